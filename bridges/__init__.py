@@ -1,0 +1,1 @@
+"""Clients of the relay with a second face. See plaintext."""

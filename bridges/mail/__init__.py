@@ -1,0 +1,1 @@
+"""Ordinary mail and sealed letters, each way."""

@@ -1,0 +1,1 @@
+"""The gateway to the MSSanté trust space."""

@@ -1,0 +1,1 @@
+"""What people and programs hold. Sees plaintext; speaks to the relay through messaging.wire alone."""

@@ -1,0 +1,1 @@
+"""What a letter holds: text and typed parts. Pure values."""

@@ -1,0 +1,1 @@
+"""The public, typed face for integrators."""

@@ -1,0 +1,1 @@
+"""Twisted, and only here."""

@@ -1,0 +1,1 @@
+"""What relay and client both say: pure values, no I/O."""

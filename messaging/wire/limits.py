@@ -1,0 +1,43 @@
+"""Every limit of the protocol, named once. The session object and the refusals quote them (docs/spec/protocol.md)."""
+
+from typing import Final
+
+MAX_SIZE_REQUEST: Final = 10_000_000  # bytes of one API request
+MAX_CALLS_IN_REQUEST: Final = 32
+MAX_OBJECTS_IN_GET: Final = 500
+MAX_OBJECTS_IN_SET: Final = 500
+MAX_CONCURRENT_REQUESTS: Final = 8
+MAX_SIZE_UPLOAD: Final = 50_000_000  # bytes of one upload; sealed attachment chunks are 4 MiB + 16
+MAX_CONCURRENT_UPLOAD: Final = 8
+MAX_RECIPIENTS: Final = 64
+MAX_INLINE_SEALED: Final = 64 * 1024  # bytes; a larger letter travels as a blob
+MAX_SEALED: Final = 64 * 1024 * 1024  # bytes of one envelope, wherever it is kept
+MAX_BLOBS_PER_MESSAGE: Final = 256
+MAX_ATTACHMENTS_TOTAL: Final = 100 * 1024 * 1024 + 256 * 16  # sealed bytes of all blobs of one message
+MAX_STATE_SEALED: Final = 64 * 1024
+MAX_KEY_BOX: Final = 64 * 1024
+MAX_STATEMENT: Final = 4 * 1024
+MAX_LOOKUP: Final = 500
+MAX_RESOLVE: Final = 100
+MAX_ENROL: Final = 500
+MAX_LOGIN_NAME: Final = 254  # characters
+UNREFERENCED_BLOB_HOURS: Final = 24
+UPLOAD_QUOTA: Final = 1_000_000_000  # bytes of blobs not yet in a message, per account
+
+CHALLENGE_SECONDS: Final = 60
+TICKET_SECONDS: Final = 300
+ACCESS_SECONDS: Final = 900
+REFRESH_DAYS: Final = 30
+TRUST_DAYS: Final = 30
+LOGIN_FREE_FAILURES: Final = 5
+LOGIN_MAX_DELAY_SECONDS: Final = 900
+LOGIN_NETWORK_PER_MINUTE: Final = 30
+
+PATIENT_MESSAGES_PER_HOUR: Final = 60
+PATIENT_MESSAGES_PER_DAY: Final = 300
+INTEGRATOR_MESSAGES_PER_SECOND: Final = 20
+INTEGRATOR_MESSAGES_BURST: Final = 1_000
+RESOLVES_PER_MINUTE: Final = 600
+
+POLL_SECONDS: Final = 30  # a reader asks /changes at least this often: an event is a hint
+PING_SECONDS: Final = 30

@@ -1,0 +1,169 @@
+"""Arguments and answers of every method, and the table of which exist (docs/spec/protocol.md; RFC 8620, section 5).
+
+A method that is not in METHODS does not exist. `Set` create/update values are checked one by one, so that one wrong
+object is its own SetError: they stay raw here and name their type in the table.
+"""
+
+from typing import Any, Final, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from messaging.wire import names
+from messaging.wire.types import (
+    AccountId,
+    AccountInfo,
+    Address,
+    Contact,
+    Date,
+    KeyBox,
+    PublicKey,
+    Resolved,
+    SealedMessage,
+    SealedState,
+    Wire,
+)
+
+T = TypeVar("T")
+
+
+class Get(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    ids: list[str] | None = None
+    properties: list[str] | None = None
+
+
+class Got(Wire, Generic[T], frozen=True):
+    account_id: AccountId
+    state: str
+    list_: list[T]
+    not_found: list[str] = msgspec.field(default_factory=list)
+
+
+class Changes(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    since_state: str
+    max_changes: int | None = None
+
+
+class Changed(Wire, frozen=True):
+    account_id: AccountId
+    old_state: str
+    new_state: str
+    has_more_changes: bool
+    created: list[str]
+    updated: list[str]
+    destroyed: list[str]
+
+
+class Set(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    if_in_state: str | None = None
+    create: dict[str, Raw] | None = None
+    update: dict[str, Raw] | None = None
+    destroy: list[str] | None = None
+
+
+class SetDone(Wire, frozen=True):
+    account_id: AccountId
+    old_state: str | None
+    new_state: str
+    created: dict[str, dict[str, Any]] | None = None
+    updated: dict[str, dict[str, Any] | None] | None = None
+    destroyed: list[str] | None = None
+    not_created: dict[str, dict[str, Any]] | None = None
+    not_updated: dict[str, dict[str, Any]] | None = None
+    not_destroyed: dict[str, dict[str, Any]] | None = None
+
+
+class MessageFilter(Wire, frozen=True, omit_defaults=True):
+    box: Literal["in", "out"] | UnsetType = UNSET
+    after: Date | UnsetType = UNSET
+    before: Date | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+
+
+class MessageQuery(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    filter: MessageFilter | None = None
+    position: int = 0
+    limit: int | None = None
+    calculate_total: bool = False
+
+
+class QueryDone(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    query_state: str
+    can_calculate_changes: bool
+    position: int
+    ids: list[str] = msgspec.field(default_factory=list)
+    total: int | UnsetType = UNSET
+    limit: int | UnsetType = UNSET
+
+
+class KeyLookup(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    accounts: list[AccountId]
+    history: bool = False
+
+
+class KeyLookupDone(Wire, frozen=True):
+    account_id: AccountId
+    list_: list[PublicKey]
+    not_found: list[str]
+
+
+class Resolve(Wire, frozen=True):
+    account_id: AccountId
+    addresses: list[Address]
+
+
+class ResolveDone(Wire, frozen=True):
+    account_id: AccountId
+    list_: list[Resolved]
+    not_found: list[str]
+
+
+class KeyBoxUpdate(Wire, frozen=True):
+    version: int
+    box: str
+
+
+class StateUpdate(Wire, frozen=True):
+    version: int
+    sealed: str
+
+
+class ContactUpdate(Wire, frozen=True, omit_defaults=True):
+    may_write: bool | UnsetType = UNSET
+    blocked: bool | UnsetType = UNSET
+
+
+class Method(msgspec.Struct, frozen=True):
+    """One method: the capability it needs, its arguments and answer. `writes`: it may change something."""
+
+    capability: str
+    arguments: type[Any]
+    answer: Any
+    writes: bool = False
+
+
+METHODS: Final[dict[str, Method]] = {
+    "Core/echo": Method(names.CORE, dict, dict),
+    "AccountInfo/get": Method(names.ACCOUNT, Get, Got[AccountInfo]),
+    "PublicKey/get": Method(names.KEYS, Get, Got[PublicKey]),
+    "PublicKey/lookup": Method(names.KEYS, KeyLookup, KeyLookupDone),
+    "KeyBox/get": Method(names.KEYS, Get, Got[KeyBox]),
+    "KeyBox/set": Method(names.KEYS, Set, SetDone, writes=True),
+    "SealedMessage/get": Method(names.SEALED, Get, Got[SealedMessage]),
+    "SealedMessage/changes": Method(names.SEALED, Changes, Changed),
+    "SealedMessage/query": Method(names.SEALED, MessageQuery, QueryDone),
+    "SealedMessage/set": Method(names.SEALED, Set, SetDone, writes=True),
+    "SealedState/get": Method(names.SEALED, Get, Got[SealedState]),
+    "SealedState/changes": Method(names.SEALED, Changes, Changed),
+    "SealedState/set": Method(names.SEALED, Set, SetDone, writes=True),
+    "Contact/get": Method(names.SEALED, Get, Got[Contact]),
+    "Contact/changes": Method(names.SEALED, Changes, Changed),
+    "Contact/set": Method(names.SEALED, Set, SetDone, writes=True),
+    "Address/resolve": Method(names.BRIDGE, Resolve, ResolveDone),
+}

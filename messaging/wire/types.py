@@ -1,0 +1,240 @@
+"""What relay and client both say, as values: the one source of validation and JSON Schemas (docs/spec/protocol.md).
+
+Unknown members are refused everywhere, so that a careless client cannot leak a `subject`.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from messaging.wire import limits
+
+AccountId = Annotated[str, Meta(pattern=r"^a[a-z2-7]{26}$")]
+KeyId = Annotated[str, Meta(pattern=r"^k[a-z2-7]{26}$")]
+MessageId = Annotated[str, Meta(pattern=r"^m[a-z2-7]{26}$")]
+BlobId = Annotated[str, Meta(pattern=r"^b[0-9a-f]{64}$")]
+ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
+B64u = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$")]
+B64u32 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+B64u64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}$")]
+SealingKeyText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1622}$")]  # 1216 bytes
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
+LoginName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_LOGIN_NAME)]
+Address = Annotated[str, Meta(min_length=3, max_length=254)]
+
+Kind = Literal["patient", "professional", "organisation", "bridge", "station"]
+AccountState = Literal["invited", "active", "closed"]
+LoginMethod = Literal["password", "letter", "recovery", "key"]
+
+
+class Wire(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True, omit_defaults=False):
+    """A JSON object of the protocol: Python's snake_case names are camelCase on the wire."""
+
+
+# --- the doors: log-in and activation (docs/spec/login.md) ------------------------------------
+
+
+class Kdf(Wire, frozen=True, omit_defaults=True):
+    """Parameters by which a slot key and a log-in seed are made; `memory` in KiB. Only `argon2id` has the numbers."""
+
+    name: Literal["argon2id", "code", "key"]
+    salt: B64u | UnsetType = UNSET
+    memory: int | UnsetType = UNSET
+    passes: int | UnsetType = UNSET
+    lanes: int | UnsetType = UNSET
+
+
+class ChallengeRequest(Wire, frozen=True):
+    login: LoginName
+    method: LoginMethod
+
+
+class Challenge(Wire, frozen=True):
+    account: AccountId
+    challenge: B64u32
+    expires_in: int
+    kdf: Kdf
+
+
+class LoginDevice(Wire, frozen=True, omit_defaults=True):
+    """`cookie`: the refresh token goes into the `__Host-pli` cookie and never into a body."""
+
+    trust_token: str | None = None
+    cookie: bool = False
+
+
+class LoginRequest(Wire, frozen=True, omit_defaults=True):
+    login: LoginName
+    method: LoginMethod
+    challenge: B64u32
+    signature: B64u64
+    time: Date
+    device: LoginDevice | None = None
+
+
+class TotpRequest(Wire, frozen=True, omit_defaults=True):
+    ticket: str
+    code: str
+    trust_device: bool = False
+    cookie: bool = False
+
+
+class TicketRequest(Wire, frozen=True):
+    ticket: str
+
+
+class NewKeys(Wire, frozen=True):
+    sealing_key: SealingKeyText
+    signing_key: B64u32
+    statement: B64u
+    signature: B64u64
+
+
+class ActivateRequest(Wire, frozen=True, omit_defaults=True):
+    """`totp_secret`: base 32 (RFC 4648), 20 bytes; `code`: a current code of it, as proof that it was stored."""
+
+    ticket: str
+    box: B64u
+    kdf: Kdf
+    login_key: B64u32
+    new_keys: NewKeys
+    totp_secret: Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$")]
+    code: str
+    cookie: bool = False
+
+
+class Tokens(Wire, frozen=True, omit_defaults=True):
+    """`refresh_token` only where no cookie was asked for."""
+
+    access_token: str
+    account: AccountId
+    expires_in: int
+    refresh_token: str | UnsetType = UNSET
+    trust_token: str | UnsetType = UNSET
+
+
+class BoxAnswer(Wire, frozen=True):
+    account: AccountId
+    version: int
+    box: B64u
+
+
+# --- enrolment --------------------------------------------------------------------------------
+
+
+class EnrolPerson(Wire, frozen=True):
+    account: AccountId
+    kind: Literal["patient", "professional", "organisation"]
+    addresses: Annotated[list[Address], Meta(max_length=8)]
+    managed: bool
+    login: LoginName | None
+    letter_key: B64u32 | None
+    box: B64u
+    sealing_key: SealingKeyText
+    signing_key: B64u32
+    statement: B64u
+    signature: B64u64
+
+
+class EnrolRequest(Wire, frozen=True):
+    people: Annotated[list[EnrolPerson], Meta(max_length=limits.MAX_ENROL)]
+
+
+class EnrolOutcome(Wire, frozen=True, omit_defaults=True):
+    account: AccountId
+    outcome: Literal["created", "unchanged", "refused"]
+    reason: str | UnsetType = UNSET
+
+
+class EnrolAnswer(Wire, frozen=True):
+    people: list[EnrolOutcome]
+
+
+# --- objects ----------------------------------------------------------------------------------
+
+
+class AccountInfo(Wire, frozen=True):
+    id: AccountId
+    kind: Kind
+    state: AccountState
+    created_at: Date
+    login_methods: list[LoginMethod]
+
+
+class PublicKey(Wire, frozen=True):
+    id: KeyId
+    account: AccountId
+    sealing_key: SealingKeyText
+    signing_key: B64u32
+    statement: B64u
+    signature: B64u64
+    created_at: Date
+    revoked_at: Date | None
+
+
+class KeyBox(Wire, frozen=True):
+    id: Literal["box"]
+    version: int
+    box: B64u
+
+
+class Recipient(Wire, frozen=True):
+    account: AccountId
+    key_id: KeyId
+
+
+class Delivery(Wire, frozen=True):
+    account: AccountId
+    state: Literal["delivered"]
+
+
+class NewMessage(Wire, frozen=True, omit_defaults=True):
+    """A SealedMessage as its sender creates it; exactly one of `sealed` and `sealed_blob_id`."""
+
+    client_id: ClientId
+    to: Annotated[list[Recipient], Meta(min_length=1)]
+    sealed: B64u | None = None
+    sealed_blob_id: BlobId | None = None
+    blob_ids: Annotated[list[BlobId], Meta(max_length=limits.MAX_BLOBS_PER_MESSAGE)] = field(default_factory=list)
+
+
+class SealedMessage(Wire, frozen=True):
+    """`deliveries` is empty in the recipient's box. `from_` is `from` on the wire."""
+
+    id: MessageId
+    client_id: ClientId
+    box: Literal["in", "out"]
+    received_at: Date
+    size: int
+    sealed: B64u | None
+    sealed_blob_id: BlobId | None
+    blob_ids: list[BlobId]
+    from_: AccountId
+    deliveries: list[Delivery]
+
+
+class SealedState(Wire, frozen=True):
+    id: B64u32
+    version: int
+    sealed: B64u
+
+
+class Contact(Wire, frozen=True):
+    id: AccountId
+    peer: AccountId
+    may_write: bool
+    since: Date
+    blocked: bool
+
+
+class Resolved(Wire, frozen=True):
+    address: Address
+    account: AccountId
+    state: Literal["open", "closed"]
+
+
+class Uploaded(Wire, frozen=True):
+    account_id: AccountId
+    blob_id: BlobId
+    type: str
+    size: int
