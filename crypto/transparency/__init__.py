@@ -1,0 +1,1 @@
+"""What makes the key directory checkable. Opens nothing: the relay may import it."""

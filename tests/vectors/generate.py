@@ -1,0 +1,33 @@
+"""Writes tests/vectors/*.json, the same bytes each time. Run by `./dev vectors`; a diff is a change of format."""
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+from tests.vectors.cases import attachment, encodings, envelope, keybox, login, padding, statement, xwing
+from tests.vectors.material import Case
+
+HERE = Path(__file__).parent
+FILES = (encodings, xwing, padding, envelope, attachment, keybox, login, statement)
+
+
+def rendered(file: ModuleType) -> str:
+    """The text of one file: a line for each case, so that a diff shows which changed."""
+    made: list[Case] = list(file.cases())
+    lines = ",\n".join(json.dumps(case, ensure_ascii=True) for case in made)
+    return f'{{"about": {json.dumps(file.ABOUT, ensure_ascii=True)},\n"cases": [\n{lines}\n]}}\n'
+
+
+def path(file: ModuleType) -> Path:
+    """Where it is kept."""
+    return HERE / f"{file.__name__.rpartition('.')[2]}.json"
+
+
+def main() -> None:
+    """Rewrite every file."""
+    for file in FILES:
+        path(file).write_text(rendered(file), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
