@@ -1,0 +1,39 @@
+"""`./dev bench [GROUP ...] [--json FILE]`: measures, prints a table, writes JSON rows. It never fails a build."""
+
+import json
+import platform
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.row import Row, show
+
+GROUPS = ("sealing", "relay", "gateway")
+
+
+def main(
+    groups: Annotated[list[str] | None, typer.Argument(help=f"some of: {', '.join(GROUPS)} (all)")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="write the rows to this file as well")] = None,
+) -> None:
+    """Measure the named groups on this machine."""
+    console = Console(stderr=True)
+    rows: list[Row] = []
+    for group in groups or GROUPS:
+        if group not in GROUPS:
+            console.print(f"There is no group [b]{group}[/]. There are: {', '.join(GROUPS)}.")
+            raise typer.Exit(2)
+        run: Callable[[], Iterator[Row]] = import_module(f"bench.{group}").run
+        with console.status(f"{group} ..."):
+            rows.extend(run())
+    show(rows)
+    if as_json is not None:
+        machine = f"{platform.machine()} {platform.python_implementation()} {platform.python_version()}"
+        as_json.write_text(json.dumps({"machine": machine, "rows": [row.as_json() for row in rows]}, indent=1))
+
+
+if __name__ == "__main__":
+    typer.run(main)
