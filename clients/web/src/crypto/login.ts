@@ -1,0 +1,45 @@
+/** A log-in is a signature over a single-use challenge (docs/spec/login.md). */
+import { labelled, utf8 } from './bytes.ts'
+import type { Code } from './code.ts'
+import { canonical, unb64u } from './encoding.ts'
+import { CryptoError } from './errors.ts'
+import { hkdf } from './hashing.ts'
+import { sign, type SigningPublic, SigningSeed, verify } from './keys.ts'
+import { LETTER_LOGIN, LOGIN, RECOVERY_LOGIN } from './labels.ts'
+import type { Master } from './password.ts'
+
+export type Method = 'password' | 'letter' | 'recovery' | 'key'
+
+/** `challenge` is b64u of 32 bytes, `time` RFC 3339 in UTC, `origin` the one the client believes it talks to. */
+export type Login = {
+  readonly account: string
+  readonly challenge: string
+  readonly method: Method
+  readonly origin: string
+  readonly time: string
+}
+
+const METHODS: readonly string[] = ['password', 'letter', 'recovery', 'key'] satisfies Method[]
+
+export const passwordLoginSeed = (master: Master, account: string): SigningSeed =>
+  new SigningSeed(hkdf(master.raw, labelled(LOGIN, utf8(account))))
+
+export const letterLoginSeed = (code: Code, account: string): SigningSeed =>
+  new SigningSeed(hkdf(code.raw, LETTER_LOGIN, utf8(account)))
+
+export const recoveryLoginSeed = (code: Code, account: string): SigningSeed =>
+  new SigningSeed(hkdf(code.raw, RECOVERY_LOGIN, utf8(account)))
+
+/** The bytes that are signed. Raises NotCanonical for another challenge, an unknown method or text that is none. */
+export function loginMessage({ account, challenge, method, origin, time }: Login): Uint8Array {
+  unb64u(challenge, 32)
+  if (!METHODS.includes(method)) throw new CryptoError('NotCanonical', 'login/method')
+  return labelled(LOGIN, canonical({ account, challenge, method, origin, time }))
+}
+
+/** 64 bytes. Raises as {@link loginMessage}. */
+export const signLogin = (seed: SigningSeed, login: Login): Uint8Array => sign(loginMessage(login), seed)
+
+/** Whether the challenge is fresh and unused is for the relay to check. */
+export const verifyLogin = (key: SigningPublic, signature: Uint8Array, login: Login): boolean =>
+  verify(signature, loginMessage(login), key)

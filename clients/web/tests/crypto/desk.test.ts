@@ -1,0 +1,152 @@
+/** Desk and worker together, joined by structured clones as a browser would join them. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/crypto/bytes.ts'
+import { formatCode, newCode } from '../../src/crypto/code.ts'
+import { firstContent } from '../../src/crypto/content.ts'
+import { Desk, type WorkerLike } from '../../src/crypto/desk.ts'
+import { newBox } from '../../src/crypto/keybox.ts'
+import { loadSigning, newKeyPairs, publicKeys } from '../../src/crypto/keys.ts'
+import { verifyLogin } from '../../src/crypto/login.ts'
+import type { Activated, ToPage, ToWorker } from '../../src/crypto/operations.ts'
+import { Service } from '../../src/crypto/service.ts'
+import { ready } from '../../src/crypto/sodium.ts'
+import { makeStatement } from '../../src/crypto/statement.ts'
+import { Vault } from '../../src/crypto/vault.ts'
+
+const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
+const NOW = new Date('2026-11-23T15:06:55Z')
+const PASSWORD = 'correct horse battery staple'
+const CHALLENGE = {
+  account: ACCOUNT,
+  challenge: 'A'.repeat(43),
+  origin: 'https://pli.example',
+  time: '2026-11-23T15:06:55Z',
+}
+
+/** What a Worker does, without a thread. */
+class ClonedWorker implements WorkerLike {
+  onmessage: ((event: MessageEvent<ToPage>) => void) | null = null
+  onerror: ((event: ErrorEvent) => void) | null = null
+  readonly #service = new Service(new Vault(() => NOW), message => {
+    const data = structuredClone(message)
+    queueMicrotask(() => this.onmessage?.(new MessageEvent('message', { data })))
+  })
+
+  postMessage(message: ToWorker): void {
+    void this.#service.receive(structuredClone(message))
+  }
+}
+
+/** What tsc says of it is the test: a browser's Worker fits. */
+export const asWorkerLike = (worker: Worker): WorkerLike => worker
+
+const pairs = newKeyPairs()
+const code = newCode()
+let letterBox: Uint8Array
+let desk: Desk
+
+beforeAll(async () => {
+  await ready()
+  letterBox = newBox(ACCOUNT, firstContent(pairs, NOW), [{ type: 'letter', code }]).box
+})
+beforeEach(() => {
+  desk = new Desk(new ClonedWorker())
+})
+
+const activate = (): Promise<Activated> =>
+  desk.call('activate', { account: ACCOUNT, box: letterBox, code: formatCode(code), password: PASSWORD })
+
+describe('the desk', () => {
+  test('activates: new keys follow the first statement, and the password opens the new box', async () => {
+    const made = await activate()
+    const first = { ...makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW), ...rawOf(publicKeys(pairs)) }
+    const chain = await desk.call('verifyStatements', { account: ACCOUNT, chain: [first, made.newKeys] })
+    expect(chain.map(({ seq }) => seq)).toEqual([0, 1])
+    expect(made.unlocked.keyIds).toEqual([...chain].reverse().map(({ keyId }) => keyId))
+    await desk.call('lock', null)
+    const unlocked = await desk.call('unlockWithPassword', {
+      account: ACCOUNT,
+      box: made.box,
+      password: PASSWORD,
+      minimumVersion: 2,
+    })
+    expect(unlocked).toEqual(made.unlocked)
+  })
+
+  test('signs a log-in by the key that it gave at activation, and unlocks with the same stretching', async () => {
+    const { kdf, loginKey, box } = await activate()
+    const signature = await desk.call('passwordLogin', { ...CHALLENGE, password: PASSWORD, kdf })
+    expect(verifyLogin(loadSigning(loginKey), signature, { ...CHALLENGE, method: 'password' })).toBe(true)
+    const given = { account: ACCOUNT, box, password: PASSWORD, minimumVersion: 1 }
+    expect((await desk.call('unlockWithPassword', given)).version).toBe(2)
+  })
+
+  test('refuses a wrong password, a wrong code and an older box by their names', async () => {
+    const { box } = await activate()
+    const password = { account: ACCOUNT, box, password: 'wrong', minimumVersion: 1 }
+    const letter = { account: ACCOUNT, box: letterBox, type: 'letter', minimumVersion: 1 } as const
+    const other = formatCode(newCode())
+    await expect(desk.call('unlockWithPassword', password)).rejects.toMatchObject({ kind: 'CannotOpen' })
+    await expect(desk.call('unlockWithCode', { ...letter, code: other })).rejects.toMatchObject({ kind: 'CannotOpen' })
+    await expect(desk.call('unlockWithCode', { ...letter, code: 'ABC' })).rejects.toMatchObject({ kind: 'BadCode' })
+    const older = desk.call('unlockWithCode', { ...letter, code: formatCode(code), minimumVersion: 2 })
+    await expect(older).rejects.toMatchObject({ kind: 'OlderBox' })
+  })
+
+  test('refuses a weak stretching that the relay names, before doing it', async () => {
+    const kdf = { lanes: 1, memory: 1024, name: 'argon2id', passes: 3, salt: 'A'.repeat(22) } as const
+    const signing = desk.call('passwordLogin', { ...CHALLENGE, password: PASSWORD, kdf })
+    await expect(signing).rejects.toMatchObject({ kind: 'WeakKdf' })
+  })
+
+  test('opens what was sealed to the new keys and to the ones before', async () => {
+    const { newKeys } = await activate()
+    for (const to of [newKeys.sealingKey, publicKeys(pairs).sealing.raw]) {
+      const sealed = await desk.call('sealLetter', { plaintext: utf8('{}'), recipients: [to] })
+      const opened = await desk.call('openLetter', sealed)
+      expect(opened).toEqual({ plaintext: utf8('{}'), senderSigningKey: newKeys.signingKey, recipients: 1 })
+    }
+  })
+
+  test('carries a file there and back, and gives the failure of its caller back as it was', async () => {
+    const kept = new Map<string, Uint8Array>()
+    const blob = new Blob([new Uint8Array(5 * 1024 * 1024).fill(3)])
+    const reference = await desk.sealFile({ blob, name: 'a.pdf', type: 'application/pdf' }, (_, bytes, id) => {
+      kept.set(id, bytes)
+      return Promise.resolve()
+    })
+    const opened = await desk.openFile(reference, id => Promise.resolve(kept.get(id)!))
+    expect(Buffer.compare(await opened.bytes(), await blob.bytes())).toBe(0)
+    await expect(desk.openFile(reference, () => Promise.reject(new RangeError('offline')))).rejects.toThrow('offline')
+    const broken = desk.openFile(reference, () => Promise.resolve(new Uint8Array(3)))
+    await expect(broken).rejects.toMatchObject({ kind: 'CannotOpen' })
+    const refused = desk.sealFile({ blob, name: 'a', type: 'a/b' }, () => Promise.reject(new RangeError('full')))
+    await expect(refused).rejects.toThrow('full')
+  })
+
+  test('keeps nothing that opens after lock', async () => {
+    const { newKeys } = await activate()
+    const sealed = await desk.call('sealLetter', { plaintext: utf8('{}'), recipients: [newKeys.sealingKey] })
+    await desk.call('lock', null)
+    await expect(desk.call('openLetter', sealed)).rejects.toMatchObject({ kind: 'CannotOpen', message: 'locked' })
+    await expect(desk.call('stateName', 'read')).rejects.toMatchObject({ message: 'locked' })
+  })
+
+  test('refuses to seal to a weak key, and a chain with a link missing', async () => {
+    const { newKeys } = await activate()
+    const weak = desk.call('sealLetter', { plaintext: utf8('{}'), recipients: [new Uint8Array(1216)] })
+    await expect(weak).rejects.toMatchObject({ kind: 'WeakKey' })
+    const chain = desk.call('verifyStatements', { account: ACCOUNT, chain: [newKeys] })
+    await expect(chain).rejects.toMatchObject({ kind: 'BadStatement' })
+  })
+
+  test('tells every caller when the worker stops', async () => {
+    const worker = new ClonedWorker()
+    worker.postMessage = () => undefined
+    const waiting = new Desk(worker).call('blobId', utf8(''))
+    worker.onerror?.({} as ErrorEvent)
+    await expect(waiting).rejects.toMatchObject({ name: 'DeskClosed' })
+  })
+})
+
+const rawOf = (keys: ReturnType<typeof publicKeys>) => ({ signingKey: keys.signing.raw, sealingKey: keys.sealing.raw })

@@ -1,0 +1,245 @@
+/** keybox.json, login.json and statement.json. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/crypto/bytes.ts'
+import { formatCode, newCode, parseCode } from '../../src/crypto/code.ts'
+import { contentToJson, firstContent, rotated, sealingSeeds } from '../../src/crypto/content.ts'
+import type { Json } from '../../src/crypto/encoding.ts'
+import { CryptoError } from '../../src/crypto/errors.ts'
+import { newBox, openBox, type OpenedBox, passwordKdfOf, renew, replace } from '../../src/crypto/keybox.ts'
+import { loadSigning, newKeyPairs, publicKeys, SealingSeed, signingPublic, SigningSeed } from '../../src/crypto/keys.ts'
+import {
+  letterLoginSeed,
+  type Login,
+  loginMessage,
+  passwordLoginSeed,
+  recoveryLoginSeed,
+  signLogin,
+  verifyLogin,
+} from '../../src/crypto/login.ts'
+import { kdfFromJson, stretch } from '../../src/crypto/password.ts'
+import { type SlotKey, wrapKey } from '../../src/crypto/slot.ts'
+import { ready } from '../../src/crypto/sodium.ts'
+import { openState, sealState, stateName } from '../../src/crypto/state.ts'
+import { type Statement, statementHash, verifyStatement } from '../../src/crypto/statement.ts'
+import { hex, kindOf, readCases, refusalOf, unhex } from './vectors.ts'
+
+beforeAll(ready)
+
+type KeyGiven =
+  | { readonly type: 'password'; readonly password: string }
+  | { readonly type: 'letter' | 'recovery'; readonly code: string }
+  | { readonly type: 'device'; readonly key: string }
+type Open = {
+  readonly box: string
+  readonly account: string
+  readonly key: KeyGiven
+  readonly minimumVersion?: number
+  readonly expect: { readonly version: number; readonly content: Json }
+}
+
+function keyFor(key: KeyGiven, box: Uint8Array): SlotKey {
+  switch (key.type) {
+    case 'password':
+      return { type: key.type, master: stretch(key.password, kdfFromJson(passwordKdfOf(box))) }
+    case 'letter':
+    case 'recovery':
+      return { type: key.type, code: parseCode(key.code) }
+    case 'device':
+      return { type: key.type, key: unhex(key.key) }
+  }
+}
+
+const open = ({ account, box, key, minimumVersion }: Open): OpenedBox =>
+  openBox(utf8(box), account, keyFor(key, utf8(box)), minimumVersion)
+
+const contentOf = ({ content, slots }: OpenedBox): Json =>
+  contentToJson(
+    content,
+    slots.map(({ id }) => id),
+  )
+
+type Code = { readonly typed: string; readonly account: string; readonly expect: unknown }
+type Password = { readonly password: string; readonly kdf: Json; readonly account: string; readonly expect: unknown }
+
+function codeKeys({ typed, account }: Code): unknown {
+  const code = parseCode(typed)
+  return {
+    letterWrap: hex(wrapKey({ type: 'letter', code }, account)),
+    recoveryWrap: hex(wrapKey({ type: 'recovery', code }, account)),
+    letterLogin: hex(letterLoginSeed(code, account).raw),
+    recoveryLogin: hex(recoveryLoginSeed(code, account).raw),
+  }
+}
+
+function passwordKeys({ password, kdf, account }: Password): unknown {
+  const master = stretch(password, kdfFromJson(kdf))
+  return {
+    master: hex(master.raw),
+    wrap: hex(wrapKey({ type: 'password', master }, account)),
+    loginSeed: hex(passwordLoginSeed(master, account).raw),
+  }
+}
+
+function printed({ typed }: Code): unknown {
+  const code = parseCode(typed)
+  return { raw: hex(code.raw), printed: formatCode(code) }
+}
+
+const RUN: Readonly<Record<string, (given: never) => unknown>> = {
+  open: (given: Open) => ({ version: open(given).version, content: contentOf(open(given)) }),
+  code: printed,
+  'code-keys': codeKeys,
+  'password-keys': passwordKeys,
+}
+
+describe('keybox.json', () => {
+  test.each(readCases<{ readonly expect: unknown }>('keybox'))('$op: $name', async given => {
+    const run = () => RUN[given.op!]!(given as never)
+    if (given.refusal !== undefined) expect(await refusalOf(run)).toBe(kindOf(given.refusal))
+    else expect(run()).toEqual(given.expect)
+  })
+})
+
+type LoginCase = Login & {
+  readonly seed: string
+  readonly public: string
+  readonly signature: string
+  readonly expect: { readonly public: string; readonly message: string; readonly signature: string }
+}
+const loginOf = ({ account, challenge, method, origin, time }: Login): Login => ({
+  account,
+  challenge,
+  method,
+  origin,
+  time,
+})
+
+describe('login.json', () => {
+  const cases = readCases<LoginCase>('login')
+  test.each(cases.filter(({ op }) => op === 'sign'))('sign: $name', given => {
+    const seed = new SigningSeed(unhex(given.seed))
+    expect(hex(signingPublic(seed).raw)).toBe(given.expect.public)
+    expect(hex(loginMessage(loginOf(given)))).toBe(given.expect.message)
+    expect(hex(signLogin(seed, loginOf(given)))).toBe(given.expect.signature)
+    expect(verifyLogin(signingPublic(seed), unhex(given.expect.signature), loginOf(given))).toBe(true)
+  })
+  test.each(cases.filter(({ op }) => op === 'verify'))('verify: $name', given => {
+    expect(isAccepted(given)).toBe(false)
+  })
+})
+
+function isAccepted(given: LoginCase): boolean {
+  try {
+    return verifyLogin(loadSigning(unhex(given.public)), unhex(given.signature), loginOf(given))
+  } catch (error) {
+    if (error instanceof CryptoError) return false
+    throw error
+  }
+}
+
+type Chain = {
+  readonly account: string
+  readonly chain: readonly {
+    readonly statement: string
+    readonly signature: string
+    readonly signingSeed: string
+    readonly sealingSeed: string
+  }[]
+  readonly expect: { readonly hash: string; readonly seq: number }
+}
+
+const follow = ({ account, chain }: Chain, length: number): Statement | null =>
+  chain.slice(0, length).reduce<Statement | null>((previous, link) => {
+    const signing = new SigningSeed(unhex(link.signingSeed))
+    const keys = publicKeys({ signing, sealing: new SealingSeed(unhex(link.sealingSeed)) })
+    return verifyStatement(
+      { statement: utf8(link.statement), signature: unhex(link.signature) },
+      keys,
+      account,
+      previous,
+    )
+  }, null)
+
+describe('statement.json', () => {
+  test.each(readCases<Chain>('statement'))('$name', async given => {
+    if (given.refusal !== undefined) {
+      follow(given, given.chain.length - 1)
+      expect(await refusalOf(() => follow(given, given.chain.length))).toBe(kindOf(given.refusal))
+      return
+    }
+    const last = follow(given, given.chain.length)!
+    expect(hex(statementHash(last.raw))).toBe(given.expect.hash)
+    expect(last.seq).toBe(given.expect.seq)
+  })
+})
+
+const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
+const NOW = new Date('2026-11-23T15:06:55Z')
+
+describe('a box of our own', () => {
+  test('opens with each of its keys, and with the box key', () => {
+    const keys: SlotKey[] = [
+      { type: 'letter', code: newCode() },
+      { type: 'recovery', code: newCode() },
+      { type: 'device', key: unhex('07'.repeat(32)) },
+    ]
+    const made = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), keys)
+    const opened = [...keys, made.boxKey].map(key => contentOf(openBox(made.box, ACCOUNT, key)))
+    expect(new Set(opened.map(content => JSON.stringify(content))).size).toBe(1)
+  })
+
+  test('renewed at activation keeps the old seeds and shuts the letter code out', () => {
+    const [letter, device]: SlotKey[] = [
+      { type: 'letter', code: newCode() },
+      { type: 'device', key: unhex('07'.repeat(32)) },
+    ]
+    const first = openBox(newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [letter!]).box, ACCOUNT, letter!)
+    const next = renew(first, rotated(first.content, newKeyPairs(), NOW), [device!])
+    const opened = openBox(next.box, ACCOUNT, device!, 2)
+    expect(sealingSeeds(opened.content).map(({ raw }) => hex(raw))).toContain(hex(first.content.keys.sealing.raw))
+    expect(() => openBox(next.box, ACCOUNT, letter!)).toThrow('keybox/2')
+    expect(() => openBox(next.box, ACCOUNT, first.boxKey)).toThrow('keybox/3')
+  })
+
+  test('with a dropped slot no longer opens by it', () => {
+    const [letter, device]: SlotKey[] = [
+      { type: 'letter', code: newCode() },
+      { type: 'device', key: unhex('07'.repeat(32)) },
+    ]
+    const opened = openBox(newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [letter!, device!]).box, ACCOUNT, device!)
+    const dropped = opened.slots.filter(({ type }) => type === 'letter').map(({ id }) => id)
+    const next = replace(opened, opened.content, { drop: dropped })
+    expect(openBox(next.box, ACCOUNT, device!).version).toBe(2)
+    expect(() => openBox(next.box, ACCOUNT, letter!)).toThrow('keybox/2')
+  })
+
+  test('never shows a secret when it is printed', () => {
+    const pairs = newKeyPairs()
+    expect(JSON.stringify(pairs)).not.toContain(JSON.stringify([...pairs.signing.raw]).slice(1, -1))
+    expect(Object.values(pairs.signing)).toEqual(['SigningSeed'])
+  })
+})
+
+describe('a code', () => {
+  test('of our own is read back as it is printed, and with letters that people confuse', () => {
+    for (let i = 0; i < 50; i++) {
+      const code = newCode()
+      const typed = formatCode(code).toLowerCase().replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('-', ' ')
+      expect(parseCode(typed)).toEqual(code)
+      expect(formatCode(code)).toMatch(/^([0-9A-HJKMNP-TV-Z]{3}-){8}[0-9A-HJKMNP-TV-Z]{3}$/)
+    }
+  })
+})
+
+describe('a sealed state', () => {
+  test('opens under its own label only, and has a name that says nothing', () => {
+    const { boxKey } = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [
+      { type: 'device', key: unhex('07'.repeat(32)) },
+    ])
+    const sealed = sealState(boxKey, 'read', utf8('[]'))
+    expect(openState(boxKey, 'read', sealed)).toEqual(utf8('[]'))
+    expect(() => openState(boxKey, 'record', sealed)).toThrow(CryptoError)
+    expect(stateName(boxKey, 'read')).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(stateName(boxKey, 'read')).not.toBe(stateName(boxKey, 'record'))
+  })
+})

@@ -1,0 +1,42 @@
+/** The walls of the web client hold: each import that runs the wrong way is refused by the linter. */
+import { ESLint } from 'eslint'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const cwd = fileURLToPath(new URL('..', import.meta.url))
+const RULE = '@typescript-eslint/no-restricted-imports'
+const eslint = new ESLint({ cwd })
+
+async function refusals(file: string, imported: string): Promise<number> {
+  const [result] = await eslint.lintText(`import '${imported}'\n`, { filePath: `${cwd}${file}` })
+  return result!.messages.filter(({ ruleId }) => ruleId === RULE).length
+}
+
+// Files that exist, so that the linter knows their types.
+const [CRYPTO, WIRE, CONTENT, SESSION] = ['crypto/keys', 'wire/types', 'content/letter', 'session/transport']
+
+test.each([
+  [CRYPTO, '../wire/types.ts'],
+  [CRYPTO, 'preact'],
+  [CRYPTO, 'node:crypto'],
+  [WIRE, '../session/session.ts'],
+  [CONTENT, '../pages/app.tsx'],
+  [CONTENT, '../ui/button.tsx'],
+  [CONTENT, '../crypto/envelope.ts'],
+  [SESSION, '../pages/app.tsx'],
+  [SESSION, '../device/clock.ts'],
+  [SESSION, 'libsodium-wrappers-sumo'],
+  [SESSION, '../crypto/vault.ts'],
+])('src/%s may not import %s', async (file, imported) => {
+  expect(await refusals(`src/${file}.ts`, imported)).toBeGreaterThan(0)
+})
+
+test.each([
+  [CRYPTO, './bytes.ts'],
+  [CRYPTO, 'libsodium-wrappers-sumo'],
+  [CONTENT, '../crypto/encoding.ts'],
+  [SESSION, '../crypto/desk.ts'],
+  [SESSION, '../content/letter.ts'],
+])('src/%s may import %s', async (file, imported) => {
+  expect(await refusals(`src/${file}.ts`, imported)).toBe(0)
+})
