@@ -16,12 +16,14 @@ MAX_BLOBS_PER_MESSAGE: Final = 256
 MAX_ATTACHMENTS_TOTAL: Final = 100 * 1024 * 1024 + 256 * 16  # sealed bytes of all blobs of one message
 MAX_STATE_SEALED: Final = 64 * 1024
 MAX_KEY_BOX: Final = 64 * 1024
+MAX_STATES: Final = 10_000  # SealedState objects of one account
 MAX_STATEMENT: Final = 4 * 1024
 MAX_LOOKUP: Final = 500
 MAX_RESOLVE: Final = 100
 MAX_ENROL: Final = 500
 MAX_LOGIN_NAME: Final = 254  # characters
 UNREFERENCED_BLOB_HOURS: Final = 24
+MAX_SIZE_ANSWER: Final = 32_000_000  # bytes of sealed letters in the answers of one API request
 UPLOAD_QUOTA: Final = 1_000_000_000  # bytes of blobs not yet in a message, per account
 
 CHALLENGE_SECONDS: Final = 60
@@ -30,6 +32,7 @@ ACCESS_SECONDS: Final = 900
 REFRESH_DAYS: Final = 30
 TRUST_DAYS: Final = 30
 LOGIN_FREE_FAILURES: Final = 5
+LOGIN_FIRST_DELAY_SECONDS: Final = 30  # after that many failures in a row; doubles with each further one
 LOGIN_MAX_DELAY_SECONDS: Final = 900
 LOGIN_NETWORK_PER_MINUTE: Final = 30
 
@@ -41,3 +44,4 @@ RESOLVES_PER_MINUTE: Final = 600
 
 POLL_SECONDS: Final = 30  # a reader asks /changes at least this often: an event is a hint
 PING_SECONDS: Final = 30
+DEVICE_CUT_SECONDS: Final = 4  # how often open streams are compared with the ended devices

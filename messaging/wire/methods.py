@@ -91,7 +91,9 @@ class MessageQuery(Wire, frozen=True, omit_defaults=True):
     calculate_total: bool = False
 
 
-class QueryDone(Wire, frozen=True, omit_defaults=True):
+class QueryDone(Wire, frozen=True):
+    """`ids` is there also when it is empty."""
+
     account_id: AccountId
     query_state: str
     can_calculate_changes: bool

@@ -83,6 +83,12 @@ class TicketRequest(Wire, frozen=True):
     ticket: str
 
 
+class RefreshRequest(Wire, frozen=True, omit_defaults=True):
+    """For clients without cookies; browsers send `{}` and the `__Host-pli` cookie."""
+
+    refresh_token: str | None = None
+
+
 class NewKeys(Wire, frozen=True):
     sealing_key: SealingKeyText
     signing_key: B64u32

@@ -1,0 +1,18 @@
+"""What runs out by itself: challenges, tickets, tokens, devices, trust, failures, and blobs that no letter names."""
+
+from typing import Final
+
+from messaging.relay.records import Access, Blob, Device, Failure, Refresh, Ticket, Trust, UsedChallenge
+from messaging.relay.turn import Turn
+
+_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device)
+
+
+def sweep(turn: Turn) -> int:
+    """Drop what is past, a bounded number at a time; how many went."""
+    return sum(turn.tx.drop_expired(kind, turn.stamp) for kind in (*_KINDS, Blob))
+
+
+def unclaimed(turn: Turn, blobs: list[str]) -> list[str]:
+    """Those of `blobs` that no account may fetch."""
+    return [blob for blob in blobs if not turn.tx.count(Blob, id=blob)]

@@ -1,0 +1,110 @@
+"""The API request: its method calls in order, one transaction, each call's error its own (RFC 8620, 3.3 to 3.7)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from messaging.relay import accounts, addresses, contacts, keys, messages, session, states
+from messaging.relay.references import Answer, fill_in, needs_filling
+from messaging.relay.turn import Turn
+from messaging.wire.codec import Call, Request, Response, encode, plain
+from messaging.wire.errors import Refusal
+from messaging.wire.methods import METHODS, Get, SetDone
+
+Rule = Callable[[Turn, Any], Any]
+
+RULES: Final[dict[str, Rule]] = {
+    "Core/echo": lambda _, arguments: arguments,
+    "AccountInfo/get": accounts.get,
+    "PublicKey/get": keys.get,
+    "PublicKey/lookup": keys.lookup,
+    "KeyBox/get": keys.get_box,
+    "KeyBox/set": keys.set_box,
+    "SealedMessage/get": messages.get,
+    "SealedMessage/changes": messages.get_changes,
+    "SealedMessage/query": messages.query,
+    "SealedMessage/set": messages.set_,
+    "SealedState/get": states.get,
+    "SealedState/changes": states.get_changes,
+    "SealedState/set": states.set_,
+    "Contact/get": contacts.get,
+    "Contact/changes": contacts.get_changes,
+    "Contact/set": contacts.set_,
+    "Address/resolve": addresses.resolve,
+}
+
+
+def writes(request: Request) -> bool:
+    """Whether any call may change something."""
+    return any(call.name in METHODS and METHODS[call.name].writes for call in request.method_calls)
+
+
+def answer(turn: Turn, request: Request) -> Response:
+    """All answers, in order. Raises Refusal `unknownCapability`."""
+    available = session.capabilities(turn.caller.kind)
+    if unknown := [name for name in request.using if name not in available]:
+        raise Refusal("unknownCapability", unknown[0][:100])
+    done: list[Answer] = []
+    created = dict(request.created_ids or {})
+    for call in request.method_calls:
+        done.append(_call(turn, call, request.using, done, created))
+    return Response(
+        method_responses=done,
+        session_state=session.state(turn),
+        created_ids=None if request.created_ids is None else created,
+    )
+
+
+def _call(turn: Turn, call: Call, using: list[str], done: list[Answer], created: dict[str, str]) -> Answer:
+    before = turn.tx.writes
+    try:
+        method = METHODS.get(call.name)
+        if method is None or method.capability not in using:
+            raise Refusal("unknownMethod")
+        arguments = _arguments(call.arguments, method.arguments, done, created)
+        result = RULES[call.name](turn, arguments)
+        _remember(result, created)
+        return call.name, _shown(result, arguments), call.call_id
+    except Refusal as refusal:
+        if turn.tx.writes != before:
+            raise RuntimeError("a refusal came after a write") from refusal
+        return "error", refusal.as_error(), call.call_id
+
+
+def _arguments(raw: msgspec.Raw, kind: type[Any], done: list[Answer], created: dict[str, str]) -> Any:
+    given = bytes(raw)
+    if needs_filling(given):
+        values = plain(given)
+        if not isinstance(values, dict):
+            raise Refusal("invalidArguments")
+        given = encode(fill_in(values, _plain(done) if any(k.startswith("#") for k in values) else [], created))
+    try:
+        return msgspec.json.decode(given, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refusal("invalidArguments", str(error)) from None
+
+
+def _plain(done: Iterable[Answer]) -> list[Answer]:
+    return [(name, msgspec.to_builtins(result), call_id) for name, result, call_id in done]
+
+
+def _remember(result: Any, created: dict[str, str]) -> None:
+    if isinstance(result, SetDone):
+        created.update({name: made["id"] for name, made in (result.created or {}).items()})
+
+
+def _shown(result: Any, arguments: Any) -> Any:
+    if not isinstance(arguments, Get) or arguments.properties is None:
+        return result
+    shown = msgspec.to_builtins(result)
+    wanted = {"id", *arguments.properties}
+    fields = {field.encode_name for field in msgspec.structs.fields(_item_type(result))} if result.list_ else wanted
+    if not wanted <= fields:
+        raise Refusal("invalidArguments", "there is no such property")
+    shown["list"] = [{name: item[name] for name in item if name in wanted} for item in shown["list"]]
+    return shown
+
+
+def _item_type(result: Any) -> Any:
+    return type(result.list_[0])

@@ -1,0 +1,42 @@
+"""What the operator makes by hand: bridges and enrolment stations, which log in with a key."""
+
+from crypto.encoding import unb64u
+from crypto.errors import NotCanonical, WeakKey
+from crypto.keys import SigningPublic, account_id
+from messaging.relay.accesslog import log
+from messaging.relay.login import kdf_json, login_name
+from messaging.relay.records import Account, Factor, Login
+from messaging.relay.turn import Turn
+from messaging.wire.errors import Refusal
+from messaging.wire.types import Kdf
+
+
+def add(turn: Turn, kind: str, login: str, public_key: str, domains: tuple[str, ...] = ()) -> Account:
+    """A bridge or a station; the same again is what is there. Raises Refusal `invalidKeys`, `alreadyExists`."""
+    try:
+        public = SigningPublic.load(unb64u(public_key, 32)).raw
+    except (NotCanonical, WeakKey):
+        raise Refusal("invalidKeys") from None
+    spelled = " ".join(sorted({domain.strip().lower() for domain in domains}))
+    taken = turn.tx.one(Login, login_name(login))
+    if taken is not None:
+        return _same(turn, taken.account, kind, public, spelled)
+    account = Account(account_id(), kind, "active", turn.stamp, domains=spelled)
+    turn.tx.add(account)
+    turn.tx.add(Login(login_name(login), account.id))
+    turn.tx.add(Factor(account.id, "key", public, kdf_json(Kdf(name="key"))))
+    log(turn, f"add {kind}", account=account.id)
+    return account
+
+
+def listed(turn: Turn) -> list[tuple[str, Account]]:
+    """(log-in, account) of all bridges and stations."""
+    found = [*turn.tx.where(Account, kind="bridge"), *turn.tx.where(Account, kind="station")]
+    return [(turn.tx.where(Login, account=account.id)[0].name, account) for account in found]
+
+
+def _same(turn: Turn, id_: str, kind: str, public: bytes, domains: str) -> Account:
+    account, factor = turn.tx.one(Account, id_), turn.tx.one(Factor, id_, "key")
+    if account is None or factor is None or (account.kind, factor.public, account.domains) != (kind, public, domains):
+        raise Refusal("alreadyExists", "another account has this log-in")
+    return account

@@ -1,0 +1,122 @@
+"""What the rules need from outside: a transaction over records, blobs and a clock. Small, and beside who calls them.
+
+Laws of a Transaction: reads see its own writes and no one else's; nothing of it lasts until it is committed; `writes`
+counts what it changed, so that a refusal after a write is noticed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from messaging.relay.records import Act, Edge, Message, State
+
+R = TypeVar("R")
+T = TypeVar("T")
+Numbered = type[Message] | type[Edge] | type[State]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that changed: at change number `number`; first seen at `created`; or `gone`."""
+
+    id: str
+    number: int
+    created: int
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A query of letters: moments in microseconds, `after` inclusive, `before` exclusive."""
+
+    account: str
+    box: Literal["in", "out"] | None = None
+    after: int | None = None
+    before: int | None = None
+    client_id: str | None = None
+
+
+class Transaction(Protocol):
+    """All of one request's reads and writes."""
+
+    @property
+    def writes(self) -> int: ...
+    def one(self, kind: type[R], *key: str | bytes | int) -> R | None: ...
+    def where(self, kind: type[R], /, **equal: str | bytes | int | None) -> list[R]:
+        """All records with these values, in the order of their keys."""
+
+    def count(self, kind: type[R], /, **equal: str | bytes | int | None) -> int: ...
+    def add(self, *records: object) -> None:
+        """New records, all of one kind. A key that exists is a defect of the caller (an error that rolls back)."""
+
+    def put(self, record: object) -> None:
+        """Add, or replace what has the same key."""
+
+    def drop(self, kind: type[R], *key: str | bytes | int) -> None: ...
+    def drop_expired(self, kind: type[R], now: int) -> int:
+        """Drop at most 1,000 whose `expires` is past; how many."""
+
+    def next_change(self, account: str) -> int:
+        """The account's next change number; committed in order, so that readers never see a gap."""
+
+    def latest(self, kind: Numbered, account: str) -> int:
+        """The highest change number of this kind, 0 when nothing was there ever."""
+
+    def changes(self, kind: Numbered, account: str, since: int, limit: int) -> list[Change]:
+        """What changed after `since`, oldest first."""
+
+    def query(self, wanted: Wanted, position: int, limit: int) -> list[str]:
+        """Ids of letters, newest first; a negative position counts from the end."""
+
+    def query_total(self, wanted: Wanted) -> int: ...
+    def add_body(self, sealed: bytes, copies: int) -> int:
+        """The number of new sealed bytes."""
+
+    def drop_copy(self, number: int) -> None:
+        """One copy fewer; the last takes the bytes away."""
+
+    def use_step(self, account: str, step: int) -> bool:
+        """Whether the TOTP time step is later than the last used one; if so it is used now."""
+
+    def unkept_bytes(self, account: str) -> int:
+        """Bytes of blobs that no letter names yet."""
+
+    def last_act(self) -> Act | None: ...
+    def acts(self, after: int, limit: int) -> list[Act]: ...
+    def ended_devices(self, since: int) -> list[str]:
+        """Ids of devices that ended at `since` or later."""
+
+
+class Store(Protocol):
+    """Runs work in transactions. `write` is durable when it returns; `read` sees one snapshot and may not change."""
+
+    def write(self, work: Callable[[Transaction], T]) -> T: ...
+    def read(self, work: Callable[[Transaction], T]) -> T: ...
+    def close(self) -> None: ...
+
+
+class Incoming(Protocol):
+    """A blob that is arriving."""
+
+    size: int
+
+    def write(self, data: bytes) -> None: ...
+    def keep(self) -> str:
+        """Make it durable; its blob id."""
+
+    def discard(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Sealed bytes by their hash. Who may fetch them is none of its business."""
+
+    def receive(self) -> Incoming: ...
+    def size(self, blob: str) -> int | None: ...
+    def read(self, blob: str, start: int, length: int) -> bytes: ...
+    def older_than(self, moment: datetime) -> list[str]: ...
+    def remove(self, blobs: Sequence[str], older_than: datetime) -> int: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...

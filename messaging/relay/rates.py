@@ -1,0 +1,52 @@
+"""How much in how long (generic cell rate algorithm: one number a key). In memory: a restart forgets."""
+
+from dataclasses import dataclass, field
+
+from messaging.relay.moments import DAY, HOUR, SECOND
+from messaging.wire import limits
+
+_KEPT = 100_000  # keys; beyond that the idle ones go
+
+
+@dataclass
+class Meter:
+    """`burst` at once, then one every `period` microseconds."""
+
+    period: int
+    burst: int
+    _next: dict[str, int] = field(default_factory=dict)
+
+    def wait(self, key: str, now: int, cost: int = 1) -> int:
+        """Microseconds until `cost` is free; 0 when it is."""
+        ahead = max(self._next.get(key, now), now) - now
+        return max(0, ahead + cost * self.period - self.burst * self.period)
+
+    def take(self, key: str, now: int, cost: int = 1) -> None:
+        """Count `cost`, free or not."""
+        if len(self._next) > _KEPT:
+            self._next = {k: v for k, v in self._next.items() if v > now}
+        self._next[key] = max(self._next.get(key, now), now) + cost * self.period
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What an operator may set (messaging/wire/limits.py has the defaults)."""
+
+    patient_per_hour: int = limits.PATIENT_MESSAGES_PER_HOUR
+    patient_per_day: int = limits.PATIENT_MESSAGES_PER_DAY
+    integrator_per_second: int = limits.INTEGRATOR_MESSAGES_PER_SECOND
+    integrator_burst: int = limits.INTEGRATOR_MESSAGES_BURST
+    resolves_per_minute: int = limits.RESOLVES_PER_MINUTE
+    login_network_per_minute: int = limits.LOGIN_NETWORK_PER_MINUTE
+
+
+class Rates:
+    """All meters of one relay."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        hour, day = allowed.patient_per_hour, allowed.patient_per_day
+        self.patient = (Meter(HOUR // hour, hour), Meter(DAY // day, day))
+        self.integrator = (Meter(SECOND // allowed.integrator_per_second, allowed.integrator_burst),)
+        self.resolve = Meter(60 * SECOND // allowed.resolves_per_minute, allowed.resolves_per_minute)
+        network = allowed.login_network_per_minute
+        self.network = Meter(60 * SECOND // network, network)

@@ -1,0 +1,240 @@
+"""What the relay holds, one frozen record a row. KEYS names the columns that identify one; most lead with the account.
+
+Moments are microseconds (moments.py), flags are 0 or 1, so that a record goes into a row and back unchanged.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Account(Struct, frozen=True):
+    """`changed` is the highest change number; `key` the current key id; `parent` the bridge that may act for it."""
+
+    id: str
+    kind: str
+    state: str
+    created: int
+    changed: int = 0
+    key: str = ""
+    parent: str = ""
+    enrolled: bytes = b""
+    domains: str = ""
+
+
+class Login(Struct, frozen=True):
+    name: str
+    account: str
+
+
+class Factor(Struct, frozen=True):
+    """A log-in public key; `kdf` is the JSON of its parameters."""
+
+    account: str
+    method: str
+    public: bytes
+    kdf: bytes
+
+
+class Totp(Struct, frozen=True):
+    """`last` is the last time step that was accepted."""
+
+    account: str
+    sealed: bytes
+    last: int
+
+
+class Failure(Struct, frozen=True):
+    """Failed log-ins in a row of an account, real or made up."""
+
+    account: str
+    count: int
+    until: int
+    expires: int
+
+
+class UsedChallenge(Struct, frozen=True):
+    id: bytes
+    expires: int
+
+
+class Ticket(Struct, frozen=True):
+    """A log-in half done; `id` is the hash of what the client holds."""
+
+    id: bytes
+    account: str
+    method: str
+    expires: int
+
+
+class Device(Struct, frozen=True):
+    """One log-in and what came of it; `ended` 0 while it lives."""
+
+    account: str
+    id: str
+    created: int
+    expires: int
+    ended: int = 0
+
+
+class Access(Struct, frozen=True):
+    id: bytes
+    account: str
+    device: str
+    expires: int
+
+
+class Refresh(Struct, frozen=True):
+    id: bytes
+    account: str
+    device: str
+    expires: int
+    used: int = 0
+
+
+class Trust(Struct, frozen=True):
+    id: bytes
+    account: str
+    expires: int
+
+
+class Key(Struct, frozen=True):
+    """`number` counts an account's keys from 0."""
+
+    account: str
+    id: str
+    number: int
+    signing: bytes
+    sealing: bytes
+    statement: bytes
+    signature: bytes
+    created: int
+    revoked: int | None = None
+
+
+class Box(Struct, frozen=True):
+    account: str
+    version: int
+    box: bytes
+
+
+class Address(Struct, frozen=True):
+    """`id` is HMAC-SHA-256(pepper, small-letter address)."""
+
+    id: bytes
+    account: str
+
+
+class Edge(Struct, frozen=True):
+    """A Contact as one of its two sides sees it. `side` is the kind of the account that the row belongs to."""
+
+    account: str
+    id: str
+    side: str
+    may_write: int
+    blocked: int
+    since: int
+    created: int
+    changed: int
+
+
+class Message(Struct, frozen=True):
+    """One account's copy. `created` is its change number; `to` (out only) and `blobs` are space-separated ids."""
+
+    account: str
+    created: int
+    id: str
+    client_id: str
+    box: str
+    received: int
+    size: int
+    body: int
+    sealed_blob: str
+    blobs: str
+    sender: str
+    to: str
+    digest: bytes
+
+
+class Sent(Struct, frozen=True):
+    """What remains of a letter whose sender destroyed the own copy, so that a late retry makes no second letter."""
+
+    account: str
+    client_id: str
+    id: str
+    digest: bytes
+
+
+class Body(Struct, frozen=True):
+    """Sealed bytes, once for all copies."""
+
+    number: int
+    sealed: bytes
+    copies: int
+
+
+class Gone(Struct, frozen=True):
+    """A destroyed object, so that `changes` can tell."""
+
+    account: str
+    kind: str
+    changed: int
+    id: str
+
+
+class State(Struct, frozen=True):
+    account: str
+    id: str
+    version: int
+    sealed: bytes
+    created: int
+    changed: int
+
+
+class Blob(Struct, frozen=True):
+    """`account` may fetch blob `id`. `kept` counts the letters that name it; at 0 it lives until `expires`."""
+
+    account: str
+    id: str
+    size: int
+    kept: int
+    expires: int
+
+
+class Act(Struct, frozen=True):
+    """A row of the access log, chained by `mac` to the row before."""
+
+    number: int
+    time: int
+    account: str
+    device: str
+    action: str
+    target: str
+    outcome: str
+    mac: bytes
+
+
+KEYS: Final[dict[type, tuple[str, ...]]] = {
+    Account: ("id",),
+    Login: ("name",),
+    Factor: ("account", "method"),
+    Totp: ("account",),
+    Failure: ("account",),
+    UsedChallenge: ("id",),
+    Ticket: ("id",),
+    Device: ("account", "id"),
+    Access: ("id",),
+    Refresh: ("id",),
+    Trust: ("id",),
+    Key: ("account", "id"),
+    Box: ("account",),
+    Address: ("id",),
+    Edge: ("account", "id"),
+    Message: ("account", "created"),
+    Sent: ("account", "client_id"),
+    Body: ("number",),
+    Gone: ("account", "kind", "changed"),
+    State: ("account", "id"),
+    Blob: ("account", "id"),
+    Act: ("number",),
+}

@@ -1,0 +1,130 @@
+"""The door of the rules: one request, one transaction, one outcome. What changed is in the outcome."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, assert_never
+
+from messaging.relay import accounts, blobs, devices, expiry, jmap, login, session
+from messaging.relay.accounts import Examined
+from messaging.relay.ports import Transaction
+from messaging.relay.turn import Caller, House, Outcome, Turn
+from messaging.wire.codec import Request
+from messaging.wire.types import ActivateRequest, ChallengeRequest, LoginRequest, TicketRequest, TotpRequest
+
+
+@dataclass(frozen=True)
+class Renew:
+    """A refresh token, and whether it came in a cookie."""
+
+    token: str
+    cookie: bool
+
+
+@dataclass(frozen=True)
+class LogOut: ...
+
+
+@dataclass(frozen=True)
+class Enrol:
+    people: list[Examined]
+
+
+@dataclass(frozen=True)
+class AskSession: ...
+
+
+@dataclass(frozen=True)
+class CheckUpload:
+    account: str
+    size: int
+
+
+@dataclass(frozen=True)
+class KeepUpload:
+    account: str
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True)
+class AskDownload:
+    account: str
+    blob: str
+
+
+@dataclass(frozen=True)
+class AskStates:
+    """The caller's accounts, and their states where newer than change number `since` (None: no states)."""
+
+    since: int | None
+
+
+@dataclass(frozen=True)
+class Sweep: ...
+
+
+Asking: TypeAlias = (
+    "Request | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | LogOut | "
+    "Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep"
+)
+
+
+def writes(asking: Asking) -> bool:
+    """Whether it needs the writer."""
+    match asking:
+        case Request():
+            return jmap.writes(asking)
+        case ChallengeRequest() | TicketRequest() | AskSession() | CheckUpload() | AskDownload() | AskStates():
+            return False
+        case LoginRequest() | TotpRequest() | ActivateRequest() | Renew() | LogOut() | Enrol() | KeepUpload() | Sweep():
+            return True
+        case _:
+            assert_never(asking)
+
+
+def work(house: House, asking: Asking, caller: Caller, now: datetime) -> Callable[[Transaction], Outcome]:
+    """What a Store runs."""
+
+    def run(tx: Transaction) -> Outcome:
+        turn = Turn(tx, house, caller, now)
+        return turn.outcome(answer(turn, asking))
+
+    return run
+
+
+def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each kind of request; mypy checks that it is whole
+    """The answer. Raises Refusal before any write, and returns one where refusing itself is remembered."""
+    match asking:
+        case Request():
+            return jmap.answer(turn, asking)
+        case ChallengeRequest():
+            return login.challenge(turn, asking)
+        case LoginRequest():
+            return login.login(turn, asking)
+        case TotpRequest():
+            return login.confirm(turn, asking)
+        case TicketRequest():
+            return login.letters_box(turn, asking)
+        case ActivateRequest():
+            return accounts.activate(turn, asking)
+        case Renew():
+            return devices.refresh(turn, asking.token, cookie=asking.cookie)
+        case LogOut():
+            return devices.log_out(turn)
+        case Enrol():
+            return accounts.enrol(turn, asking.people)
+        case AskSession():
+            return session.session(turn)
+        case CheckUpload():
+            return blobs.check_upload(turn, asking.account, asking.size)
+        case KeepUpload():
+            return blobs.upload(turn, asking.account, asking.blob, asking.size)
+        case AskDownload():
+            return blobs.download(turn, asking.account, asking.blob)
+        case AskStates():
+            return session.states(turn, asking.since)
+        case Sweep():
+            return expiry.sweep(turn)
+        case _:
+            assert_never(asking)

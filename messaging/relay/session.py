@@ -1,0 +1,90 @@
+"""The session object (RFC 8620, 2): what this log-in may do, where, and with which limits."""
+
+from typing import Any
+
+from messaging.relay.records import Account
+from messaging.relay.turn import NAMES, Turn
+from messaging.wire import limits, names
+
+
+def capabilities(kind: str) -> tuple[str, ...]:
+    """The capabilities of a log-in of this kind."""
+    return (*names.EVERYONE, names.BRIDGE) if kind == "bridge" else names.EVERYONE
+
+
+def state(turn: Turn) -> str:
+    """Changes when the session object does: a bridge's change number counts the accounts it was given."""
+    account = turn.tx.one(Account, turn.caller.account)
+    return "0" if account is None or account.kind != "bridge" else str(account.changed)
+
+
+def accounts(turn: Turn) -> list[Account]:
+    """The caller's own and those that it may act for."""
+    return [turn.mailbox(turn.caller.account), *turn.tx.where(Account, parent=turn.caller.account)]
+
+
+def session(turn: Turn) -> dict[str, Any]:
+    """The session object."""
+    origin, kind = turn.house.origin, turn.caller.kind
+    mine = {account.id: _account(account, kind, turn.caller.account) for account in accounts(turn)}
+    return {
+        "capabilities": {name: _capability(name) for name in capabilities(kind)},
+        "accounts": mine,
+        "primaryAccounts": dict.fromkeys(capabilities(kind)[1:], turn.caller.account),
+        "username": turn.caller.account,
+        "apiUrl": origin + names.API,
+        "downloadUrl": origin + names.DOWNLOAD,
+        "uploadUrl": origin + names.UPLOAD,
+        "eventSourceUrl": origin + names.EVENTS,
+        "state": state(turn),
+    }
+
+
+def _account(account: Account, kind: str, caller: str) -> dict[str, Any]:
+    return {
+        "name": account.id,
+        "isPersonal": account.id == caller,
+        "isReadOnly": False,
+        "accountCapabilities": {name: {} for name in capabilities(kind)[1:]},
+    }
+
+
+def _capability(name: str) -> dict[str, Any]:
+    match name:
+        case names.CORE:
+            return {
+                "maxSizeUpload": limits.MAX_SIZE_UPLOAD,
+                "maxConcurrentUpload": limits.MAX_CONCURRENT_UPLOAD,
+                "maxSizeRequest": limits.MAX_SIZE_REQUEST,
+                "maxConcurrentRequests": limits.MAX_CONCURRENT_REQUESTS,
+                "maxCallsInRequest": limits.MAX_CALLS_IN_REQUEST,
+                "maxObjectsInGet": limits.MAX_OBJECTS_IN_GET,
+                "maxObjectsInSet": limits.MAX_OBJECTS_IN_SET,
+                "collationAlgorithms": [],
+            }
+        case names.SEALED:
+            return {
+                "maxRecipients": limits.MAX_RECIPIENTS,
+                "maxInlineSealed": limits.MAX_INLINE_SEALED,
+                "maxBlobsPerMessage": limits.MAX_BLOBS_PER_MESSAGE,
+                "maxAttachmentsTotal": limits.MAX_ATTACHMENTS_TOTAL,
+                "maxStateSealed": limits.MAX_STATE_SEALED,
+            }
+        case names.BRIDGE:
+            return {"maxResolve": limits.MAX_RESOLVE, "maxEnrol": limits.MAX_ENROL}
+        case _:
+            return {}
+
+
+def states(turn: Turn, since: int | None) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """The caller's accounts, and the states of those that changed after `since`.
+
+    Numbers are an account's own: whoever has several cannot say with one number what it has seen, and gets all states.
+    """
+    mine = accounts(turn)
+    if since is None:
+        return [account.id for account in mine], {}
+    newer = [account for account in mine if account.changed > since or len(mine) > 1]
+    return [account.id for account in mine], {
+        account.id: {name: str(turn.tx.latest(kind, account.id)) for kind, name in NAMES.items()} for account in newer
+    }

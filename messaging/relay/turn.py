@@ -1,0 +1,91 @@
+"""One request's turn: its transaction, who asks, the moment, and what it has changed so far."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from messaging.relay.moments import stamp
+from messaging.relay.ports import Numbered, Transaction
+from messaging.relay.rates import Rates
+from messaging.relay.records import Account, Edge, Message, State
+from messaging.wire.errors import Refusal
+
+NAMES: Final[dict[type, str]] = {Message: "SealedMessage", Edge: "Contact", State: "SealedState"}
+
+
+@dataclass(frozen=True, repr=False)
+class Secrets:
+    """The relay's own secrets, 32 bytes each. None of them opens a letter."""
+
+    server: bytes
+    pepper: bytes
+    totp: bytes
+    log: bytes
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
+
+
+@dataclass(frozen=True)
+class House:
+    """What all requests share: the origin that clients sign for, secrets, rates."""
+
+    origin: str
+    secrets: Secrets
+    rates: Rates
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the account of the access token and its kind; both empty before log-in. `network` is where from."""
+
+    account: str = ""
+    kind: str = ""
+    device: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one request came to. `answer` may be a Refusal where refusing itself is remembered (failed log-ins)."""
+
+    answer: Any
+    changed: dict[str, dict[str, str]] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
+
+
+@dataclass
+class Turn:
+    """Mutable, and gone with its request."""
+
+    tx: Transaction
+    house: House
+    caller: Caller
+    now: datetime
+    changed: dict[str, dict[str, str]] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    answered: int = 0  # bytes of sealed letters in the answers so far
+
+    def __post_init__(self) -> None:
+        self.stamp = stamp(self.now)
+
+    def mailbox(self, account: str) -> Account:
+        """An account that the caller may act for. Raises Refusal `accountNotFound`, also for what exists."""
+        found = self.tx.one(Account, account)
+        if found is None or (found.id != self.caller.account and found.parent != self.caller.account):
+            raise Refusal("accountNotFound")
+        return found
+
+    def change(self, kind: Numbered, account: str) -> int:
+        """The next change number, remembered to be announced."""
+        number = self.tx.next_change(account)
+        self.note(account, NAMES[kind], str(number))
+        return number
+
+    def note(self, account: str, name: str, state: str) -> None:
+        """Remember to announce that `name` has a new state."""
+        self.changed.setdefault(account, {})[name] = state
+
+    def outcome(self, answer: object) -> Outcome:
+        """What it came to."""
+        return Outcome(answer, self.changed, tuple(self.ended))

@@ -1,0 +1,153 @@
+"""The operator's commands: `serve`, and `operator` for bridges and enrolment stations. They may never read anything."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+T = TypeVar("T")
+operator = typer.Typer(no_args_is_help=True, help="Bridges and enrolment stations of a relay.")
+app = typer.Typer(no_args_is_help=True, help="The relay.")
+app.add_typer(operator, name="operator")
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="relay.toml", exists=True, dir_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
+
+
+@app.command("serve")
+def serve(config: ConfigFile, as_json: AsJson = False) -> None:
+    """Run the relay until SIGTERM or SIGINT."""
+    from messaging.server import loop as loops  # noqa: PLC0415 - it installs the reactor, which `--help` does not need
+
+    settings = _config(config)
+    loop, reactor = loops.install()
+    failed: list[BaseException] = []
+    task: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        task.append(loop.create_task(_serve(settings, reactor, failed, as_json=as_json)))
+
+    reactor.callWhenRunning(begin)
+    reactor.run(installSignalHandlers=False)
+    if failed:
+        _stop(str(failed[0]))
+
+
+@operator.command("add-bridge")
+def add_bridge(
+    login: Annotated[str, typer.Argument(help="Its log-in name.")],
+    config: ConfigFile,
+    public_key: Annotated[str, typer.Option(help="Its Ed25519 log-in key, base64url.")],
+    domain: Annotated[list[str], typer.Option(help="A mail domain whose professionals it may enrol; repeatable.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a bridge log in with a key and act for the mailboxes that it enrols."""
+    _add(config, "bridge", login, public_key, tuple(domain), as_json=as_json)
+
+
+@operator.command("add-station")
+def add_station(
+    login: Annotated[str, typer.Argument(help="Its log-in name.")],
+    config: ConfigFile,
+    public_key: Annotated[str, typer.Option(help="Its Ed25519 log-in key, base64url.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let an enrolment station log in with a key and create accounts."""
+    _add(config, "station", login, public_key, (), as_json=as_json)
+
+
+@operator.command("list")
+def list_(config: ConfigFile, as_json: AsJson = False) -> None:
+    """All bridges and stations."""
+    from messaging.relay import operators  # noqa: PLC0415 - not needed by `--help`
+
+    rows = [
+        {"login": login, "kind": account.kind, "account": account.id, "domains": account.domains.split()}
+        for login, account in _in_store(config, operators.listed)
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(f"{row['kind']:8} {row['login']:24} {row['account']} {' '.join(row['domains'])}".rstrip())
+
+
+def _add(config: Path, kind: str, login: str, public_key: str, domains: tuple[str, ...], *, as_json: bool) -> None:
+    from messaging.relay import operators  # noqa: PLC0415 - not needed by `--help`
+    from messaging.wire.errors import Refusal  # noqa: PLC0415 - not needed by `--help`
+
+    try:
+        account = _in_store(config, lambda turn: operators.add(turn, kind, login, public_key, domains))
+    except Refusal as refusal:
+        _stop(refusal.detail or "the public key is not an Ed25519 key in base64url")
+    typer.echo(
+        json.dumps({"login": login, "kind": kind, "account": account.id}) if as_json else f"{login}: {account.id}"
+    )
+
+
+def _in_store(config: Path, rule: Callable[[Any], T]) -> T:
+    from messaging.relay.rates import Rates  # noqa: PLC0415 - not needed by `--help`
+    from messaging.relay.turn import Caller, House, Turn  # noqa: PLC0415 - not needed by `--help`
+    from messaging.server import secrets  # noqa: PLC0415 - not needed by `--help`
+    from messaging.store.sql import SqliteStore  # noqa: PLC0415 - not needed by `--help`
+
+    settings = _config(config)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    house = House(settings.origin, secrets.load(settings.data / "secrets"), Rates(settings.allowed))
+    # The relay may be running: its writer checkpoints, this one does not.
+    store = SqliteStore(settings.data / "relay.db", checkpoints=False)
+    try:
+        return store.write(lambda tx: rule(Turn(tx, house, Caller(), datetime.now(UTC))))
+    finally:
+        store.close()
+
+
+async def _serve(settings: Any, reactor: Any, failed: list[BaseException], *, as_json: bool) -> None:
+    try:
+        await _until_stopped(settings, reactor, as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - said in one sentence by serve()
+        failed.append(error)
+    finally:
+        reactor.stop()
+
+
+async def _until_stopped(settings: Any, reactor: Any, *, as_json: bool) -> None:
+    import signal  # noqa: PLC0415 - of this command alone
+
+    from messaging.server.logs import configure  # noqa: PLC0415 - not needed by `--help`
+    from messaging.server.running import Running  # noqa: PLC0415 - it needs the reactor installed
+
+    configure(settings.log)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    relay = Running(settings, reactor)
+    _ready(settings, relay.port, as_json=as_json)
+    await stop.wait()
+    await relay.close()
+
+
+def _ready(settings: Any, port: int, *, as_json: bool) -> None:
+    scheme = "https" if settings.certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"{scheme}://{host}:{port}"
+    print(json.dumps({"ready": url, "origin": settings.origin}) if as_json else f"ready {url}", flush=True)
+
+
+def _config(path: Path) -> Any:
+    from messaging.server.config import BadConfig, load  # noqa: PLC0415 - not needed by `--help`
+
+    try:
+        return load(path)
+    except BadConfig as error:
+        _stop(str(error))
+
+
+def _stop(reason: str) -> Any:
+    print(f"pli: {reason}", file=sys.stderr)
+    raise typer.Exit(1)

@@ -1,0 +1,123 @@
+"""What a door is asked and what it replies: values, and the routes. No Twisted here, and none in the doors."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from messaging.relay.ports import Incoming
+from messaging.relay.turn import Caller
+from messaging.wire.codec import encode
+from messaging.wire.errors import Refusal
+
+Headers = tuple[tuple[str, str], ...]
+NO_STORE: Headers = (("Cache-Control", "no-store"),)
+
+
+class Pipe(Protocol):
+    """Where a long answer goes. `paused` while the reader is slower than the writer."""
+
+    @property
+    def paused(self) -> bool: ...
+    def write(self, data: bytes) -> None: ...
+    async def drained(self) -> None:
+        """Wait until not paused. Raises ConnectionError when the reader has gone."""
+
+    async def gone(self) -> None:
+        """Wait until the reader has gone."""
+
+    def on_drain(self, call: Callable[[], None]) -> None:
+        """Call this whenever writing may go on."""
+
+
+Pour = Callable[[Pipe], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One HTTP request. `arguments` are the path's parts and the query; `body` is empty where `incoming` took it."""
+
+    method: str
+    path: str
+    arguments: Mapping[str, str]
+    caller: Caller
+    header: Callable[[str], str | None]
+    body: bytes = b""
+    incoming: Incoming | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP answer. `pour`, where there is one, writes the body, of `length` bytes if that is known."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Headers = ()
+    media_type: str = "application/json"
+    pour: Pour | None = None
+    length: int | None = None
+
+
+Handler = Callable[[Asked], Awaitable[Reply]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One door. `limit` bounds its body in bytes; `bearer`: refused unread without a token;
+    `loopback`: for this machine alone; `admit` may refuse further, knowing the claimed length.
+    """
+
+    name: str
+    handler: Handler
+    methods: tuple[str, ...] = ("POST",)
+    limit: int = 0
+    bearer: bool = False
+    loopback: bool = False
+    json: bool = False
+    admit: Callable[[Asked, int], Incoming | None] | None = None
+
+
+Match = tuple[Route, dict[str, str]]
+
+
+@dataclass
+class Routes:
+    """Paths to doors: exact ones, then patterns, then the rest for reading."""
+
+    exact: dict[str, Route] = field(default_factory=dict)
+    patterns: list[Callable[[str], Match | None]] = field(default_factory=list)
+    rest: Callable[[str], Route | None] = lambda _: None
+
+    def find(self, method: str, path: str) -> Match:
+        """The door of a path. Raises Refusal `notFound`, `notAllowed`."""
+        found = self._find(path)
+        if found is None:
+            raise Refusal("notFound")
+        if method not in found[0].methods:
+            raise Refusal("notAllowed", members={"allow": list(found[0].methods)})
+        return found
+
+    def _find(self, path: str) -> Match | None:
+        if path in self.exact:
+            return self.exact[path], {}
+        for pattern in self.patterns:
+            if (found := pattern(path)) is not None:
+                return found
+        rest = self.rest(path)
+        return None if rest is None else (rest, {})
+
+
+def json_reply(value: object, status: int = 200, headers: Headers = NO_STORE) -> Reply:
+    """An answer in JSON."""
+    return Reply(status, encode(value), headers)
+
+
+def problem(refusal: Refusal) -> Reply:
+    """Problem details (RFC 9457); 429 and 503 say when to come back."""
+    headers = NO_STORE
+    if refusal.status in (429, 503):
+        headers += (("Retry-After", str(refusal.members.get("retryAfter", 5))),)
+    if refusal.status == 401:
+        headers += (("WWW-Authenticate", "Bearer"),)
+    if refusal.status == 405:
+        headers += (("Allow", ", ".join(refusal.members.get("allow", ()))),)
+    return Reply(refusal.status, encode(refusal.as_problem()), headers, "application/problem+json")

@@ -1,0 +1,20 @@
+"""What the operator may count: requests, streams, waiting work. No account, address or content is a label."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """One relay's; made once by service.py."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("pli_requests_total", "Requests", ["door", "status"], registry=self.registry)
+        self.seconds = Histogram("pli_request_seconds", "Time", ["door"], buckets=_BUCKETS, registry=self.registry)
+        self.streams = Gauge("pli_streams", "Open event streams", registry=self.registry)
+        self.refused = Counter("pli_refused_early_total", "Refused before the body was read", registry=self.registry)
+
+    def render(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,56 @@
+"""A relay that listens: opened, then closed in the right order."""
+
+import asyncio
+from typing import Any
+
+from messaging.relay.ports import Clock
+from messaging.server.config import Config
+from messaging.server.doors import Doors
+from messaging.server.health import Health
+from messaging.server.http import Door, Front
+from messaging.server.service import Service
+from messaging.server.static import Static
+from messaging.server.tls import context
+
+FINISH_SECONDS = 5.0  # for answers that are being made when the relay stops
+
+
+class Running:
+    """Made on the loop, with Twisted's reactor running on it."""
+
+    def __init__(self, config: Config, reactor: Any, clock: Clock | None = None) -> None:
+        self.config = config
+        self.service = Service(config, clock)
+        self._health = Health(self.service)
+        routes = Doors(self.service).routes()
+        routes.exact |= self._health.routes()
+        if config.web is not None:
+            routes.rest = Static(config.web).route
+        self._front = Front(routes, self.service.caller, self.service.metrics, secure=config.secure)
+        self._listening = self._listen(reactor)
+        self.service.begin()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, also when the system chose."""
+        return int(self._listening.getHost().port)
+
+    async def close(self) -> None:
+        """Take no more, finish what was begun, close the store."""
+        self._health.stopping = True
+        stopped = self._listening.stopListening()
+        if stopped is not None:
+            await stopped.asFuture(asyncio.get_running_loop())
+        self.service.wake.cut_all()
+        await self._front.finish(FINISH_SECONDS)
+        await self.service.close()
+
+    def _listen(self, reactor: Any) -> Any:
+        door, config = Door(self._front, reactor), self.config
+        port: Any
+        if config.certificate is not None and config.key is not None:
+            tls = context(config.certificate, config.key)
+            port = reactor.listenSSL(config.port, door, tls, backlog=512, interface=config.host)
+        else:
+            port = reactor.listenTCP(config.port, door, backlog=512, interface=config.host)
+        return port

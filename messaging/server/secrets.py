@@ -1,0 +1,39 @@
+"""The relay's own secrets: four files of 32 random bytes, 0600, made at first start. None opens a letter."""
+
+import os
+import secrets
+from pathlib import Path
+
+from messaging.relay.turn import Secrets
+
+
+class UnsafeSecrets(Exception):
+    """A secret file is readable by others, or is not one of ours."""
+
+
+def load(folder: Path) -> Secrets:
+    """Read them, or make those that are missing. Raises UnsafeSecrets."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Secrets(*(_secret(folder / name) for name in ("server", "pepper", "totp", "access-log")))
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        raise UnsafeSecrets(f"{path} can be read by others: chmod 600 {path}")
+    raw = path.read_bytes()
+    if len(raw) != 32:
+        raise UnsafeSecrets(f"{path} does not have 32 bytes: restore it from the backup")
+    return raw
+
+
+def _make(path: Path) -> None:
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(handle, secrets.token_bytes(32))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    new.rename(path)

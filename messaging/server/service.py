@@ -1,0 +1,159 @@
+"""The relay as a whole: the only file that knows all classes. Makes them, joins them, and takes them apart."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+
+from messaging.relay import expiry
+from messaging.relay.devices import caller as find_caller
+from messaging.relay.moments import SECOND, stamp
+from messaging.relay.ports import Clock, Transaction
+from messaging.relay.rates import Rates
+from messaging.relay.relay import Asking, Sweep, work, writes
+from messaging.relay.turn import Caller, House, Outcome, Turn
+from messaging.server import secrets
+from messaging.server.config import Config
+from messaging.server.metrics import Metrics
+from messaging.server.wake import Wake
+from messaging.store.blobs import LocalBlobs
+from messaging.store.sql import READERS, SqliteStore
+from messaging.wire import limits
+from messaging.wire.errors import Refusal
+
+T = TypeVar("T")
+_KNOWN_SECONDS = 4  # for so long a token is believed without asking the store again
+_KNOWN_MOST = 50_000
+
+
+class SystemClock:
+    """The wall clock. Only expiry and what people read is by it; order is by change numbers."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class _Known:
+    caller: Caller
+    expires: int
+    until: int
+
+
+class Service:
+    """Asks the rules on behalf of the doors; tells the streams what changed."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.house = House(config.origin, secrets.load(config.data / "secrets"), Rates(config.allowed))
+        self.store = SqliteStore(config.data / "relay.db")
+        self.blobs = LocalBlobs(config.data / "blobs")
+        self.wake = Wake()
+        self.metrics = Metrics()
+        self._known: dict[str, _Known] = {}
+        self._readers = ThreadPoolExecutor(READERS - 1, thread_name_prefix="reader")
+        self._log = structlog.get_logger()
+        self._chores: list[asyncio.Task[None]] = []
+
+    def begin(self) -> None:
+        """Start the chores. On the loop."""
+        self._chores = [
+            asyncio.create_task(self._each(limits.DEVICE_CUT_SECONDS, self._cut_ended)),
+            asyncio.create_task(self._each(600, self._sweep)),
+            asyncio.create_task(self._each(24 * 3600, self._drop_blobs)),
+        ]
+
+    async def close(self) -> None:
+        """Finish what waits, then close the store."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        self._readers.shutdown()
+        await asyncio.to_thread(self.store.close)
+
+    async def ask(self, asking: Asking, caller: Caller) -> Any:
+        """The answer, after its commit. Raises Refusal."""
+        run = work(self.house, asking, caller, self.clock.now())
+        if not writes(asking):
+            return (await self.in_reader(lambda: self.store.read(run))).answer
+        outcome: Outcome = await _from_thread(self.store.submit(run))
+        self._announce(outcome)
+        if isinstance(outcome.answer, Refusal):
+            raise outcome.answer
+        return outcome.answer
+
+    def ask_now(self, asking: Asking, caller: Caller) -> Any:
+        """A quick read, on the loop's own thread: of rows by key alone. Raises Refusal."""
+        return self.store.read(work(self.house, asking, caller, self.clock.now())).answer
+
+    async def in_reader(self, call: Callable[[], T]) -> T:
+        """Run something that waits for a disk, off the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+
+    def caller(self, token: str, network: str) -> tuple[Caller, int]:
+        """Who holds an access token and until when. Raises Refusal `unauthorized`."""
+        now = self.now()
+        known = self._known.get(token)
+        if known is None or known.until <= now or known.expires <= now:
+            caller, expires = self.store.read(self._reading(lambda turn: find_caller(turn, token)))
+            known = _Known(caller, expires, now + _KNOWN_SECONDS * SECOND)
+            if len(self._known) >= _KNOWN_MOST:
+                self._known.clear()
+            self._known[token] = known
+        return replace(known.caller, network=network), known.expires
+
+    def now(self) -> int:
+        """The clock, in microseconds."""
+        return stamp(self.clock.now())
+
+    def _reading(self, rule: Callable[[Turn], T]) -> Callable[[Transaction], T]:
+        return lambda tx: rule(Turn(tx, self.house, Caller(), self.clock.now()))
+
+    def _announce(self, outcome: Outcome) -> None:
+        if outcome.ended:
+            self._forget(set(outcome.ended))
+        if outcome.changed:
+            self.wake.announce(outcome.changed)
+
+    def _forget(self, devices: set[str]) -> None:
+        self._known = {token: k for token, k in self._known.items() if k.caller.device not in devices}
+        self.wake.cut(devices, self.now())
+
+    async def _each(self, seconds: float, chore: Callable[[], Any]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await chore()
+            except Exception:  # noqa: BLE001 - a chore that fails is told and tried again; the relay goes on
+                self._log.exception("a chore failed", chore=chore.__name__)
+
+    async def _cut_ended(self) -> None:
+        since = self.now() - 4 * limits.DEVICE_CUT_SECONDS * SECOND
+        ended = await self.in_reader(lambda: self.store.read(lambda tx: tx.ended_devices(since)))
+        self._forget(set(ended))
+
+    async def _sweep(self) -> None:
+        while await self.ask(Sweep(), Caller()):  # noqa: ASYNC110 - between its steps others want to write as well
+            await asyncio.sleep(0.05)
+
+    async def _drop_blobs(self) -> None:
+        before = self.clock.now() - timedelta(hours=limits.UNREFERENCED_BLOB_HOURS)
+        old = await asyncio.to_thread(self.blobs.older_than, before)
+        for start in range(0, len(old), 500):
+            await self.in_reader(partial(self._drop_unclaimed, old[start : start + 500], before))
+
+    def _drop_unclaimed(self, blobs: list[str], before: datetime) -> None:
+        unclaimed = self.store.read(self._reading(lambda turn: expiry.unclaimed(turn, blobs)))
+        self.blobs.remove(unclaimed, before)
+
+
+async def _from_thread(done: "Future[T]") -> T:
+    return await asyncio.wrap_future(done)

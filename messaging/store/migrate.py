@@ -1,0 +1,35 @@
+"""Brings a database to this version's schema, or refuses one that is newer. Each revision is one transaction."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class NewerSchema(Exception):
+    """The database was written by a newer version of this program."""
+
+
+def migrate(path: Path) -> None:
+    """Upgrade the database at `path`, made if missing (0600). Raises NewerSchema."""
+    path.touch(mode=0o600)
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    scripts = ScriptDirectory.from_config(config)
+    try:
+        with engine.begin() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            if found == scripts.get_current_head():
+                return
+            if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+                raise NewerSchema(f"{path.name} has schema {found}, which this version does not know: run a newer one")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

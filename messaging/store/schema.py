@@ -1,0 +1,201 @@
+"""The tables (SQLAlchemy Core): one for each record of messaging/relay/records.py, with the same columns.
+
+Keys lead with the account, so that an account's rows lie together. Columns are integers, text and bytes only.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+from messaging.relay import records
+
+METADATA: Final = MetaData()
+
+
+def _text(name: str, *, primary_key: bool = False) -> Column[Any]:
+    return Column(name, Text, primary_key=primary_key, nullable=False)
+
+
+def _number(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, primary_key=primary_key, nullable=nullable, autoincrement=False)
+
+
+def _raw(name: str, *, primary_key: bool = False) -> Column[Any]:
+    return Column(name, LargeBinary, primary_key=primary_key, nullable=False)
+
+
+def _table(name: str, *columns: Column[Any] | Index) -> Table:
+    return Table(name, METADATA, *columns, sqlite_with_rowid=False)
+
+
+TABLES: Final[dict[type, Table]] = {
+    records.Account: _table(
+        "accounts",
+        _text("id", primary_key=True),
+        _text("kind"),
+        _text("state"),
+        _number("created"),
+        _number("changed"),
+        _text("key"),
+        _text("parent"),
+        _raw("enrolled"),
+        _text("domains"),
+        Index("accounts_parent", "parent"),
+    ),
+    records.Login: _table(
+        "logins", _text("name", primary_key=True), _text("account"), Index("logins_account", "account")
+    ),
+    records.Factor: _table(
+        "factors", _text("account", primary_key=True), _text("method", primary_key=True), _raw("public"), _raw("kdf")
+    ),
+    records.Totp: _table("totps", _text("account", primary_key=True), _raw("sealed"), _number("last")),
+    records.Failure: _table(
+        "failures",
+        _text("account", primary_key=True),
+        _number("count"),
+        _number("until"),
+        _number("expires"),
+        Index("failures_expires", "expires"),
+    ),
+    records.UsedChallenge: _table(
+        "used_challenges",
+        _raw("id", primary_key=True),
+        _number("expires"),
+        Index("used_challenges_expires", "expires"),
+    ),
+    records.Ticket: _table(
+        "tickets",
+        _raw("id", primary_key=True),
+        _text("account"),
+        _text("method"),
+        _number("expires"),
+        Index("tickets_expires", "expires"),
+    ),
+    records.Device: _table(
+        "devices",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        _number("created"),
+        _number("expires"),
+        _number("ended"),
+        Index("devices_expires", "expires"),
+        Index("devices_ended", "ended"),
+    ),
+    records.Access: _table(
+        "accesses",
+        _raw("id", primary_key=True),
+        _text("account"),
+        _text("device"),
+        _number("expires"),
+        Index("accesses_expires", "expires"),
+    ),
+    records.Refresh: _table(
+        "refreshes",
+        _raw("id", primary_key=True),
+        _text("account"),
+        _text("device"),
+        _number("expires"),
+        _number("used"),
+        Index("refreshes_expires", "expires"),
+    ),
+    records.Trust: _table(
+        "trusts",
+        _raw("id", primary_key=True),
+        _text("account"),
+        _number("expires"),
+        Index("trusts_expires", "expires"),
+    ),
+    records.Key: _table(
+        "keys",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        _number("number"),
+        _raw("signing"),
+        _raw("sealing"),
+        _raw("statement"),
+        _raw("signature"),
+        _number("created"),
+        _number("revoked", nullable=True),
+    ),
+    records.Box: _table("boxes", _text("account", primary_key=True), _number("version"), _raw("box")),
+    records.Address: _table(
+        "addresses", _raw("id", primary_key=True), _text("account"), Index("addresses_account", "account")
+    ),
+    records.Edge: _table(
+        "edges",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        _text("side"),
+        _number("may_write"),
+        _number("blocked"),
+        _number("since"),
+        _number("created"),
+        _number("changed"),
+        Index("edges_changed", "account", "changed"),
+    ),
+    records.Message: _table(
+        "messages",
+        _text("account", primary_key=True),
+        _number("created", primary_key=True),
+        _text("id"),
+        _text("client_id"),
+        _text("box"),
+        _number("received"),
+        _number("size"),
+        _number("body"),
+        _text("sealed_blob"),
+        _text("blobs"),
+        _text("sender"),
+        _text("to"),
+        _raw("digest"),
+        Index("messages_id", "account", "id", unique=True),
+        # Unique also so that SQLite prefers it to walking all of the account's letters.
+        Index("messages_client_id", "account", "client_id", "sender", unique=True),
+    ),
+    records.Sent: _table(
+        "sents", _text("account", primary_key=True), _text("client_id", primary_key=True), _text("id"), _raw("digest")
+    ),
+    records.Body: Table(
+        "bodies", METADATA, Column("number", Integer, primary_key=True), _raw("sealed"), _number("copies")
+    ),
+    records.Gone: _table(
+        "gones",
+        _text("account", primary_key=True),
+        _text("kind", primary_key=True),
+        _number("changed", primary_key=True),
+        _text("id"),
+    ),
+    records.State: _table(
+        "states",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        _number("version"),
+        _raw("sealed"),
+        _number("created"),
+        _number("changed"),
+        Index("states_changed", "account", "changed"),
+    ),
+    records.Blob: _table(
+        "blobs",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        _number("size"),
+        _number("kept"),
+        _number("expires"),
+        Index("blobs_id", "id"),
+        Index("blobs_expires", "kept", "expires"),
+    ),
+    records.Act: Table(
+        "acts",
+        METADATA,
+        Column("number", Integer, primary_key=True, autoincrement=False),
+        _number("time"),
+        _text("account"),
+        _text("device"),
+        _text("action"),
+        _text("target"),
+        _text("outcome"),
+        _raw("mac"),
+        Index("acts_account", "account", "number"),
+    ),
+}

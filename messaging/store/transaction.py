@@ -1,0 +1,132 @@
+"""A Transaction over one SQLite connection. It neither begins nor commits: whoever made it does (sql.py)."""
+
+import sqlite3
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from msgspec.structs import astuple
+
+from messaging.relay.ports import Change, Numbered, Wanted
+from messaging.relay.records import KEYS, Act
+from messaging.store import statements
+
+R = TypeVar("R")
+_SWEEP = 1_000
+Value = str | bytes | int
+
+
+class SqlTransaction:
+    """See messaging.relay.ports.Transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._run = connection.execute
+        self._run_many = connection.executemany
+        self.writes = 0
+
+    def one(self, kind: type[R], *key: Value) -> R | None:
+        row = self._run(statements.one(kind), key).fetchone()
+        return None if row is None else kind(*row)
+
+    def where(self, kind: type[R], /, **equal: Value | None) -> list[R]:
+        names, nulls, values = _split(equal)
+        found = [kind(*row) for row in self._run(statements.where(kind, names, nulls), values)]
+        return found if len(found) < 2 else sorted(found, key=attrgetter(*KEYS[kind]))
+
+    def count(self, kind: type[R], /, **equal: Value | None) -> int:
+        names, nulls, values = _split(equal)
+        return self._number(statements.count(kind, names, nulls), values)
+
+    def add(self, *records: Any) -> None:
+        self.writes += 1
+        text = statements.add(type(records[0]))
+        if len(records) == 1:
+            self._run(text, astuple(records[0]))
+        else:
+            self._run_many(text, [astuple(record) for record in records])
+
+    def put(self, record: Any) -> None:
+        self.writes += 1
+        self._run(statements.put(type(record)), astuple(record))
+
+    def drop(self, kind: type[R], *key: Value) -> None:
+        self.writes += 1
+        self._run(statements.drop(kind), key)
+
+    def drop_expired(self, kind: type[R], now: int) -> int:
+        keys = self._run(statements.expired(kind), (now, _SWEEP, 0)).fetchall()
+        if keys:
+            self.writes += 1
+            self._run_many(statements.drop(kind), keys)
+        return len(keys)
+
+    def next_change(self, account: str) -> int:
+        self.writes += 1
+        return self._number(statements.NEXT_CHANGE, (account,))
+
+    def latest(self, kind: Numbered, account: str) -> int:
+        prepared = statements.latest(kind)
+        return self._number(prepared.text, prepared.values({"account": account, "kind": kind.__name__}))
+
+    def changes(self, kind: Numbered, account: str, since: int, limit: int) -> list[Change]:
+        prepared = statements.changes(kind)
+        given = {"account": account, "kind": kind.__name__, "since": since, "most": limit, "skip": 0}
+        rows = self._run(prepared.text, prepared.values(given))
+        return [Change(id_, number, created, bool(gone)) for id_, number, created, gone in rows]
+
+    def query(self, wanted: Wanted, position: int, limit: int) -> list[str]:
+        names, given = _filters(wanted)
+        if position < 0:
+            position = max(0, self.query_total(wanted) + position)
+        prepared = statements.query(names, total=False)
+        rows = self._run(prepared.text, prepared.values(given | {"most": limit, "skip": position}))
+        return [row[0] for row in rows]
+
+    def query_total(self, wanted: Wanted) -> int:
+        names, given = _filters(wanted)
+        prepared = statements.query(names, total=True)
+        return self._number(prepared.text, prepared.values(given))
+
+    def add_body(self, sealed: bytes, copies: int) -> int:
+        self.writes += 1
+        return self._number(statements.ADD_BODY, (sealed, copies))
+
+    def drop_copy(self, number: int) -> None:
+        self.writes += 1
+        self._run(statements.FEWER_COPIES, (number,))
+        self._run(statements.DROP_BODY, (number,))
+
+    def use_step(self, account: str, step: int) -> bool:
+        given = {"account": account, "step": step, "before": step}
+        done = self._run(statements.USE_STEP.text, statements.USE_STEP.values(given)).rowcount == 1
+        self.writes += done
+        return done
+
+    def unkept_bytes(self, account: str) -> int:
+        return self._number(statements.UNKEPT, (account,))
+
+    def last_act(self) -> Act | None:
+        row = self._run(statements.LAST_ACT, (1, 0)).fetchone()
+        return None if row is None else Act(*row)
+
+    def acts(self, after: int, limit: int) -> list[Act]:
+        return [Act(*row) for row in self._run(statements.ACTS, (after, limit, 0))]
+
+    def ended_devices(self, since: int) -> list[str]:
+        return [row[0] for row in self._run(statements.ENDED, (since,))]
+
+    def _number(self, text: str, values: Any) -> int:
+        # The row is fetched to the end: an UPDATE ... RETURNING that is not finished would hold the commit up.
+        ((value,),) = self._run(text, values).fetchall()
+        return int(value)
+
+
+def _split(equal: dict[str, Value | None]) -> tuple[tuple[str, ...], tuple[str, ...], list[Value]]:
+    names = tuple(name for name, value in equal.items() if value is not None)
+    nulls = tuple(name for name, value in equal.items() if value is None)
+    return names, nulls, [value for value in equal.values() if value is not None]
+
+
+def _filters(wanted: Wanted) -> tuple[tuple[str, ...], dict[str, Any]]:
+    given = {name: getattr(wanted, name) for name in ("box", "after", "before", "client_id")}
+    used = {name: value for name, value in given.items() if value is not None}
+    return tuple(used), used | {"account": wanted.account}
