@@ -1,1 +1,1 @@
-"""The command line, one file per command group."""
+"""The command line: one file for each group of commands. What people type, and what they read."""

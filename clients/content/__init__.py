@@ -1,1 +1,1 @@
-"""What a letter holds: text and typed parts. Pure values."""
+"""What is inside a letter, as values: letters, their parts, and how parts look as files. No network, no clock."""

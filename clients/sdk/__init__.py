@@ -1,1 +1,32 @@
-"""The public, typed face for integrators."""
+"""The typed face for integrators: a client, its mailboxes, letters in and out. asyncio-native."""
+
+from clients.content.part import File, MailContext, Part
+from clients.sdk.activation import activate
+from clients.sdk.client import Client
+from clients.sdk.enrolment import letter_account, managed_account
+from clients.sdk.mailbox import Mailbox
+from clients.sdk.values import Arrived, News, Prepared, Submitted, Unreadable
+from clients.session.incoming import Reason
+from clients.session.keyring import Distrusted
+from clients.session.outgoing import Draft
+from messaging.wire.errors import Refusal
+
+__all__ = [
+    "Arrived",
+    "Client",
+    "Distrusted",
+    "Draft",
+    "File",
+    "MailContext",
+    "Mailbox",
+    "News",
+    "Part",
+    "Prepared",
+    "Reason",
+    "Refusal",
+    "Submitted",
+    "Unreadable",
+    "activate",
+    "letter_account",
+    "managed_account",
+]

@@ -1,1 +1,1 @@
-"""One client session: sans-I/O in the middle, one network transport at the edge."""
+"""Talking to a relay: a session without network, what goes out and what comes in, and the one file with a network."""

@@ -1,0 +1,78 @@
+"""`pli activate`: opens an account with the code of its letter."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pyotp
+import typer
+
+from clients.cli import exits, loop, secretfile, settings
+from clients.cli.failing import Stop
+from clients.cli.settings import AsJson, Login, PasswordFile, Relay
+from crypto.code import Code, parse_code
+
+app = typer.Typer()
+LetterCode = Annotated[
+    str | None,
+    typer.Option("--letter-code", help="The letter's code; better typed or in a file: a command line is visible."),
+]
+CodeFile = Annotated[Path | None, typer.Option("--letter-code-file", help="A file with the letter's code (0600).")]
+TotpOut = Annotated[
+    Path | None,
+    typer.Option("--totp-file", help="Where to store the one-time-code secret (0600); made when it is absent."),
+]
+
+
+@app.command("activate")
+def activate(
+    context: typer.Context,
+    relay: Relay = None,
+    login: Login = None,
+    letter_code: LetterCode = None,
+    letter_code_file: CodeFile = None,
+    password_file: PasswordFile = None,
+    totp_file: TotpOut = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open an account with the code of its letter: set the password and the one-time codes.
+
+    Prints the otpauth address for an authenticator app. The letter's code opens nothing afterwards.
+    """
+    found = settings.of(context)
+    url, name = found.require("relay", relay), found.require("login", login)
+    code = _code(letter_code, letter_code_file)
+    password = settings.password_of(found.file("password_file", password_file), "New password: ")
+    secret = _secret(totp_file)
+    account = loop.run(lambda: _activate(url, name, code, password, secret))
+    uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Pli")
+    said = {"account": account, "login": name, "otpauth": uri}
+    found.output(as_json).done(said, f"The account {account} is open. Add this to your authenticator app:")
+    if not (as_json or found.as_json):
+        typer.echo(uri)
+
+
+async def _activate(relay: str, login: str, code: Code, password: str, secret: str) -> str:
+    from clients.sdk import activation  # noqa: PLC0415 - loads Twisted
+
+    async with await activation.activate(relay, login, code, password, secret) as client:
+        return client.account
+
+
+def _code(given: str | None, file: Path | None) -> Code:
+    if file is not None:
+        return parse_code(secretfile.read(file))
+    if given is None and not sys.stdin.isatty():
+        raise Stop("The letter's code is needed.", "Give --letter-code-file FILE (mode 0600).", exits.USAGE)
+    return parse_code(given or typer.prompt("Code of the letter", err=True))
+
+
+def _secret(file: Path | None) -> str:
+    if file is not None and file.exists():
+        return secretfile.read(file)
+    from clients.sdk.activation import new_totp_secret  # noqa: PLC0415 - loads Twisted
+
+    secret = new_totp_secret()
+    if file is not None:
+        secretfile.write(file, secret.encode() + b"\n")
+    return secret

@@ -1,0 +1,108 @@
+"""Every expected failure in two lines: what happened, what to do. Never a traceback for a refusal."""
+
+from dataclasses import dataclass
+
+from clients.cli import exits
+from clients.session.keyring import Distrusted
+from crypto.errors import BadCode, CannotOpen, CryptoError, OlderBox, WeakKdf
+from messaging.wire.errors import TABLE, Refusal
+
+
+class Stop(Exception):
+    """A command cannot go on: what happened, what to do about it, the exit code."""
+
+    def __init__(self, what: str, todo: str, code: int = exits.LOCAL) -> None:
+        super().__init__(what)
+        self.failure = Failure("local", what, todo, code)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`name` is for scripts, the two sentences are for people."""
+
+    name: str
+    what: str
+    todo: str
+    code: int
+
+
+_LOGIN = {
+    "wrongCredentials": "Check the log-in name and the password or key.",
+    "mfaRequired": "Give the one-time code of your authenticator with --code.",
+    "wrongCode": "Wait for the next code (30 seconds), then try again.",
+    "ticketExpired": "Start again.",
+    "unauthorized": "Log in again.",
+    "tooManyAttempts": "Wait, then try again: more attempts make the wait longer.",
+}
+_REFUSED = {
+    "recipientNotFound": "Check the recipient: they may have closed their account.",
+    "recipientRefuses": "A professional has to write first, or they closed the exchange.",
+    "recipientKeyStale": "Try again: the recipient has just changed keys.",
+    "overQuota": "Delete something, or ask the operator for more room.",
+    "tooLarge": "Send less at once.",
+    "forbidden": "Ask the operator whether this log-in may do this.",
+    "rateLimit": "Wait, then run the same command again.",
+    "stateMismatch": "Run the same command again.",
+}
+
+
+def explain(error: Exception) -> Failure | None:
+    """The failure for people; None for an error that nobody expects."""
+    match error:
+        case Stop():
+            return error.failure
+        case Refusal():
+            return _refused(error)
+        case Distrusted():
+            return _distrusted(error)
+        case CryptoError():
+            return _crypto(error)
+        case FileNotFoundError() | PermissionError() | IsADirectoryError() | NotADirectoryError():
+            return Failure("file", f"{error.strerror}: {error.filename}", "Check the path and its rights.", exits.LOCAL)
+        case OSError():
+            return Failure("system", error.strerror or "The system refused it.", "Check disk and network.", exits.LOCAL)
+        case _:
+            return None
+
+
+def _refused(refusal: Refusal) -> Failure:
+    after = refusal.members.get("retryAfter")
+    what = TABLE[refusal.name].title + (f" ({refusal.detail})" if refusal.detail else "")
+    wait = f" Wait {after} seconds." if after else ""
+    if refusal.name in _LOGIN:
+        return Failure(refusal.name, what, _LOGIN[refusal.name] + wait, exits.LOGIN)
+    if refusal.name == "serverUnavailable":
+        what = f"{refusal.detail[0].upper()}{refusal.detail[1:]}." if refusal.detail else what
+        todo = "Check --relay and the network; `pli doctor --relay URL` looks closer."
+        return Failure(refusal.name, what, todo + wait, exits.UNREACHABLE)
+    todo = _REFUSED.get(
+        refusal.name, "Run `pli doctor`; if it finds nothing, tell the operator this name: " + refusal.name
+    )
+    return Failure(refusal.name, what, todo + wait, exits.REFUSED)
+
+
+def _distrusted(error: Distrusted) -> Failure:
+    what = {
+        "keyChanged": "The relay shows other keys for this person than those seen before, and no statement joins them.",
+        "brokenChain": "The relay shows keys whose statements do not follow from one another.",
+        "ownKeyChanged": "The relay shows other keys for your own account than those in your key box.",
+    }[error.reason]
+    todo = f"Nothing was sent. Do not go on: tell the operator and the person ({error.account})."
+    return Failure(error.reason, what, todo, exits.DISTRUST)
+
+
+def _crypto(error: CryptoError) -> Failure:
+    match error:
+        case BadCode():
+            return Failure("badCode", "This is not a letter code.", "Type the 27 characters again.", exits.LOGIN)
+        case OlderBox():
+            todo = "Do not go on: tell the operator."
+            return Failure("olderBox", "The relay sent an older key box than before.", todo, exits.DISTRUST)
+        case WeakKdf():
+            todo = "Do not go on: somebody may be fishing for your password. Check --relay."
+            return Failure("weakKdf", "The relay asked for weak password parameters.", todo, exits.DISTRUST)
+        case CannotOpen():
+            todo = "Check the password or key; if it is right, tell the operator."
+            return Failure("cannotOpen", "Something sealed could not be opened.", todo, exits.DISTRUST)
+        case _:
+            return Failure("badBytes", "Bytes from the relay were refused.", "Tell the operator.", exits.DISTRUST)

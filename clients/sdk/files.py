@@ -1,0 +1,73 @@
+"""Attachments over the wire: sealed and uploaded, downloaded and opened, chunk by chunk in constant memory."""
+
+import asyncio
+import io
+from collections import deque
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from clients.sdk.connection import Connection
+from crypto.attachment import Attachment, AttachmentSealer, Verifier
+from messaging.wire import limits
+
+PARALLEL_UPLOADS: Final = limits.MAX_CONCURRENT_UPLOAD
+PARALLEL_DOWNLOADS: Final = 4
+
+
+async def upload(connection: Connection, account: str, name: str, type_: str, data: bytes | BinaryIO) -> Attachment:
+    """The reference of a file whose chunks the relay now has. A stream is read from where it stands to its end.
+
+    Raises Refusal; ValueError for a name, type or size outside docs/spec/attachment.md.
+    """
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    sealer = AttachmentSealer(stream, _remaining(stream))
+    running: set[asyncio.Task[str]] = set()
+    chunks = iter(sealer)
+    try:
+        while (sealed := await asyncio.to_thread(_next, chunks)) is not None:
+            running.add(asyncio.create_task(connection.upload(account, sealed)))
+            if len(running) >= PARALLEL_UPLOADS:
+                running = await _first(running)
+        await asyncio.gather(*running)
+    finally:
+        for task in running:
+            task.cancel()
+    return sealer.reference(name, type_)
+
+
+async def download(connection: Connection, account: str, attachment: Attachment, sink: BinaryIO) -> None:
+    """Write the file to `sink`. Raises Refusal, CannotOpen: then what was written is not the file."""
+    verifier, waiting = Verifier(attachment), deque(attachment.chunks)
+    running: deque[asyncio.Task[bytes]] = deque()
+    try:
+        while waiting or running:
+            while waiting and len(running) < PARALLEL_DOWNLOADS:
+                running.append(asyncio.create_task(connection.download(account, waiting.popleft())))
+            sealed = await running.popleft()
+            await asyncio.to_thread(_write, verifier, sealed, sink)
+        verifier.finish()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _first(running: set[asyncio.Task[str]]) -> set[asyncio.Task[str]]:
+    done, pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+    return pending
+
+
+def _next(chunks: Iterator[bytes]) -> bytes | None:
+    return next(chunks, None)
+
+
+def _write(verifier: Verifier, sealed: bytes, sink: BinaryIO) -> None:
+    sink.write(verifier.add(sealed))
+
+
+def _remaining(stream: BinaryIO) -> int:
+    at = stream.tell()
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(at)
+    return end - at

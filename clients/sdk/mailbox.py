@@ -1,0 +1,245 @@
+"""One account with open keys: letters out and in. Knows no mail, no files on disk, no screen."""
+
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import msgspec
+
+from clients.content.letter import Sender
+from clients.sdk import files, syncing
+from clients.sdk.connection import Connection
+from clients.sdk.directory import Directory
+from clients.sdk.memory import PINS_LIMIT, Memory
+from clients.sdk.setting import set_one
+from clients.sdk.values import Arrived, Item, News, Prepared, Submitted, Unreadable
+from clients.session import outgoing
+from clients.session.incoming import Known, NotShown, Read, Reader, read
+from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin
+from clients.session.outgoing import Draft, Place
+from crypto.attachment import Attachment
+from crypto.encoding import b64u, unb64u
+from crypto.errors import NotCanonical
+from crypto.keybox import OpenedBox, SlotKey, open_box
+from crypto.keybox import replace as replace_box
+from crypto.keys import blob_id
+from messaging.wire import codec, limits
+from messaging.wire.errors import Refusal
+from messaging.wire.methods import Set
+from messaging.wire.types import NewMessage, Recipient, SealedMessage
+
+_ATTEMPTS = 3  # keys may change again between look-up and sending; more often means that something is wrong
+
+
+class Mailbox:
+    """Made by Client.mailbox(). Several tasks may use it; letters of one thread are best sent one after the other."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        directory: Directory,
+        opened: OpenedBox,
+        key: SlotKey,
+        sender: Sender,
+        chain: Chain,
+    ) -> None:
+        self._connection, self._directory = connection, directory
+        self._opened, self._key, self._sender = opened, key, sender
+        self._chain = chain
+        self._memory = Memory(opened.content.pins)
+        self._own_letters_known = False
+        self.account = opened.account
+        self.name, self.address = sender.name, sender.address
+
+    @classmethod
+    async def open(
+        cls, connection: Connection, directory: Directory, opened: OpenedBox, key: SlotKey, *, name: str, address: str
+    ) -> "Mailbox":
+        """Check that the directory shows this account's own keys to others. Raises Refusal, Distrusted."""
+        account, own = opened.account, opened.content.keys.public()
+        chains = await directory.chains(account, [account], fresh=True)
+        chain = chains.get(account, ())
+        check_own(account, chain, own)
+        return cls(connection, directory, opened, key, Sender(account, own.key_id, name, address), chain)
+
+    @property
+    def box_version(self) -> int:
+        """The key box's version: keep the highest, and give it as `minimum_version` next time."""
+        return self._opened.version
+
+    async def attach(self, name: str, type: str, data: bytes | BinaryIO) -> Attachment:  # noqa: A002 - as in letters
+        """Seal and upload a file, in constant memory for a stream. Raises Refusal, ValueError (name, type, size)."""
+        return await files.upload(self._connection, self.account, name, type, data)
+
+    async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
+        """The letter, sealed for accounts `to` and for oneself; changes nothing at the relay.
+
+        Raises Refusal `recipientNotFound`, Distrusted (a key that is not believed), NotALetter (over a limit).
+        """
+        peers = sorted(set(to) - {self.account})
+        chains = await self._directory.chains(self.account, peers)
+        unknown = [peer for peer in peers if peer not in chains]
+        if unknown:
+            raise Refusal("recipientNotFound", members={"recipients": unknown})
+        for peer in peers:
+            check_pin(peer, chains[peer], self._memory.pins)
+        keys = self._recipients(chains[peer][-1] for peer in peers)
+        letter = outgoing.write(draft, self._sender, keys, await self._place(draft), datetime.now(UTC))
+        sealed = outgoing.sealed_for(letter, keys, self._opened.content.keys)
+        blobs = tuple(dict.fromkeys(chunk for file in letter.attachments() for chunk in file.chunks))
+        return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to)
+
+    async def submit(self, prepared: Prepared) -> Submitted:
+        """Give it to the relay; any number of times. Raises Refusal: `recipientKeyStale`, `recipientRefuses`, ..."""
+        new = await self._new_message(prepared)
+        create = {"0": msgspec.Raw(codec.encode(new))}
+        try:
+            added = await set_one(self._connection, "SealedMessage/set", Set(account_id=self.account, create=create))
+            done = Submitted(str(added.get("id", "")), prepared.client_id, existed=False)
+        except Refusal as refusal:
+            if refusal.name != "alreadyExists":
+                raise
+            done = Submitted(str(refusal.members.get("existingId", "")), prepared.client_id, existed=True)
+        self._sent(prepared)
+        return done
+
+    async def send(self, draft: Draft, to: Sequence[str]) -> Submitted:
+        """prepare() and submit(); sealed again when a recipient has newer keys. Raises as both."""
+        prepared = await self.prepare(draft, to)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self.submit(prepared)
+            except Refusal as refusal:
+                if refusal.name != "recipientKeyStale":
+                    raise
+                self._directory.forget([account for account, _ in prepared.to])
+                prepared = await self.prepare(replace(draft, message=prepared.client_id), to)
+        return await self.submit(prepared)
+
+    async def news(self, since: str | None) -> News:
+        """What came since the state that earlier news gave; None: everything, oldest first. One page: see `more`.
+
+        Raises Refusal; `cannotCalculateChanges` means: begin again with None.
+        """
+        page = await syncing.page(self._connection, self.account, since)
+        await self._know_senders(page.messages)
+        items = [await self._item(message) for message in page.messages]
+        return News(tuple(items), page.state, page.more)
+
+    async def download(self, attachment: Attachment) -> bytes:
+        """The whole file in memory. Raises Refusal, CannotOpen."""
+        sink = io.BytesIO()
+        await self.download_to(attachment, sink)
+        return sink.getvalue()
+
+    async def download_to(self, attachment: Attachment, sink: BinaryIO) -> None:
+        """Write the file to `sink`. Raises Refusal, CannotOpen: then what was written is not the file."""
+        await files.download(self._connection, self.account, attachment, sink)
+
+    async def keep_pins(self) -> None:
+        """Store the keys seen lately in the key box, so that they are known after a restart. Raises Refusal.
+
+        `stateMismatch`: another client changed the box; open the mailbox again.
+        """
+        if not self._memory.new_pins:
+            return
+        newest = dict(list(self._memory.pins.items())[-PINS_LIMIT:])
+        content = replace(self._opened.content, pins=newest)
+        box, _ = replace_box(self._opened, content)
+        version = self._opened.version + 1
+        update = {"box": msgspec.Raw(codec.encode({"version": version, "box": b64u(box)}))}
+        await set_one(self._connection, "KeyBox/set", Set(account_id=self.account, update=update))
+        self._opened = open_box(box, self.account, self._key, version)
+        self._memory.pins_kept(newest)
+
+    async def _new_message(self, prepared: Prepared) -> NewMessage:
+        inline = len(prepared.sealed) <= limits.MAX_INLINE_SEALED
+        blob = None if inline else await self._connection.upload(self.account, prepared.sealed)
+        return NewMessage(
+            client_id=prepared.client_id,
+            to=[Recipient(account=account, key_id=key_id) for account, key_id in prepared.to],
+            sealed=b64u(prepared.sealed) if inline else None,
+            sealed_blob_id=blob,
+            blob_ids=list(prepared.blob_ids),
+        )
+
+    def _sent(self, prepared: Prepared) -> None:
+        for account, key_id in prepared.to:
+            if account != self.account:
+                self._memory.pin(account, key_id)
+        if prepared.letter is not None:
+            self._memory.take(prepared.letter, prepared.letter_hash)
+
+    def _recipients(self, peers: Iterable[KnownKey]) -> tuple[KnownKey, ...]:
+        return tuple(sorted((*peers, self._chain[-1]), key=lambda known: known.wire.account))
+
+    async def _place(self, draft: Draft) -> Place:
+        if draft.counter is not None:
+            return Place(draft.counter, draft.previous)
+        if draft.thread is None:
+            return Place(1, None)
+        if not self._own_letters_known:
+            await self._read_own_letters()
+        last = self._memory.last(draft.thread, self.account)
+        return Place(1, None) if last is None else Place(last.counter + 1, last.previous)
+
+    async def _read_own_letters(self) -> None:
+        async for messages in syncing.own_letters(self._connection, self.account):
+            for message in messages:
+                await self._item(message)
+        self._own_letters_known = True
+
+    async def _know_senders(self, messages: Sequence[SealedMessage]) -> None:
+        senders = {message.from_ for message in messages} - {self.account}
+        # One broken chain must not hide the other letters: each sender is looked up again alone.
+        with suppress(Distrusted):
+            await self._directory.chains(self.account, sorted(senders))
+
+    async def _item(self, message: SealedMessage) -> Item:
+        received = datetime.fromisoformat(message.received_at).astimezone(UTC)
+        try:
+            found = await self._read(message)
+        except NotShown as error:
+            return Unreadable(message.id, error.reason, received, message.from_, message.box)
+        missing = self._memory.take(found.letter, found.hash)
+        if message.from_ != self.account:
+            self._memory.pin(message.from_, found.letter.sender.key)
+        return Arrived(message.id, found.letter, received, message.box, missing)
+
+    async def _read(self, message: SealedMessage) -> Read:
+        sealed = await self._sealed(message)
+        try:
+            return self._checked(message, sealed, await self._chain_of(message.from_, fresh=False))
+        except NotShown as error:
+            if error.reason != "unknownSenderKey" or message.from_ == self.account:
+                raise
+        return self._checked(message, sealed, await self._chain_of(message.from_, fresh=True))
+
+    async def _sealed(self, message: SealedMessage) -> bytes:
+        if message.sealed is not None:
+            try:
+                return unb64u(message.sealed)
+            except NotCanonical as error:
+                raise NotShown("cannotOpen") from error
+        if message.sealed_blob_id is None:
+            raise NotShown("cannotOpen")
+        sealed = await self._connection.download(self.account, message.sealed_blob_id)
+        if blob_id(sealed) != message.sealed_blob_id:
+            raise NotShown("cannotOpen")
+        return sealed
+
+    async def _chain_of(self, account: str, *, fresh: bool) -> Chain:
+        if account == self.account:
+            return self._chain
+        try:
+            return (await self._directory.chains(self.account, [account], fresh=fresh)).get(account, ())
+        except Distrusted as error:
+            raise NotShown("unknownSenderKey") from error
+
+    def _checked(self, message: SealedMessage, sealed: bytes, chain: Chain) -> Read:
+        statements = frozenset(known.statement_hash for known in self._chain)
+        reader = Reader(self.account, self._opened.content.sealing_seeds(), statements)
+        return read(message, sealed, reader, Known(chain, self._memory.pins, self._memory.seen))

@@ -1,0 +1,73 @@
+"""What a mailbox remembers while it runs: keys seen, letters seen, places in threads. Bounded."""
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from clients.content.letter import Letter
+from clients.session.outgoing import Place
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+SEEN_LIMIT: Final = 50_000  # letters; some 10 MB
+THREADS_LIMIT: Final = 50_000
+PINS_LIMIT: Final = 500  # what goes into the key box: 64 KiB in all
+
+
+class Memory:
+    """`pins` maps accounts to the key id seen last."""
+
+    def __init__(self, pins: Mapping[str, str]) -> None:
+        self._pins = dict(pins)
+        self._kept = dict(pins)
+        self._seen: dict[tuple[str, str], bytes] = {}
+        self._places: dict[tuple[str, str], Place] = {}
+
+    @property
+    def pins(self) -> Mapping[str, str]:
+        return self._pins
+
+    @property
+    def seen(self) -> Mapping[tuple[str, str], bytes]:
+        """(sender, letter id) -> the letter's hash."""
+        return self._seen
+
+    @property
+    def new_pins(self) -> Mapping[str, str]:
+        """What the key box does not hold yet."""
+        return {account: key for account, key in self._pins.items() if self._kept.get(account) != key}
+
+    def pin(self, account: str, key_id: str) -> None:
+        """This key of that account was proven."""
+        self._pins[account] = key_id
+
+    def pins_kept(self, pins: Mapping[str, str]) -> None:
+        """The key box holds these now."""
+        self._kept = dict(pins)
+
+    def last(self, thread: str, sender: str) -> Place | None:
+        """The count and hash of the last letter of `sender` there."""
+        return self._places.get((thread, sender))
+
+    def take(self, letter: Letter, digest: bytes) -> bool:
+        """Remember a letter; whether one before it may be missing. The same letter again changes nothing."""
+        sender = letter.sender.account
+        if self._seen.get((sender, letter.message)) == digest:
+            return False
+        _put(self._seen, (sender, letter.message), digest, SEEN_LIMIT)
+        before = self._places.get((letter.thread, sender))
+        if before is None or letter.counter > before.counter:
+            _put(self._places, (letter.thread, sender), Place(letter.counter, digest), THREADS_LIMIT)
+        return not _fits(letter, before)
+
+
+def _fits(letter: Letter, before: Place | None) -> bool:
+    if before is None:
+        return letter.counter == 1 and letter.previous is None
+    return letter.counter == before.counter + 1 and letter.previous == before.previous
+
+
+def _put(kept: dict[K, V], key: K, value: V, limit: int) -> None:
+    kept[key] = value
+    if len(kept) > limit:
+        del kept[next(iter(kept))]

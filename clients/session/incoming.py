@@ -1,0 +1,108 @@
+"""What a reader checks before showing anything (docs/spec/content.md). Pure; each failure is named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from clients.content.letter import Letter, NotALetter, from_bytes, letter_hash
+from clients.session.keyring import Chain, Distrusted, check_pin, written_by
+from crypto.envelope import Opened, open_sealed
+from crypto.errors import CannotOpen
+from crypto.keys import SealingSeed
+from messaging.wire.types import SealedMessage
+
+Reason: TypeAlias = Literal[
+    "cannotOpen",
+    "notCanonical",
+    "unknownMembers",
+    "notForYou",
+    "hiddenRecipient",
+    "mislabelled",
+    "unknownSenderKey",
+    "senderKeyChanged",
+    "sealedToOtherKey",
+    "replayed",
+]
+
+
+class NotShown(Exception):
+    """A letter that is not shown. `reason` is for people and logs; it is never sent to whoever made the bytes."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: account, the seeds that may open (the present one first), hashes of own statements."""
+
+    account: str
+    seeds: Sequence[SealingSeed] = field(repr=False)
+    statements: frozenset[bytes]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the reader knows of the sender and of letters before: `seen`: (sender, letter id) -> the letter's hash."""
+
+    chain: Chain
+    pins: Mapping[str, str]
+    seen: Mapping[tuple[str, str], bytes]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A letter that passed every check, and its hash."""
+
+    letter: Letter
+    hash: bytes
+
+
+def read(message: SealedMessage, sealed: bytes, reader: Reader, known: Known) -> Read:
+    """The letter in `sealed`. Raises NotShown with the first check that failed."""
+    opened = _opened(sealed, reader)
+    letter = _letter(opened)
+    _check_recipients(letter, opened, reader)
+    if (message.from_, message.client_id) != (letter.sender.account, letter.message):
+        raise NotShown("mislabelled")
+    _check_sender(letter, opened, message, known)
+    own = next(to for to in letter.recipients if to.account == reader.account)
+    if own.statement not in reader.statements:
+        raise NotShown("sealedToOtherKey")
+    digest = letter_hash(opened.plaintext)
+    if known.seen.get((letter.sender.account, letter.message), digest) != digest:
+        raise NotShown("replayed")
+    return Read(letter, digest)
+
+
+def _opened(sealed: bytes, reader: Reader) -> Opened:
+    try:
+        return open_sealed(sealed, reader.seeds)
+    except CannotOpen as error:
+        raise NotShown("cannotOpen") from error
+
+
+def _letter(opened: Opened) -> Letter:
+    try:
+        return from_bytes(opened.plaintext)
+    except NotALetter as error:
+        raise NotShown(error.reason) from error
+
+
+def _check_recipients(letter: Letter, opened: Opened, reader: Reader) -> None:
+    if all(to.account != reader.account for to in letter.recipients):
+        raise NotShown("notForYou")
+    if len(letter.recipients) != opened.recipients:
+        raise NotShown("hiddenRecipient")
+
+
+def _check_sender(letter: Letter, opened: Opened, message: SealedMessage, known: Known) -> None:
+    received = datetime.fromisoformat(message.received_at).astimezone(UTC)
+    if written_by(known.chain, opened.sender, letter.sender.key, received) is None:
+        raise NotShown("unknownSenderKey")
+    try:
+        check_pin(letter.sender.account, known.chain, known.pins)
+    except Distrusted as error:
+        raise NotShown("senderKeyChanged") from error

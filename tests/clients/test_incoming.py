@@ -1,0 +1,182 @@
+"""The checks of docs/spec/content.md: each has a letter that fails it and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from clients.content.letter import LetterRecipient, to_bytes
+from clients.session.incoming import NotShown, read
+from clients.session.keyring import Distrusted, chain
+from crypto.keys import random_id
+from tests.clients.letters import Person, known, letter, message, sealed
+
+DOCTOR, PATIENT, STRANGER = Person.new(), Person.new(), Person.new()
+BOTH = [DOCTOR, PATIENT]
+
+
+def test_a_letter_that_passes_every_check_is_read() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    found = read(message(written), sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(DOCTOR))
+
+    assert found.letter == written
+
+
+def test_the_sender_reads_the_own_copy() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    found = read(message(written, box="out"), sealed(written, DOCTOR, BOTH), DOCTOR.reader(), known(DOCTOR))
+
+    assert found.letter == written
+
+
+def test_a_reader_who_has_newer_keys_reads_what_was_sealed_to_the_older() -> None:
+    written = letter(DOCTOR, BOTH)
+    bytes_ = sealed(written, DOCTOR, BOTH)
+
+    found = read(message(written), bytes_, PATIENT.rotated().reader(), known(DOCTOR))
+
+    assert found.letter == written
+
+
+def test_a_letter_from_before_its_senders_new_keys_is_read() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    found = read(message(written), sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(DOCTOR.rotated()))
+
+    assert found.letter == written
+
+
+def test_the_same_bytes_again_are_one_letter() -> None:
+    written = letter(DOCTOR, BOTH)
+    bytes_ = sealed(written, DOCTOR, BOTH)
+    first = read(message(written), bytes_, PATIENT.reader(), known(DOCTOR))
+    seen = {(DOCTOR.account, written.message): first.hash}
+
+    assert read(message(written), bytes_, PATIENT.reader(), known(DOCTOR, seen=seen)) == first
+
+
+def test_changed_bytes_are_refused_as_cannot_open() -> None:
+    written = letter(DOCTOR, BOTH)
+    spoiled = bytearray(sealed(written, DOCTOR, BOTH))
+    spoiled[-1] ^= 1
+
+    assert _refusal(written, bytes(spoiled)) == "cannotOpen"
+
+
+def test_a_letter_that_is_not_canonical_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    assert _refusal(written, sealed(b" " + to_bytes(written), DOCTOR, BOTH)) == "notCanonical"
+
+
+def test_a_letter_with_another_member_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+    raw = to_bytes(written).replace(b'"v":1}', b'"v":1,"w":2}')
+
+    assert _refusal(written, sealed(raw, DOCTOR, BOTH)) == "unknownMembers"
+
+
+def test_a_letter_that_does_not_name_its_reader_is_refused() -> None:
+    written = letter(DOCTOR, [DOCTOR, STRANGER])
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH)) == "notForYou"
+
+
+def test_a_letter_with_a_reader_who_is_not_named_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    assert _refusal(written, sealed(written, DOCTOR, [*BOTH, STRANGER])) == "hiddenRecipient"
+
+
+@pytest.mark.parametrize("label", [{"from_": STRANGER.account}, {"client_id": random_id()}])
+def test_a_letter_that_the_relay_labels_otherwise_is_refused(label: dict[str, str]) -> None:
+    written = letter(DOCTOR, BOTH)
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH), label=label) == "mislabelled"
+
+
+def test_a_letter_signed_by_another_key_than_the_directorys_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    assert _refusal(written, sealed(written, STRANGER, BOTH)) == "unknownSenderKey"
+
+
+def test_a_letter_that_names_another_key_than_the_one_that_signed_is_refused() -> None:
+    plain = letter(DOCTOR, BOTH)
+    written = replace(plain, sender=replace(plain.sender, key=STRANGER.chain[0].key_id))
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH)) == "unknownSenderKey"
+
+
+def test_a_letter_from_before_its_key_existed_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+    early = {"received_at": "2026-03-04T09:59:59Z"}
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH), label=early) == "unknownSenderKey"
+
+
+def test_a_sender_whose_pinned_key_is_not_in_the_chain_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+    pins = {DOCTOR.account: STRANGER.chain[0].key_id}
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH), pins=pins) == "senderKeyChanged"
+
+
+def test_a_pin_on_an_older_key_that_statements_join_is_no_reason_to_refuse() -> None:
+    newer = DOCTOR.rotated()
+    written = letter(newer, [newer, PATIENT])
+    pins = {DOCTOR.account: DOCTOR.chain[0].key_id}
+
+    found = read(message(written), sealed(written, newer, [newer, PATIENT]), PATIENT.reader(), known(newer, pins=pins))
+
+    assert found.letter == written
+
+
+def test_a_letter_sealed_to_a_statement_that_is_not_the_readers_is_refused() -> None:
+    recipients = tuple(sorted([DOCTOR.recipient(), LetterRecipient(PATIENT.account, bytes(32))]))
+    written = letter(DOCTOR, BOTH, recipients=recipients)
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH)) == "sealedToOtherKey"
+
+
+def test_another_letter_under_an_id_that_was_seen_is_refused() -> None:
+    written = letter(DOCTOR, BOTH)
+    seen = {(DOCTOR.account, written.message): bytes(32)}
+
+    assert _refusal(written, sealed(written, DOCTOR, BOTH), seen=seen) == "replayed"
+
+
+def test_a_chain_whose_statement_is_signed_by_a_stranger_is_broken() -> None:
+    newer, other = DOCTOR.rotated(), DOCTOR.rotated()
+    mixed = (
+        newer.wires[0],
+        newer.wires[1].__class__(**{**_fields(newer.wires[1]), "signature": other.wires[1].signature}),
+    )
+
+    with pytest.raises(Distrusted) as refused:
+        chain(DOCTOR.account, mixed)
+
+    assert refused.value.reason == "brokenChain"
+
+
+def test_a_chain_of_another_account_is_broken() -> None:
+    with pytest.raises(Distrusted):
+        chain(PATIENT.account, DOCTOR.wires)
+
+
+def test_a_chain_that_lost_its_first_key_is_broken() -> None:
+    with pytest.raises(Distrusted):
+        chain(DOCTOR.account, DOCTOR.rotated().wires[1:])
+
+
+def _fields(wire: object) -> dict[str, str]:
+    import msgspec
+
+    return msgspec.structs.asdict(wire)  # type: ignore[arg-type]  # a struct
+
+
+def _refusal(written: object, bytes_: bytes, label: dict[str, str] | None = None, **changed: object) -> str:
+    with pytest.raises(NotShown) as refused:
+        read(message(written, **label or {}), bytes_, PATIENT.reader(), known(DOCTOR, **changed))  # type: ignore[arg-type]
+    return refused.value.reason

@@ -1,0 +1,206 @@
+"""Letters over a real relay: enrolled, activated, sent, read, answered."""
+
+import asyncio
+import os
+from contextlib import aclosing
+from dataclasses import replace
+
+import pyotp
+import pytest
+
+from clients.content.file import FilePart
+from clients.content.letter import Mail
+from clients.sdk import Arrived, Client, Draft, Prepared, Refusal, Unreadable
+from clients.session.answering import answer
+from tests.clients.conftest import PASSWORD, PATIENT, People
+
+MAIL = Mail(
+    "dr.martin@cabinet.mssante.example", f"{PATIENT}@patient.pli.example", "<1@cabinet>", None, ("<0@cabinet>",)
+)
+
+
+async def test_a_patient_answers_a_professional_with_a_file_that_arrives_byte_for_byte(people: People) -> None:
+    file = os.urandom(5_000_000)
+    await people.doctor.send(
+        Draft("Résultats", "Bonjour", html="<p onclick=x>Bonjour</p>", mail=MAIL), [people.patient.account]
+    )
+    (asked,) = (await people.letters.news(None)).items
+    assert isinstance(asked, Arrived)
+    sealed = await people.letters.attach("analyse.pdf", "application/pdf", file)
+    draft = answer(asked.letter, people.letters.address, "Merci", parts=(FilePart(sealed),))
+    await people.letters.send(draft, [asked.letter.sender.account])
+
+    _, got = (await people.doctor.news(None)).items
+
+    assert isinstance(got, Arrived)
+    (attachment,) = got.letter.attachments()
+    assert await people.doctor.download(attachment) == file
+    assert (got.letter.text, got.letter.subject, got.box) == ("Merci", "Re: Résultats", "in")
+    assert got.letter.mail == Mail(MAIL.to, MAIL.from_, None, "<1@cabinet>", ("<0@cabinet>", "<1@cabinet>"))
+    assert asked.letter.html == "<p>Bonjour</p>"
+
+
+async def test_a_prepared_letter_survives_a_journal_and_is_delivered_once(people: People) -> None:
+    prepared = await people.doctor.prepare(Draft("Une fois", "x"), [people.patient.account])
+    again = Prepared.from_bytes(prepared.to_bytes())
+
+    first = await people.doctor.submit(prepared)
+    second = await people.doctor.submit(again)
+
+    assert (first.existed, second.existed) == (False, True)
+    assert first.id == second.id
+    assert len((await people.letters.news(None)).items) == 1
+
+
+async def test_a_prepared_letter_holds_nothing_readable(people: People) -> None:
+    prepared = await people.doctor.prepare(Draft("canari bleu", "canari rouge"), [people.patient.account])
+
+    assert b"canari" not in prepared.to_bytes()
+
+
+async def test_letters_of_a_thread_are_counted_also_by_a_mailbox_that_was_opened_later(people: People) -> None:
+    first = await people.doctor.prepare(Draft("Suite", "1"), [people.patient.account])
+    await people.doctor.submit(first)
+    assert first.letter is not None
+    later = await people.bridge.mailbox(people.doctor.account, people.doctor_key, name="Dr", address="dr@x.example")
+
+    await later.send(Draft("Suite", "2", thread=first.letter.thread), [people.patient.account])
+
+    items = (await people.letters.news(None)).items
+    assert [(i.letter.counter, i.missing) for i in items if isinstance(i, Arrived)] == [(1, False), (2, False)]
+
+
+async def test_a_gap_in_a_thread_is_shown_and_not_refused(people: People) -> None:
+    await people.doctor.send(Draft("Trou", "3", counter=3, previous=bytes(32)), [people.patient.account])
+
+    (item,) = (await people.letters.news(None)).items
+
+    assert isinstance(item, Arrived)
+    assert item.missing
+
+
+async def test_news_goes_on_from_its_state_and_reads_many_pages_oldest_first(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clients.sdk.syncing.PAGE", 2)
+    for number in range(5):
+        await people.doctor.send(Draft(str(number), "x"), [people.patient.account])
+    subjects, state, more = [], None, True
+    while more:
+        news = await people.letters.news(state)
+        subjects += [item.letter.subject for item in news.items if isinstance(item, Arrived)]
+        state, more = news.state, news.more
+    await people.doctor.send(Draft("5", "x"), [people.patient.account])
+
+    (last,) = (await people.letters.news(state)).items
+
+    assert subjects == ["0", "1", "2", "3", "4"]
+    assert isinstance(last, Arrived)
+    assert last.letter.subject == "5"
+
+
+async def test_watching_says_at_once_that_a_letter_came(people: People) -> None:
+    async with aclosing(people.patient.watch()) as hints:
+        assert await anext(hints) == {}
+        state = (await people.letters.news(None)).state
+        await people.doctor.send(Draft("Vite", "x"), [people.patient.account])
+        changed = await asyncio.wait_for(_first_change(hints), 10)
+
+    assert people.patient.account in changed
+    assert len((await people.letters.news(state)).items) == 1
+
+
+async def _first_change(hints: object) -> dict[str, object]:
+    async for hint in hints:  # type: ignore[attr-defined]  # an async generator
+        if hint:
+            return dict(hint)
+    raise AssertionError
+
+
+async def test_a_stranger_is_not_written_to_without_the_relay_knowing_them(people: People) -> None:
+    with pytest.raises(Refusal, match="recipientNotFound"):
+        await people.doctor.prepare(Draft("x", "x"), ["a" + "a" * 26])
+
+
+async def test_a_closed_exchange_refuses_the_patient_and_an_open_one_does_not(people: People) -> None:
+    await people.doctor.send(Draft("Fin", "x"), [people.patient.account])
+    await people.bridge.close_contact(people.doctor.account, people.patient.account)
+    with pytest.raises(Refusal, match="recipientRefuses"):
+        await people.letters.send(Draft("x", "x"), [people.doctor.account])
+    await people.bridge.open_contact(people.doctor.account, people.patient.account)
+
+    sent = await people.letters.send(Draft("x", "x"), [people.doctor.account])
+
+    assert not sent.existed
+
+
+async def test_a_bridge_resolves_a_patients_address_and_looks_the_key_up(people: People) -> None:
+    address = f"{PATIENT}@patient.pli.example"
+
+    found = await people.bridge.resolve(people.doctor.account, [address, "nobody@patient.pli.example"])
+    keys = await people.bridge.look_up(people.doctor.account, [people.patient.account])
+
+    assert {name: item.account for name, item in found.items()} == {address: people.patient.account}
+    assert keys[people.patient.account].account == people.patient.account
+
+
+async def test_a_person_logs_in_with_password_and_code_and_is_refused_with_another(people: People) -> None:
+    with pytest.raises(Refusal, match="wrongCredentials"):
+        await Client.with_password(people.origin, PATIENT, "faux", None)
+    with pytest.raises(Refusal, match="mfaRequired"):
+        await Client.with_password(people.origin, PATIENT, PASSWORD, None)
+    code = pyotp.TOTP(people.totp_secret)
+
+    async with await Client.with_password(people.origin, PATIENT, PASSWORD, lambda: code.at(_next_step())) as client:
+        assert client.account == people.patient.account
+
+
+def _next_step() -> int:
+    """One step ahead is accepted: the present step was used by the activation."""
+    import time
+
+    return int(time.time()) + 30
+
+
+async def test_pins_are_kept_in_the_key_box(people: People) -> None:
+    await people.doctor.send(Draft("x", "x"), [people.patient.account])
+    before = people.doctor.box_version
+    await people.doctor.keep_pins()
+
+    later = await people.bridge.mailbox(
+        people.doctor.account, people.doctor_key, name="Dr", address="dr@x.example", minimum_version=before + 1
+    )
+
+    assert later.box_version == before + 1
+
+
+async def test_a_letter_over_64_kib_travels_as_a_blob(people: People) -> None:
+    text = "é" * 100_000
+    await people.doctor.send(Draft("Long", text), [people.patient.account])
+
+    (item,) = (await people.letters.news(None)).items
+
+    assert isinstance(item, Arrived)
+    assert item.letter.text == text
+
+
+async def test_an_expired_token_is_renewed_without_a_word(people: People) -> None:
+    people.bridge._connection._session._token = "x" * 43
+
+    await people.doctor.send(Draft("x", "x"), [people.patient.account])
+
+    assert len((await people.letters.news(None)).items) == 1
+
+
+async def test_a_letter_that_cannot_be_opened_does_not_hide_the_others(people: People) -> None:
+    prepared = await people.doctor.prepare(Draft("x", "x"), [people.patient.account])
+    spoiled = bytearray(prepared.sealed)
+    spoiled[-40] ^= 1
+    await people.doctor.submit(replace(prepared, sealed=bytes(spoiled)))
+    await people.doctor.send(Draft("bon", "x"), [people.patient.account])
+
+    bad, good = (await people.letters.news(None)).items
+
+    assert isinstance(bad, Unreadable)
+    assert bad.reason == "cannotOpen"
+    assert isinstance(good, Arrived)
