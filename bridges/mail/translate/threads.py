@@ -1,0 +1,43 @@
+"""Which conversation a mail belongs to, and the Message-ID of a letter that becomes mail (docs/spec/content.md).
+
+Laws: a Message-ID that this gateway gave names its thread without a table; all else is a keyed hash.
+"""
+
+import hmac
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from bridges.mail.parsed import ParsedMail
+from crypto.encoding import b64u
+
+_ID: Final = r"[A-Za-z0-9_-]{21}[AQgw]"  # b64u of 16 bytes
+_OURS = re.compile(rf"<({_ID})\.({_ID})@([A-Za-z0-9.-]+)>")
+_LABEL_THREAD: Final = b"pli gateway thread v1\x00"
+
+
+def message_id(letter: str, thread: str, hostname: str) -> str:
+    """`<letter.thread@hostname>`: the same at each attempt."""
+    return f"<{letter}.{thread}@{hostname}>"
+
+
+def thread_of(mail: ParsedMail, professional: str, hostname: str, key: bytes) -> str:
+    """The thread id, 22 characters: named by one of our own Message-IDs, else derived from the mail's first one."""
+    for found in reversed(_named(mail)):
+        ours = _OURS.fullmatch(found)
+        if ours is not None and ours[3].lower() == hostname.lower():
+            return ours[2]
+    first = next(iter(_named(mail)), mail.message_id or "")
+    seed = _LABEL_THREAD + professional.lower().encode() + b"\x00" + first.encode()
+    return b64u(hmac.digest(key, seed, "sha256")[:16])
+
+
+def answered(mail: ParsedMail, hostname: str) -> str | None:
+    """The letter that the mail answers, when it was one of ours."""
+    ours = _OURS.fullmatch(mail.in_reply_to or "")
+    return ours[1] if ours is not None and ours[3].lower() == hostname.lower() else None
+
+
+def _named(mail: ParsedMail) -> Sequence[str]:
+    direct = (mail.in_reply_to,) if mail.in_reply_to and mail.in_reply_to not in mail.references else ()
+    return (*mail.references, *direct)

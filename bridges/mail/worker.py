@@ -1,0 +1,105 @@
+"""The parsing process: `python -m bridges.mail.worker`. Reads foreign mail from its standard input, answers values.
+
+Laws: it holds no key and no network; CPU, memory, files and child processes are limited before the first mail; a
+frame is four bytes of length and MessagePack. Whatever happens to it happens to one mail.
+"""
+
+import os
+import resource
+import sys
+import sysconfig
+import zoneinfo
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from bridges.mail import limits
+from bridges.mail.parse import parse
+from bridges.mail.parsed import Answer, Refused
+from bridges.process import keep_no_core
+
+_ENCODER = msgspec.msgpack.Encoder()
+_FORBIDDEN: Final = (
+    "socket.",
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.spawn",
+    "ctypes.",
+)
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def main() -> None:
+    """Serves until its input ends."""
+    confine()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        raw = _read(source)
+        if raw is None:
+            return
+        _allow_cpu()
+        try:
+            answer: Answer = parse(raw)
+        except MemoryError:
+            # What is left of the memory may be in pieces: answer, and let a fresh process take the next mail.
+            _write(sink, Refused("5.6.0", "reading the message needs more memory than a message may take"))
+            return
+        _write(sink, answer)
+
+
+def confine() -> None:
+    """Takes away what parsing does not need. Nothing gives it back."""
+    keep_no_core()
+    resource.setrlimit(resource.RLIMIT_AS, (limits.WORKER_MEMORY, limits.WORKER_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+    if os.geteuid() != 0:  # counted per user, and not for root
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    sys.addaudithook(_Guard())
+
+
+class _Guard:
+    """Refuses what no parser does: sockets, children, writing, reading but Python's and the time zones' files."""
+
+    def __init__(self) -> None:
+        paths = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *zoneinfo.TZPATH, *sys.path}
+        self._roots = tuple(os.path.realpath(path) for path in paths if path)
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            self._opened(*arguments[:3])
+        elif event.startswith(_FORBIDDEN):
+            raise PermissionError(event)
+
+    def _opened(self, path: object, mode: object, flags: object) -> None:
+        writes = isinstance(flags, int) and flags & _WRITING
+        if writes or (isinstance(mode, str) and set(mode) & set("wax+")):
+            raise PermissionError("open")
+        if isinstance(path, str | bytes) and not os.path.realpath(os.fsdecode(path)).startswith(self._roots):
+            raise PermissionError("open")
+
+
+def _allow_cpu() -> None:
+    # The kernel kills at the soft limit (SIGXCPU); it is moved ahead for each mail.
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + limits.WORKER_CPU_SECONDS + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
+
+
+def _read(source: BinaryIO) -> bytes | None:
+    head = source.read(4)
+    return source.read(int.from_bytes(head, "big")) if len(head) == 4 else None
+
+
+def _write(sink: BinaryIO, answer: Answer) -> None:
+    frame = _ENCODER.encode(answer)
+    sink.write(len(frame).to_bytes(4, "big"))
+    sink.write(frame)
+    sink.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""`pli gateway` runs the gateway; `pli gateway-key` makes its key file."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bridges.mssante import keyfile
+from bridges.mssante.config import BadConfig, load
+from bridges.mssante.keyfile import BadKeyFile
+from crypto.encoding import b64u
+
+_CANNOT_START: Final = 2
+app = typer.Typer(no_args_is_help=True, help="The MSSanté gateway.")
+
+
+@app.command("gateway")
+def gateway(
+    config: Annotated[Path, typer.Option("--config", help="The gateway's TOML file (docs/gateway.sample.toml).")],
+    as_json: Annotated[bool, typer.Option("--json", help="Say where mail is taken as JSON.")] = False,
+) -> None:
+    """Run the MSSanté gateway: SMTP with mutual TLS on one side, sealed letters on the other."""
+    # Imported here: the reactor is installed by run(), and `pli --help` needs none of it.
+    from bridges.mssante.database import Unusable  # noqa: PLC0415
+    from bridges.mssante.distinguished import BadName  # noqa: PLC0415
+    from bridges.mssante.gateway import serve  # noqa: PLC0415
+    from bridges.mssante.mailboxes import NotEnrolled  # noqa: PLC0415
+    from bridges.mssante.traces import configure  # noqa: PLC0415
+    from clients.sdk import Distrusted, Refusal  # noqa: PLC0415
+    from clients.session.reactor import run  # noqa: PLC0415
+    from crypto.errors import CannotOpen  # noqa: PLC0415
+
+    try:
+        loaded = load(config)
+        run(serve(loaded, configure(loaded.gateway.log), lambda host, port: _ready(host, port, as_json)))
+    except (BadConfig, BadKeyFile, BadName, Unusable, NotEnrolled) as error:
+        _fail(str(error))
+    except Refusal as refusal:
+        _fail(f"the relay refuses the gateway: {refusal.name}. Is its log-in known there (operator add-bridge)?")
+    except Distrusted as distrusted:
+        _fail(f"the relay's answer about account {distrusted.account} is not believed: {distrusted.reason}")
+    except CannotOpen:
+        _fail("a mailbox's key box does not open with this key file: was the file replaced?")
+    except OSError as error:
+        _fail(f"{error.filename or 'the network'}: {error.strerror or type(error).__name__}")
+
+
+@app.command("gateway-key")
+def gateway_key(
+    file: Annotated[Path, typer.Argument(help="The key file; made with mode 0600 when it is absent.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Make the gateway's key file, and print the public log-in key that the relay's operator registers."""
+    try:
+        public = b64u(keyfile.make(file).login.public().raw)
+    except BadKeyFile as error:
+        _fail(str(error))
+    typer.echo(json.dumps({"publicKey": public}) if as_json else public)
+
+
+def _ready(host: str, port: int, as_json: bool) -> None:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    typer.echo(json.dumps({"ready": {"smtp": where}}) if as_json else f"ready smtp {where}")
+    sys.stdout.flush()
+
+
+def _fail(words: str) -> None:
+    typer.echo(f"pli gateway: {words}", err=True)
+    raise typer.Exit(_CANNOT_START)

@@ -1,0 +1,128 @@
+"""The gateway's TOML file as a value (docs/gateway.sample.toml explains each line). Paths are relative to the file."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from bridges.mail.headers import is_address
+
+
+class BadConfig(ValueError):
+    """What is wrong in the file, in words for its operator."""
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class GatewayTable(_Table, frozen=True):
+    """`relay` is its origin; `hostname` is said in SMTP and stands in Message-IDs; `product` is X-MSS-NIL."""
+
+    relay: str
+    login: str
+    key_file: str
+    data: str
+    patient_domain: str
+    hostname: str
+    product: str = "Pli"
+    log: Literal["json", "plain"] = "json"
+    metrics: str = ""
+    workers: int = 2
+
+
+class SmtpTable(_Table, frozen=True):
+    """Mail in. `client_ca` signs the operators' certificates; `crl` is PEM."""
+
+    listen: str
+    certificate: str
+    key: str
+    client_ca: str
+    crl: str = ""
+    connections_per_peer: int = 50
+    connections: int = 200
+    timeout_seconds: float = 300.0
+
+
+class OutgoingTable(_Table, frozen=True):
+    """Mail out. A domain without a route goes to its MX."""
+
+    certificate: str
+    key: str
+    ca: str
+    crl: str = ""
+    routes: dict[str, str] = {}
+    lifetime_hours: float = 120.0
+    delay_notice_hours: float = 4.0
+    first_retry_seconds: float = 300.0
+    longest_retry_seconds: float = 4200.0
+    connections_per_domain: int = 2
+    domains_at_once: int = 20
+
+
+class WhitelistTable(_Table, frozen=True):
+    """The signed white list; `signer_subject` is the full DN of its signer, issued by a certificate of `signer_ca`."""
+
+    file: str
+    signer_ca: str
+    signer_subject: str
+    check_seconds: float = 10.0
+    old_after_days: float = 7.0
+    least_share: float = 0.5
+
+
+class MailboxTable(_Table, frozen=True):
+    """One mailbox of the clinical domain."""
+
+    address: str
+    name: str
+    kind: Literal["professional", "organisation"] = "professional"
+
+
+class Config(_Table, frozen=True):
+    """The whole file."""
+
+    gateway: GatewayTable
+    smtp: SmtpTable
+    outgoing: OutgoingTable
+    whitelist: WhitelistTable
+    mailbox: list[MailboxTable] = []
+    folder: str = ""
+
+    def path(self, name: str) -> Path:
+        """A path of the file, relative to its folder."""
+        return Path(self.folder) / Path(name).expanduser()
+
+
+def load(path: Path) -> Config:
+    """Raises BadConfig."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadConfig(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        found = msgspec.toml.decode(raw, type=Config)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path}: {error}") from None
+    _check(found, path)
+    return msgspec.structs.replace(found, folder=str(path.resolve().parent))
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """`host:port` or `[v6]:port`. Raises BadConfig."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise BadConfig(f"{text!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _check(found: Config, path: Path) -> None:
+    if found.folder:
+        raise BadConfig(f"{path}: Object contains unknown field `folder`")
+    wrong = [box.address for box in found.mailbox if not is_address(box.address)]
+    if wrong or not found.mailbox:
+        raise BadConfig(f"{path}: [[mailbox]] needs at least one, each with a plain address; wrong: {wrong}")
+    if len({box.address.lower() for box in found.mailbox}) != len(found.mailbox):
+        raise BadConfig(f"{path}: a [[mailbox]] address stands twice")
+    for text in (found.smtp.listen, *found.outgoing.routes.values(), *filter(None, (found.gateway.metrics,))):
+        endpoint(text)

@@ -1,0 +1,178 @@
+"""A mail that an operator handed over, to letters at the relay: parse, check, translate, seal, journal, submit.
+
+Laws: it returns only when every recipient's letter is durable; the same mail again is the same letters; plaintext is in
+memory alone.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from structlog.typing import FilteringBoundLogger
+
+from bridges.mail.parsed import ParsedMail
+from bridges.mail.refusal import CannotRead
+from bridges.mail.translate import incoming, threads
+from bridges.mail.workers import WorkerDied, Workers
+from bridges.mssante import rules
+from bridges.mssante.journal import Conversation, Place
+from bridges.mssante.keyfile import GatewayKeys
+from bridges.mssante.metrics import METRICS
+from bridges.mssante.ports import RelayClient, RelayMailbox
+from bridges.mssante.rules import NotTaken
+from bridges.mssante.submissions import Submissions, comes_back
+from clients.content.part import Part
+from clients.sdk import Distrusted, Draft, Prepared
+from crypto.encoding import b64u, canonical
+from messaging.wire.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A patient that RCPT named: the address in small letters, and the account that it is of."""
+
+    address: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What the SMTP session proved of a mail: its sender, its patients, and which domains its peer may speak for."""
+
+    mail_from: str
+    recipients: tuple[Recipient, ...]
+    may_speak_for: Callable[[str], bool]
+
+
+# Tells a sender which recipients were refused: mailbox, sender, Message-ID, hash of the mail, answers by address.
+Report: TypeAlias = Callable[[RelayMailbox, str, str | None, str, Mapping[str, str]], Awaitable[None]]
+
+
+class Delivery:
+    """`mailboxes` by address in small letters."""
+
+    def __init__(
+        self, workers: Workers, client: RelayClient, mailboxes: Mapping[str, RelayMailbox], submissions: Submissions,
+        keys: GatewayKeys, hostname: str, report: Report, log: FilteringBoundLogger,
+    ) -> None:  # fmt: skip
+        self._workers, self._client, self._mailboxes, self._submissions = workers, client, mailboxes, submissions
+        self._keys, self._hostname, self._report, self._log = keys, hostname, report, log
+
+    async def deliver(self, raw: bytes, handover: Handover) -> None:
+        """Every recipient has the mail when it returns. Raises NotTaken."""
+        try:
+            mail = await self._workers.parse(raw)
+        except CannotRead as refusal:
+            code = 552 if refusal.status == "5.3.4" else 554
+            words = refusal.reason[:1].upper() + refusal.reason[1:]
+            raise NotTaken(code, refusal.status, words, "cannotRead") from None
+        except WorkerDied:
+            raise rules.unavailable("workerDied") from None
+        rules.check_mail(mail, handover.may_speak_for, len(handover.recipients))
+        author = rules.author(mail, self._mailboxes)
+        mailbox = self._mailboxes[author.address.lower()]
+        try:
+            await self._post_all(_Taken(mail, mailbox, handover, hashlib.sha256(raw).digest()))
+        except Refusal as refusal:
+            raise _told(refusal) from None
+        except Distrusted as distrusted:
+            self._log.error("incoming.distrusted", account=distrusted.account, reason=distrusted.reason)
+            raise rules.unavailable("distrusted") from None
+        except ValueError:  # a letter or a file outside the limits of docs/spec that mail allows
+            raise NotTaken(
+                554, "5.6.0", "The message has a form that cannot be delivered to patients", "noLetter"
+            ) from None
+
+    async def _post_all(self, taken: "_Taken") -> None:
+        try:
+            plan = incoming.plan(taken.mail)
+        except incoming.TooManyParts as error:
+            raise NotTaken(554, "5.6.0", str(error)[:1].upper() + str(error)[1:], "tooManyParts") from None
+        parts = _Parts(plan, taken.mailbox)
+        refused: dict[Recipient, Refusal] = {}
+        for recipient in taken.handover.recipients:
+            try:
+                await self._one(taken, recipient, parts)
+            except Refusal as refusal:
+                if comes_back(refusal):
+                    raise  # the sender hands the mail over again; who has it by then gets no second letter
+                refused[recipient] = refusal
+        if len(refused) == len(taken.handover.recipients):
+            raise _told(next(iter(refused.values())))
+        if refused:
+            # One answer for all recipients is all that SMTP has here: those who were refused are reported by mail.
+            answers = {recipient.address: _told(refusal).line for recipient, refusal in refused.items()}
+            await self._report(
+                taken.mailbox, taken.handover.mail_from, taken.mail.message_id, b64u(taken.digest), answers
+            )
+
+    async def _one(self, taken: "_Taken", recipient: Recipient, parts: "_Parts") -> None:
+        await self._post(taken, recipient, parts)
+        if taken.mail.flags.final:
+            # After the letter, which tells the patient; repeated with the mail when something stops in between.
+            await self._client.close_contact(taken.mailbox.account, recipient.account)
+            self._log.info("contact.closed", account=taken.mailbox.account, peer=recipient.account)
+
+    async def _post(self, taken: "_Taken", recipient: Recipient, parts: "_Parts") -> None:
+        thread = threads.thread_of(taken.mail, taken.mailbox.address, self._hostname, self._keys.threads)
+        letter = self._letter_id(taken, recipient)
+        conversation = Conversation(taken.mailbox.account, thread, recipient.account)
+
+        async def prepare(place: Place) -> Prepared:
+            draft = Draft(
+                subject=incoming.shown_subject(taken.mail.subject),
+                text=taken.mail.text,
+                html=taken.mail.html,
+                parts=await parts.sealed(),
+                thread=thread,
+                message=letter,
+                in_reply_to=threads.answered(taken.mail, self._hostname),
+                mail=incoming.thread_facts(taken.mail, taken.mailbox.address, recipient.address),
+                counter=place.counter,
+                previous=place.previous,
+            )
+            return await taken.mailbox.prepare(draft, [recipient.account])
+
+        await self._submissions.post(letter, conversation, taken.mailbox, prepare)
+        METRICS.letters_in.inc()
+        self._log.info("letter.submitted", account=taken.mailbox.account, peer=recipient.account, letter=letter)
+
+    def _letter_id(self, taken: "_Taken", recipient: Recipient) -> str:
+        named = canonical([taken.handover.mail_from, taken.mail.message_id, recipient.address, b64u(taken.digest)])
+        return b64u(hmac.digest(self._keys.letters, named, "sha256")[:16])
+
+
+@dataclass(frozen=True)
+class _Taken:
+    mail: ParsedMail
+    mailbox: RelayMailbox
+    handover: Handover
+    digest: bytes
+
+
+class _Parts:
+    """The mail's files, sealed and uploaded when a letter needs them, anew for each patient's letter: what the relay
+    sees of two letters then has nothing in common."""
+
+    def __init__(self, plan: incoming.Plan, mailbox: RelayMailbox) -> None:
+        self._plan, self._mailbox = plan, mailbox
+
+    async def sealed(self) -> tuple[Part, ...]:
+        files = [await self._mailbox.attach(file.name, file.type, file.data) for file in self._plan.files]
+        return self._plan.parts(files)
+
+
+def _told(refusal: Refusal) -> NotTaken:
+    if comes_back(refusal):
+        return rules.unavailable(refusal.name)
+    match refusal.name:
+        case "recipientNotFound":
+            return rules.closed_recipient()
+        case "recipientRefuses":
+            return NotTaken(550, "5.7.1", "The patient does not take messages from this sender", refusal.name)
+        case "tooLarge":
+            return NotTaken(552, "5.3.4", "The message is too large for the patient's mailbox", refusal.name)
+        case _:
+            return rules.unavailable(refusal.name)

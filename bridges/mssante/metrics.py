@@ -1,0 +1,44 @@
+"""Counts for Prometheus. No label is an address, an account or a domain."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """One set for each registry."""
+
+    registry: CollectorRegistry
+    mails_in: Counter = field(init=False)
+    letters_in: Counter = field(init=False)
+    mail_in_seconds: Histogram = field(init=False)
+    mails_out: Counter = field(init=False)
+    unreadable: Counter = field(init=False)
+    outbox: Gauge = field(init=False)
+    whitelist_age: Gauge = field(init=False)
+    worker_deaths: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        made = {
+            "mails_in": Counter("pli_gateway_mails_in", "SMTP outcomes", ["outcome"], registry=self.registry),
+            "letters_in": Counter("pli_gateway_letters_in", "Letters that the relay has", registry=self.registry),
+            "mail_in_seconds": Histogram(
+                "pli_gateway_mail_in_seconds", "From the final dot to the answer", registry=self.registry
+            ),
+            "mails_out": Counter("pli_gateway_mails_out", "Delivery attempts", ["outcome"], registry=self.registry),
+            "unreadable": Counter(
+                "pli_gateway_letters_unreadable", "Letters that were skipped", ["reason"], registry=self.registry
+            ),
+            "outbox": Gauge("pli_gateway_outbox_waiting", "Mails that wait to leave", registry=self.registry),
+            "whitelist_age": Gauge(
+                "pli_gateway_whitelist_age_seconds", "Since the list was made", registry=self.registry
+            ),
+            "worker_deaths": Gauge("pli_gateway_worker_deaths", "Parsing processes that died", registry=self.registry),
+        }
+        for name, metric in made.items():
+            object.__setattr__(self, name, metric)
+
+
+METRICS: Final = Metrics(REGISTRY)

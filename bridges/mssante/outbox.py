@@ -1,0 +1,146 @@
+"""Mail that waits to leave, durable and sealed at rest. Functions of a connection: each runs inside one transaction.
+
+Laws: a mail is here from the moment its letter is marked as read until an operator took it; its bytes never change; a
+row that left stays as a mark, so that the same letter makes no second mail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bridges.mssante.database import CURSORS, OUTBOX
+from crypto import aead
+from crypto.randomness import SYSTEM
+
+WAITING, SENT, GIVEN_UP = "waiting", "sent", "given-up"
+_AD = b"pli gateway outbox v1\x00"
+
+
+class Outbound(msgspec.Struct, frozen=True):
+    """A mail with all that a notice to its author needs. `reply_to` is the patient's account."""
+
+    sender: str
+    recipient: str
+    mail: bytes
+    letter: str
+    thread: str
+    author: str
+    subject: str
+    notice: bool = False  # made by the gateway itself: its failure is told to nobody
+
+
+@dataclass(frozen=True)
+class Due:
+    """One row to send. `expires` and `at` are Unix times."""
+
+    id: int
+    account: str
+    item: str
+    domain: str
+    sealed: bytes
+    attempts: int
+    expires: float
+    delay_told: bool
+    at: float
+
+
+def seal(key: bytes, account: str, item: str, outbound: Outbound) -> bytes:
+    """Nonce and ciphertext, bound to its row."""
+    nonce = SYSTEM.take(aead.NONCE)
+    return nonce + aead.encrypt(key, nonce, msgspec.msgpack.encode(outbound), _bound(account, item))
+
+
+def unseal(key: bytes, due: Due) -> Outbound:
+    """Raises CannotOpen: another key, or a row that was changed."""
+    raw = aead.unseal(key, due.sealed, _bound(due.account, due.item), "gateway outbox")
+    return msgspec.msgpack.decode(raw, type=Outbound)
+
+
+def put(
+    connection: Connection, account: str, item: str, domain: str, sealed: bytes, now: float, lifetime: float
+) -> None:
+    """Adds a mail, unless this letter was made a mail before."""
+    row = insert(OUTBOX).values(
+        account=account, item=item, domain=domain, sealed=sealed, state=WAITING, attempts=0, due=now,
+        expires=now + lifetime, delay_told=0, at=now,
+    )  # fmt: skip
+    connection.execute(row.on_conflict_do_nothing(index_elements=["account", "item"]))
+
+
+def cursor(connection: Connection, account: str) -> str | None:
+    """Up to where the mailbox's news became mail."""
+    return connection.execute(select(CURSORS.c.state).where(CURSORS.c.account == account)).scalar()
+
+
+def advance(connection: Connection, account: str, state: str) -> None:
+    """Sets the cursor, in the transaction of the last mail before it."""
+    row = insert(CURSORS).values(account=account, state=state)
+    connection.execute(row.on_conflict_do_update(index_elements=["account"], set_={"state": state}))
+
+
+def known(connection: Connection, account: str, items: Sequence[str]) -> frozenset[str]:
+    """Which of these letters were made mails before."""
+    found = select(OUTBOX.c.item).where(and_(OUTBOX.c.account == account, OUTBOX.c.item.in_(items)))
+    return frozenset(connection.execute(found).scalars())
+
+
+def domains_due(connection: Connection, now: float) -> list[str]:
+    """Domains with mail to send now, the longest waiting first."""
+    ready = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= now)
+    found = select(OUTBOX.c.domain).where(ready).group_by(OUTBOX.c.domain).order_by(func.min(OUTBOX.c.due))
+    return list(connection.execute(found).scalars())
+
+
+def take_due(connection: Connection, domain: str, now: float, lease: float) -> Due | None:
+    """The oldest mail to send to the domain; nobody else takes it for `lease` seconds (or until this process ends)."""
+    ready = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= now, OUTBOX.c.domain == domain)
+    row = connection.execute(select(OUTBOX).where(ready).order_by(OUTBOX.c.id).limit(1)).mappings().first()
+    if row is None:
+        return None
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row["id"]).values(due=now + lease))
+    return Due(
+        row["id"], row["account"], row["item"], row["domain"], row["sealed"], row["attempts"], row["expires"],
+        bool(row["delay_told"]), row["at"],
+    )  # fmt: skip
+
+
+def release_leases(connection: Connection, now: float) -> None:
+    """At a start: what an ended process had taken for its first attempt is due at once."""
+    connection.execute(update(OUTBOX).where(and_(OUTBOX.c.state == WAITING, OUTBOX.c.attempts == 0)).values(due=now))
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the next mail is due."""
+    return connection.execute(select(func.min(OUTBOX.c.due)).where(OUTBOX.c.state == WAITING)).scalar()
+
+
+def waiting(connection: Connection) -> int:
+    """How many wait."""
+    return connection.execute(select(func.count()).where(OUTBOX.c.state == WAITING)).scalar() or 0
+
+
+def left(connection: Connection, row: int, state: str) -> None:
+    """It was taken or given up: the bytes go, the mark stays."""
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(state=state, sealed=None))
+
+
+def later(connection: Connection, row: int, attempts: int, due: float) -> None:
+    """It is tried again at that time."""
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(attempts=attempts, due=due))
+
+
+def delay_told(connection: Connection, row: int) -> None:
+    """Its author knows that it is late."""
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(delay_told=1))
+
+
+def purge(connection: Connection, before: float) -> int:
+    """Drops marks of mails that left before that time; how many."""
+    return connection.execute(delete(OUTBOX).where(and_(OUTBOX.c.state != WAITING, OUTBOX.c.at < before))).rowcount
+
+
+def _bound(account: str, item: str) -> bytes:
+    return _AD + account.encode() + b"\x00" + item.encode()

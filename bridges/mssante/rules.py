@@ -1,0 +1,100 @@
+"""Who may write to whom, and what must not reach a patient. Pure: values in, a refusal or nothing out.
+
+Sources: MSSanté (design facts in docs), RFC 3463 for the enhanced status codes. Every refusal is words that a sender's
+postmaster understands; the precise reason of an identity failure is for our log alone.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from bridges.mail import limits
+from bridges.mail.parsed import Mailbox, ParsedMail
+
+INVISIBLE: Final = "INVISIBLE_PATIENT"
+
+
+class NotTaken(Exception):
+    """A refusal in SMTP's words; `reason` is for the log and holds no address and no content."""
+
+    def __init__(self, code: int, status: str, words: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.status, self.words, self.reason = code, status, words, reason
+
+    @property
+    def line(self) -> str:
+        """The SMTP answer."""
+        return f"{self.code} {self.status} {self.words}"
+
+
+def no_certificate() -> NotTaken:
+    """The peer showed none."""
+    return NotTaken(
+        550, "5.7.1", "A client certificate of the trust space is required to send mail here", "noCertificate"
+    )
+
+
+def not_listed(reason: str) -> NotTaken:
+    """One answer for every way in which certificate and domain do not fit: a stranger learns nothing of the list."""
+    words = "Your certificate does not stand in the white list for the sender's domain"
+    return NotTaken(550, "5.7.1", words, reason)
+
+
+def domain_of(address: str) -> str:
+    """In small letters; empty for the null sender."""
+    return address.rpartition("@")[2].lower().rstrip(".")
+
+
+def unknown_recipient(address: str) -> NotTaken:
+    """Nobody has this address here; an address that no patient can have is told apart."""
+    local = address.rpartition("@")[0]
+    if len(local) == 15 and local[:5].isdigit() and local[7:].isdigit():
+        return NotTaken(550, "5.1.1", "There is no such patient here", "unknownPatient")
+    return NotTaken(
+        550, "5.1.3", "This is not a patient's address: it begins with 15 characters of an INS", "invalidAddress"
+    )
+
+
+def closed_recipient() -> NotTaken:
+    """The mailbox was closed."""
+    return NotTaken(550, "5.2.1", "This patient's mailbox is closed", "closedMailbox")
+
+
+def foreign_recipient() -> NotTaken:
+    """A domain that is not ours."""
+    return NotTaken(550, "5.7.1", "This gateway takes mail for its own patients only", "foreignDomain")
+
+
+def unavailable(reason: str) -> NotTaken:
+    """For now."""
+    return NotTaken(451, "4.3.0", "The service cannot take the message now, please try again", reason)
+
+
+def check_mail(mail: ParsedMail, may_speak_for: Callable[[str], bool], recipients: int) -> None:
+    """Raises NotTaken: forged, looping, or holding what must not reach this patient."""
+    if len(mail.from_) != 1:
+        raise NotTaken(550, "5.6.0", "The message needs exactly one From address", "noSingleFrom")
+    if not may_speak_for(domain_of(mail.from_[0].address)):
+        raise not_listed("headerFromNotBound")
+    if mail.flags.hops > limits.RECEIVED:
+        raise NotTaken(554, "5.4.6", "The message went through too many hosts: a loop", "loop")
+    if any(INVISIBLE in document.described["confidentiality"] for document in mail.documents):
+        words = "A document in this message must not be shown to the patient (INVISIBLE_PATIENT): it was not delivered"
+        raise NotTaken(550, "5.7.1", words, "invisibleToPatient")
+    if len(_patients(mail)) > 1 or (mail.documents and recipients > 1):
+        words = "A message with documents concerns one patient and goes to one patient: send one message each"
+        raise NotTaken(550, "5.7.1", words, "severalPatients")
+
+
+def author(mail: ParsedMail, known: Collection[str]) -> Mailbox:
+    """Who the patient may answer: the Reply-To when it is a mailbox of this gateway, else the From. Raises NotTaken."""
+    for candidate in (*mail.reply_to, *mail.from_):
+        if candidate.address.lower() in known:
+            return candidate
+    raise NotTaken(
+        550, "5.7.1", "The sender has no mailbox at this gateway and cannot write to patients", "unknownAuthor"
+    )
+
+
+def _patients(mail: ParsedMail) -> set[str]:
+    found = (document.described["patient"] for document in mail.documents)
+    return {patient["ins"] for patient in found if patient is not None and patient["ins"]}

@@ -1,0 +1,132 @@
+"""Fixtures of the gateway's tests: an authority, a white list, parsing workers, a gateway over loopback TLS."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from bridges.mail.workers import Workers
+from bridges.mssante import incoming, keyfile
+from bridges.mssante.certificates import Credentials, Reloading, server_context
+from bridges.mssante.database import Database
+from bridges.mssante.delivery import Delivery
+from bridges.mssante.directory import Directory
+from bridges.mssante.distinguished import DistinguishedName
+from bridges.mssante.incoming import Connections, Incoming
+from bridges.mssante.keyfile import GatewayKeys
+from bridges.mssante.reports import Reports
+from bridges.mssante.submissions import Submissions
+from bridges.mssante.whitelist import Signer
+from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
+from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
+from tests.bridges.fakes import DOCTOR, DOMAIN, HOSTNAME, FakeMailbox, FakeRelay
+
+OPERATOR = name("mail.operateur.example")
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def signer(authority: Authority) -> Issued:
+    return authority.issue_signer(SIGNER)
+
+
+@pytest.fixture(scope="session")
+def operator(authority: Authority) -> Issued:
+    """The operator of the doctor's domain."""
+    return authority.issue(OPERATOR)
+
+
+@pytest.fixture(scope="session")
+async def workers() -> AsyncIterator[Workers]:
+    pool = Workers(1)
+    await pool.start()
+    yield pool
+    await pool.stop()
+
+
+@pytest.fixture
+def logs() -> Iterator[list[EventDict]]:
+    with capture_logs() as found:
+        yield found
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    found = Database(tmp_path / "data")
+    await found.start()
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def whitelist(tmp_path: Path, authority: Authority, signer: Issued) -> WhitelistKeeper:
+    (tmp_path / "list.xml").write_bytes(
+        signed_list(signer, [(DOMAIN, written(OPERATOR)), ("other.example", "CN=other,C=FR")])
+    )
+    keeper = keeper_of(tmp_path, authority)
+    await keeper.start()
+    return keeper
+
+
+def keeper_of(folder: Path, authority: Authority) -> WhitelistKeeper:
+    trusted = Signer(DistinguishedName.parse(SIGNER), authority.save(folder, "signer-ca"))
+    guard = Guard(0.5, timedelta(days=7))
+    return WhitelistKeeper(folder / "list.xml", folder / "kept.xml", trusted, guard, structlog.get_logger())
+
+
+@dataclass
+class Running:
+    """A gateway's incoming side over a fake relay."""
+
+    host: str
+    port: int
+    relay: FakeRelay
+    mailbox: FakeMailbox
+    keys: GatewayKeys
+    database: Database
+    client: Credentials
+    woken: list[bool] = field(default_factory=list)
+
+
+@pytest.fixture
+async def running(
+    tmp_path: Path,
+    authority: Authority,
+    operator: Issued,
+    workers: Workers,
+    database: Database,
+    whitelist: WhitelistKeeper,
+) -> AsyncIterator[Running]:
+    async for found in start(tmp_path, authority, operator, workers, database, whitelist):
+        yield found
+
+
+async def start(
+    folder: Path, authority: Authority, operator: Issued, workers: Workers, database: Database,
+    whitelist: WhitelistKeeper, **settings: Any,
+) -> AsyncIterator[Running]:  # fmt: skip
+    relay, keys, log, woken = FakeRelay(), keyfile.derive(b"k" * 32), structlog.get_logger(), list[bool]()
+    mailbox = FakeMailbox(relay)
+    reports = Reports(database, keys.outbox, HOSTNAME, 3600.0, lambda: 1e9, lambda: woken.append(True))
+    delivery = Delivery(workers, relay, {DOCTOR: mailbox}, Submissions(database), keys, HOSTNAME, reports.refused, log)
+    handler = Incoming(delivery, Directory(relay, mailbox.account), whitelist, "patient.pli.example", log)
+    server_files = credentials(authority, authority.issue(name("gateway")), folder, "server", settings.get("revoked"))
+    tls = Reloading(server_files, server_context, lambda _: None)
+    connections = Connections(settings.get("per_peer", 5), 50)
+    server = await incoming.listen(handler, ("127.0.0.1", 0), tls, HOSTNAME, settings.get("timeout", 20.0), connections)
+    host, port = server.sockets[0].getsockname()[:2]
+    yield Running(host, port, relay, mailbox, keys, database, credentials(authority, operator, folder, "client"), woken)
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0)

@@ -1,0 +1,293 @@
+"""The gateway as a process of its own, before a real relay: mail in, read by the patient, answered, mail out."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.policy import SMTP as WIRE
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from bridges.mssante import keyfile
+from bridges.mssante.certificates import server_context
+from clients.content.agenda import Attendee, Invitation, Moment, Person, from_ical, reply, to_ical
+from clients.content.file import FilePart
+from clients.content.letter import Mail
+from clients.sdk import Arrived, Client, Draft, Mailbox, activate, letter_account
+from clients.sdk.activation import new_totp_secret
+from crypto.keys import SigningSeed
+from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
+from tests.bridges.conftest import OPERATOR, Running
+from tests.bridges.fakes import DOCTOR, DOMAIN, PATIENT
+from tests.bridges.mails import mail
+from tests.bridges.transcript import Peer
+from tests.relays import RunningRelay, free_port, install_reactor, start_relay_process
+
+PASSWORD = "correct horse battery staple"
+
+
+class Inbox:
+    """The operator's side: what it was handed, and an event for each."""
+
+    def __init__(self) -> None:
+        self.mails: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002
+        self.mails.put_nowait(envelope.content)
+        return "250 2.0.0 OK"
+
+
+@dataclass
+class World:
+    """A relay, a gateway before it, an operator, a patient who is logged in."""
+
+    relay: RunningRelay
+    port: int
+    config: Path
+    process: asyncio.subprocess.Process
+    inbox: Inbox
+    client: Client
+    patient: Mailbox
+    running: Running
+
+    async def restart(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+        self.process = await start_gateway(self.config)
+
+    async def peer(self) -> Peer:
+        return await Peer.secured(self.running, self.running.client)
+
+    async def letters(self, count: int) -> list[Arrived]:
+        """The letters that the patient has, once there are so many."""
+        async with asyncio.timeout(20):
+            async for _ in self.client.watch():
+                news = await self.patient.news(None)
+                found = [item for item in news.items if isinstance(item, Arrived) and item.box == "in"]
+                if len(found) >= count:
+                    return found
+        raise AssertionError
+
+
+async def start_gateway(config: Path) -> asyncio.subprocess.Process:
+    log = (config.parent / "gateway.log").open("ab")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "pli", "gateway", "--config", str(config), stdout=asyncio.subprocess.PIPE, stderr=log,
+        cwd=Path(__file__).parents[2], env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    log.close()
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), 30)
+    assert line.startswith(b"ready smtp "), (config.parent / "gateway.log").read_text()[-3000:]
+    return process
+
+
+@pytest.fixture(scope="module")
+async def world(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, operator: Issued, signer: Issued
+) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("whole")
+    install_reactor()
+    relay = start_relay_process(folder / "relay")
+    station = SigningSeed.generate()
+    relay.add_bridge("gateway", keyfile.make(folder / "gateway.key").login.public(), DOMAIN)
+    relay.add_station("station", station.public())
+    inbox, port = Inbox(), free_port()
+    tls = server_context(credentials(authority, operator, folder, "mx"))
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(inbox, tls_context=tls, require_starttls=True, hostname="mx"), "127.0.0.1", 0
+    )
+    config = write_config(folder, authority, signer, relay.origin, port, server.sockets[0].getsockname()[1])
+    client, mailbox = await patient_of(relay.origin, station)
+    process = await start_gateway(config)
+    ways: Any = None
+    running = Running("127.0.0.1", port, ways, ways, ways, ways, credentials(authority, operator, folder, "client"))
+    world = World(relay, port, config, process, inbox, client, mailbox, running)
+    yield world
+    world.process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(world.process.wait(), 20) == 0
+    await client.close()
+    server.close()
+    assert relay.stop() == 0
+
+
+def write_config(
+    folder: Path, authority: Authority, signer: Issued, origin: str, port: int, operator_port: int
+) -> Path:
+    gateway = credentials(authority, authority.issue(name("gateway")), folder, "gw")
+    (folder / "list.xml").write_bytes(signed_list(signer, [(DOMAIN, written(OPERATOR))]))
+    config = folder / "gateway.toml"
+    config.write_text(f"""
+[gateway]
+relay = "{origin}"
+login = "gateway"
+key_file = "gateway.key"
+data = "gateway"
+patient_domain = "patient.pli.example"
+hostname = "gateway.pli.example"
+[smtp]
+listen = "127.0.0.1:{port}"
+certificate = "{gateway.certificate}"
+key = "{gateway.key}"
+client_ca = "{gateway.authorities}"
+[outgoing]
+certificate = "{gateway.certificate}"
+key = "{gateway.key}"
+ca = "{gateway.authorities}"
+routes = {{ "{DOMAIN}" = "127.0.0.1:{operator_port}" }}
+[whitelist]
+file = "list.xml"
+signer_ca = "{gateway.authorities}"
+signer_subject = "{SIGNER}"
+[[mailbox]]
+address = "{DOCTOR}"
+name = "Dr Claire MARTIN"
+""")
+    return config
+
+
+async def patient_of(origin: str, station: SigningSeed) -> tuple[Client, Mailbox]:
+    async with await Client.with_key(origin, "station", station) as desk:
+        made = letter_account("patient", "camille", [PATIENT], datetime.now(UTC))
+        (outcome,) = await desk.enrol([made.person])
+        assert outcome.outcome == "created"
+    client = await activate(origin, "camille", made.code, PASSWORD, new_totp_secret())
+    key = client.password_key
+    assert key is not None
+    return client, await client.mailbox(client.account, key, name="Camille DURAND", address=PATIENT)
+
+
+def appointment() -> Invitation:
+    start, end = datetime(2026, 12, 1, 9, 30), datetime(2026, 12, 1, 10, 0)  # noqa: DTZ001 - local times, zone beside
+    return Invitation(
+        "REQUEST", "uid-whole", 0, datetime.now(UTC).replace(microsecond=0), Person(DOCTOR, "Dr MARTIN"),
+        (Attendee(PATIENT, "Camille"),), Moment(start, "Europe/Paris"), Moment(end, "Europe/Paris"), "Consultation",
+    )  # fmt: skip
+
+
+def everything(pdf: bytes) -> EmailMessage:
+    made = mail()
+    made.add_alternative("<p>Vos <b>résultats</b></p>", subtype="html")
+    made.add_attachment(pdf, maintype="application", subtype="pdf", filename="résultats.pdf")
+    made.add_attachment(
+        to_ical(appointment()), maintype="text", subtype="calendar", filename="invite.ics", params={"method": "REQUEST"}
+    )
+    return made
+
+
+async def test_a_mail_is_read_and_its_answer_is_mail_again(world: World) -> None:
+    pdf = os.urandom(200_000)
+    peer = await world.peer()
+    await peer.hands_over(everything(pdf).as_bytes(policy=WIRE), "250 2.0.0")
+    peer.close()
+    letter = (await world.letters(1))[0].letter
+    invitation, file = letter.parts
+    assert isinstance(invitation, Invitation)
+    assert isinstance(file, FilePart)
+    assert (letter.subject, await world.patient.download(file.file)) == ("Vos résultats", pdf)
+
+    photo = await world.patient.attach("photo.jpg", "image/jpeg", pdf)
+    answer = reply(invitation, PATIENT, "ACCEPTED", datetime.now(UTC))
+    facts = Mail(PATIENT, DOCTOR, None, "<one@cabinet.mssante.example>", ("<one@cabinet.mssante.example>",))
+    draft = Draft(
+        "Re: Vos résultats",
+        "Merci",
+        parts=(FilePart(photo), answer),
+        thread=letter.thread,
+        in_reply_to=letter.message,
+        mail=facts,
+    )
+    await world.patient.send(draft, [letter.sender.account])
+    found = message_from_bytes(await asyncio.wait_for(world.inbox.mails.get(), 30))
+    assert found["In-Reply-To"] == "<one@cabinet.mssante.example>"
+    assert [part.get_payload(decode=True) for part in found.walk() if part.get_filename() == "photo.jpg"] == [pdf]
+    assert accepted(found)
+
+
+def accepted(found: Message) -> bool:
+    calendar = next(part for part in found.walk() if part.get_content_type() == "text/calendar")
+    raw = calendar.get_payload(decode=True)
+    assert isinstance(raw, bytes)
+    return calendar.get_param("method") == "REPLY" and from_ical(raw)[0].attendees[0].partstat == "ACCEPTED"
+
+
+async def test_the_answer_to_an_answer_stays_in_the_thread(world: World) -> None:
+    first = (await world.letters(1))[0].letter
+    sent = await world.patient.send(Draft("Re", "Encore", thread=first.thread), [first.sender.account])
+    out = message_from_bytes(await asyncio.wait_for(world.inbox.mails.get(), 30))
+    made = mail("Réponse", "Re: Re")
+    made.replace_header("Message-ID", "<two@cabinet.mssante.example>")
+    made["In-Reply-To"] = out["Message-ID"]
+    made["References"] = f"<one@cabinet.mssante.example> {out['Message-ID']}"
+    peer = await world.peer()
+    await peer.hands_over(made.as_bytes(), "250 2.0.0")
+    peer.close()
+    letter = (await world.letters(2))[-1].letter
+    assert (letter.thread, letter.in_reply_to, letter.counter) == (first.thread, sent.client_id, 2)
+
+
+async def test_killed_after_the_250_the_gateway_has_lost_and_doubled_nothing(world: World) -> None:
+    made = mail("une fois", "Une fois")
+    made.replace_header("Message-ID", "<three@cabinet.mssante.example>")
+    before = len(await world.letters(0))
+    peer = await world.peer()
+    await peer.hands_over(made.as_bytes(), "250 2.0.0")
+    await world.restart()
+    again = await world.peer()
+    await again.hands_over(made.as_bytes(), "250 2.0.0")
+    again.close()
+    assert len(await world.letters(before + 1)) == before + 1
+
+
+async def test_a_killed_parsing_process_costs_one_attempt(world: World) -> None:
+    made = mail("encore là", "Encore là")
+    made.replace_header("Message-ID", "<five@cabinet.mssante.example>")
+    peer = await world.peer()
+    for pid in children(world.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    answers = [await peer_answer(peer, made.as_bytes()) for _ in range(4)]
+    assert {answer[:3] for answer in answers[:2]} <= {"451", "250"}
+    assert answers[-1].startswith("250 ")
+    peer.close()
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert listed
+    return [int(child) for child in listed]
+
+
+async def test_a_relay_that_is_down_means_try_again_and_then_it_works(world: World) -> None:
+    made = mail("plus tard", "Plus tard")
+    made.replace_header("Message-ID", "<four@cabinet.mssante.example>")
+    before = len(await world.letters(0))
+    world.relay.kill()
+    peer = await world.peer()
+    await peer.hands_over(made.as_bytes(), "451 4.3.0")
+    world.relay.start_again()
+    async with asyncio.timeout(30):
+        while (await peer_answer(peer, made.as_bytes()))[:3] != "250":
+            pass
+    assert len(await world.letters(before + 1)) == before + 1
+
+
+async def peer_answer(peer: Peer, content: bytes) -> str:
+    return await peer.hands_over(content, "")
+
+
+async def test_nothing_readable_is_on_the_gateways_disk_or_in_its_log(world: World) -> None:
+    folder = world.config.parent
+    files = [*(folder / "gateway").iterdir(), folder / "gateway.log"]
+    kept = b"".join(path.read_bytes() for path in files)
+    assert b"letter.submitted" in kept
+    assert not [
+        word for word in ("résultats", "Vos r", "Merci", "photo.jpg", PATIENT[:15], DOCTOR[:9]) if word.encode() in kept
+    ]
