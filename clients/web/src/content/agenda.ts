@@ -1,0 +1,142 @@
+/** Appointments as iTIP (RFC 5546), and the agenda as the fold of all invitations of one uid. */
+import { groups } from './groups.ts'
+import type { PartKind } from './part.ts'
+import { DATE, DAY, either, integer, list, matching, nullable, object, oneOf, text } from './shape.ts'
+
+export type Moment = { readonly date: string } | { readonly at: string; readonly zone: string }
+export type Person = { readonly address: string; readonly name: string }
+export type Answer = 'ACCEPTED' | 'DECLINED' | 'TENTATIVE'
+export type Attendee = Person & { readonly partstat: 'NEEDS-ACTION' | Answer }
+
+export type Invitation = {
+  readonly kind: 'agenda.invitation'
+  readonly attendees: readonly Attendee[]
+  readonly description: string
+  readonly end: Moment | null
+  readonly location: string
+  readonly method: 'REQUEST' | 'REPLY' | 'CANCEL' | 'COUNTER'
+  readonly organizer: Person
+  readonly recurrence: string | null
+  readonly sequence: number
+  readonly stamp: string
+  readonly start: Moment
+  readonly summary: string
+  readonly uid: string
+}
+
+const line = text(2000)
+const AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
+const moment = either(
+  object<{ date: string }>({ date: matching(DAY) }),
+  object<{ at: string; zone: string }>({ at: matching(AT), zone: text(64) }),
+)
+
+export const agendaKind: PartKind<Invitation> = {
+  kind: 'agenda.invitation',
+  fromJson: object<Invitation>({
+    attendees: list(
+      object<Attendee>({
+        address: line,
+        name: line,
+        partstat: oneOf('NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE'),
+      }),
+      500,
+    ),
+    description: text(65_536),
+    end: nullable(moment),
+    kind: oneOf('agenda.invitation'),
+    location: line,
+    method: oneOf('REQUEST', 'REPLY', 'CANCEL', 'COUNTER'),
+    organizer: object<Person>({ address: line, name: line }),
+    recurrence: nullable(line),
+    sequence: integer(0),
+    stamp: matching(DATE),
+    start: moment,
+    summary: line,
+    uid: line,
+  }),
+  toJson: part => part,
+  title: part => part.summary,
+  attachments: () => [],
+}
+
+/** One appointment as it stands after all that was said about it. */
+export type Appointment = {
+  readonly invitation: Invitation
+  readonly state: 'pending' | 'accepted' | 'declined' | 'tentative' | 'cancelled'
+}
+
+/** `own` says whether the reader's own side wrote the letter that carried it. */
+export type Said = { readonly invitation: Invitation; readonly own: boolean }
+
+const later = (left: Invitation, right: Invitation): boolean =>
+  left.sequence !== right.sequence ? left.sequence > right.sequence : left.stamp > right.stamp
+
+const newest = (invitations: readonly Invitation[]): Invitation | undefined =>
+  invitations.reduce<Invitation | undefined>(
+    (best, one) => (best === undefined || later(one, best) ? one : best),
+    undefined,
+  )
+
+const ANSWERED = { ACCEPTED: 'accepted', DECLINED: 'declined', TENTATIVE: 'tentative' } as const
+
+/** The appointment of one uid: the highest REQUEST or CANCEL wins, own answers of that or a later sequence apply. */
+function settle(said: readonly Said[]): Appointment | undefined {
+  const asked = newest(
+    said.filter(({ own, invitation }) => !own && isAsking(invitation)).map(({ invitation }) => invitation),
+  )
+  if (asked === undefined) return undefined
+  if (asked.method === 'CANCEL') return { invitation: asked, state: 'cancelled' }
+  const replies = said
+    .filter(({ own, invitation }) => own && invitation.method === 'REPLY' && invitation.sequence >= asked.sequence)
+    .map(({ invitation }) => invitation)
+  const partstat = newest(replies)?.attendees[0]?.partstat ?? 'NEEDS-ACTION'
+  return { invitation: asked, state: partstat === 'NEEDS-ACTION' ? 'pending' : ANSWERED[partstat] }
+}
+
+const isAsking = ({ method }: Invitation): boolean => method === 'REQUEST' || method === 'CANCEL'
+
+/** All appointments of these invitations, the earliest first. */
+export function fold(said: readonly Said[]): readonly Appointment[] {
+  const uids = groups(said, ({ invitation }) => invitation.uid)
+  return [...uids.values()]
+    .flatMap(group => settle(group) ?? [])
+    .sort((left, right) => instant(left.invitation.start) - instant(right.invitation.start))
+}
+
+/** The answer to an invitation: exactly one attendee, the one who answers. */
+export const reply = (invitation: Invitation, who: Person, partstat: Answer, now: Date): Invitation => ({
+  ...invitation,
+  method: 'REPLY',
+  attendees: [{ address: who.address, name: who.name, partstat }],
+  stamp: `${now.toISOString().slice(0, 19)}Z`,
+})
+
+/** Milliseconds since 1970 of a moment; an all-day one starts at midnight where the reader is. */
+export function instant(moment: Moment): number {
+  if ('date' in moment) return new Date(`${moment.date}T00:00:00`).getTime()
+  const asUtc = Date.parse(`${moment.at}Z`)
+  // The offset at the guessed instant, then once more at the corrected one: right on both sides of a clock change.
+  const guess = asUtc - offset(asUtc, moment.zone)
+  return asUtc - offset(guess, moment.zone)
+}
+
+/** Milliseconds that a zone is ahead of UTC at an instant; an unknown zone counts as the reader's own. */
+function offset(at: number, zone: string): number {
+  const parts = Object.fromEntries(
+    formatter(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000
+}
+
+function formatter(zone: string): Intl.DateTimeFormat {
+  const fields = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' } as const
+  try {
+    return new Intl.DateTimeFormat('en-US', { ...fields, hourCycle: 'h23', timeZone: zone })
+  } catch {
+    return new Intl.DateTimeFormat('en-US', { ...fields, hourCycle: 'h23' })
+  }
+}

@@ -1,0 +1,124 @@
+/** What is inside the seal: one canonical JSON document (docs/spec/content.md). Pure values, no keys. */
+import { canonical, parseCanonical, type Json } from '../crypto/encoding.ts'
+import type { Attachment } from './attachment.ts'
+import { attachmentsOf, partFromJson, partToJson, type Part } from './kinds.ts'
+import {
+  ACCOUNT,
+  anything,
+  DATE,
+  HASH,
+  ID,
+  integer,
+  KEY_ID,
+  list,
+  matching,
+  nullable,
+  object,
+  oneOf,
+  text,
+} from './shape.ts'
+
+export type Sender = {
+  readonly account: string
+  readonly address: string
+  readonly key: string
+  readonly name: string
+}
+export type LetterRecipient = { readonly account: string; readonly statement: string }
+
+/** What a bridge needs to keep a thread whole in ordinary mail; addresses are of this letter's own direction. */
+export type Mail = {
+  readonly from: string
+  readonly inReplyTo: string | null
+  readonly messageId: string | null
+  readonly references: readonly string[]
+  readonly to: string
+}
+
+export type Letter = {
+  readonly counter: number
+  readonly html: string | null
+  readonly inReplyTo: string | null
+  readonly mail: Mail | null
+  readonly message: string
+  readonly parts: readonly Part[]
+  readonly previous: string | null
+  readonly recipients: readonly LetterRecipient[]
+  readonly sender: Sender
+  readonly sent: string
+  readonly subject: string
+  readonly text: string
+  readonly thread: string
+}
+
+export type NotALetterReason = 'notCanonical' | 'unknownMembers'
+
+export class NotALetter extends Error {
+  override readonly name = 'NotALetter'
+  readonly reason: NotALetterReason
+
+  constructor(reason: NotALetterReason) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+export const SUBJECT_LIMIT = 255
+export const TEXT_LIMIT = 1024 * 1024
+const PARTS_LIMIT = 64
+const line = text(2000)
+
+const raw = object<Omit<Letter, 'parts'> & { checkpoint: unknown; parts: readonly unknown[]; v: 1 }>({
+  checkpoint: anything,
+  counter: integer(1),
+  html: nullable(text(8 * TEXT_LIMIT)),
+  inReplyTo: nullable(matching(ID)),
+  mail: nullable(
+    object<Mail>({
+      from: line,
+      inReplyTo: nullable(line),
+      messageId: nullable(line),
+      references: list(line, 50),
+      to: line,
+    }),
+  ),
+  message: matching(ID),
+  parts: list(anything, PARTS_LIMIT),
+  previous: nullable(matching(HASH)),
+  recipients: list(object<LetterRecipient>({ account: matching(ACCOUNT), statement: matching(HASH) }), 64),
+  sender: object<Sender>({ account: matching(ACCOUNT), address: line, key: matching(KEY_ID), name: line }),
+  sent: matching(DATE),
+  subject: text(SUBJECT_LIMIT),
+  text: text(TEXT_LIMIT),
+  thread: matching(ID),
+  v: oneOf(1),
+})
+
+/** Canonical bytes. Members that are null are written: a reader refuses a letter without them. */
+export function toBytes({ parts, ...rest }: Letter): Uint8Array {
+  return canonical({ ...rest, checkpoint: null, parts: parts.map(partToJson), v: 1 } satisfies Json)
+}
+
+/** Throws NotALetter with the reason that a person gets to see. */
+export function fromBytes(bytes: Uint8Array): Letter {
+  const { checkpoint: _checkpoint, v: _version, parts, ...rest } = members(json(bytes))
+  return { ...rest, parts: parts.map(part => partFromJson(part as Json)) }
+}
+
+function json(bytes: Uint8Array): Json {
+  try {
+    return parseCanonical(bytes)
+  } catch {
+    throw new NotALetter('notCanonical')
+  }
+}
+
+function members(value: Json): ReturnType<typeof raw> {
+  try {
+    return raw(value)
+  } catch {
+    throw new NotALetter('unknownMembers')
+  }
+}
+
+export const filesOf = (letter: Letter): readonly Attachment[] => letter.parts.flatMap(attachmentsOf)

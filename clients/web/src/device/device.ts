@@ -1,0 +1,30 @@
+/** Every browser API that is more than drawing, in one place. Only main.tsx knows this folder. */
+import type { Screen } from '../pages/context.ts'
+import type { Ports } from '../session/ports.ts'
+import { clock } from './clock.ts'
+import { lasting } from './memory.ts'
+import { network } from './network.ts'
+import { presence } from './presence.ts'
+import { parse } from './parse.ts'
+import { save, show } from './showing.ts'
+import { pdfWorker } from './workers.ts'
+
+export const ports: Ports = { network, clock, lasting, presence }
+
+export const screen: Screen = {
+  show,
+  save,
+  parse,
+  pdfWorker,
+  print: () => {
+    window.print()
+  },
+  copy: async text => {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return false
+    }
+  },
+}

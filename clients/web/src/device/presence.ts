@@ -1,0 +1,23 @@
+/** Whether the page is looked at, whether the network is there, and a question before something is lost. */
+import type { Presence } from '../session/ports.ts'
+
+export const presence: Presence = {
+  onReturn: work => {
+    const seen = (): void => {
+      if (document.visibilityState === 'visible') work()
+    }
+    addEventListener('online', work)
+    document.addEventListener('visibilitychange', seen)
+    return () => {
+      removeEventListener('online', work)
+      document.removeEventListener('visibilitychange', seen)
+    }
+  },
+  guard: busy => {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (busy()) event.preventDefault()
+    }
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  },
+}

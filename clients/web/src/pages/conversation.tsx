@@ -1,0 +1,110 @@
+/** One conversation: what was written, who can read it, and the answer. */
+import type { JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { gaps, type Arrived, type Thread } from '../session/entries.ts'
+import { Button } from '../ui/button.tsx'
+import { Heading } from '../ui/heading.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Aside, Notice, Waiting } from '../ui/notice.tsx'
+import { dayAndTime, enumerate, toDate } from '../words/dates.ts'
+import { t } from '../words/words.ts'
+import { Answer } from './answer.tsx'
+import { useApp } from './context.ts'
+import { Markup } from './markup.tsx'
+import { PartView } from './parts/partview.tsx'
+import * as places from './places.ts'
+
+export function Conversation({ id }: { readonly id: string }): JSX.Element {
+  const { session } = useApp()
+  const thread = session.thread(id)
+  return (
+    <>
+      <a class="back no-print" href={places.MESSAGES}>
+        <Icon name="back" />
+        {t('conversation.back')}
+      </a>
+      {thread === undefined ? <Missing /> : <Letters thread={thread} />}
+    </>
+  )
+}
+
+function Missing(): JSX.Element {
+  const { session } = useApp()
+  if (!session.loaded.value) return <Waiting>{t('messages.loading')}</Waiting>
+  return (
+    <>
+      <Heading title={t('conversation.missing')} />
+      <p>{t('conversation.missingText')}</p>
+    </>
+  )
+}
+
+function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
+  const { session, screen } = useApp()
+  const incomplete = gaps(thread.letters)
+  useEffect(() => {
+    session.personal.markRead(thread.letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.message))
+  }, [thread.letters, session])
+  const answerable = thread.letters.findLast(({ box }) => box === 'in')
+  return (
+    <>
+      <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} />
+      <div class="readers">
+        <Aside icon="people">{readers(thread, session.account)}</Aside>
+        {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}
+      </div>
+      {thread.letters.map(entry => (
+        <LetterView key={entry.id} entry={entry} gap={incomplete.has(entry.id)} />
+      ))}
+      <div class="buttons no-print">
+        <Button look="plain" icon="print" onPress={screen.print}>
+          {t('conversation.print')}
+        </Button>
+      </div>
+      {answerable !== undefined && <Answer key={thread.id} answers={answerable} />}
+    </>
+  )
+}
+
+const isMail = ({ letters }: Thread): boolean => letters.some(({ letter }) => letter.mail !== null)
+
+/** Names come from the letters themselves; whoever never wrote here is only counted. */
+function readers({ letters }: Thread, own: string): string {
+  const accounts = new Set(letters.flatMap(({ letter }) => letter.recipients.map(({ account }) => account)))
+  const names = new Map(letters.map(({ letter }) => [letter.sender.account, letter.sender.name || letter.sender.address]))
+  for (const { letter } of letters) accounts.add(letter.sender.account)
+  accounts.delete(own)
+  const known = [...accounts].flatMap(account => names.get(account) ?? [])
+  const others = accounts.size - known.length
+  return t('conversation.readers', enumerate([...known, ...(others > 0 ? [t('conversation.others', others)] : []), t('conversation.you')]))
+}
+
+function LetterView({ entry, gap }: { readonly entry: Arrived; readonly gap: boolean }): JSX.Element {
+  const { letter, box, receivedAt } = entry
+  const name = box === 'out' ? t('conversation.ownLetter') : letter.sender.name || letter.sender.address
+  const when = dayAndTime(toDate(receivedAt))
+  const label = box === 'out' ? t('conversation.ownLetterOf', when) : t('conversation.letterOf', name, when)
+  return (
+    <article class={box === 'out' ? 'letter letter-own' : 'letter'} aria-label={label}>
+      {gap && (
+        <Notice icon="alert" care>
+          <p>{t('conversation.gap')}</p>
+        </Notice>
+      )}
+      <div class="letter-head">
+        <div>
+          <h2>{name}</h2>
+          {box === 'in' && letter.sender.name !== '' && <p>{letter.sender.address}</p>}
+        </div>
+        <p>
+          <time dateTime={receivedAt}>{when}</time>
+        </p>
+      </div>
+      {letter.html === null ? <div class="letter-text">{letter.text}</div> : <Markup html={letter.html} text={letter.text} />}
+      {letter.parts.map((part, place) => (
+        <PartView key={place} part={part} entry={entry} place={place} />
+      ))}
+      {box === 'out' && <Aside icon="yes">{t('conversation.sent')}</Aside>}
+    </article>
+  )
+}

@@ -1,0 +1,118 @@
+/** What stands around every page: skip link, places, what was said, and what is being sent. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useLocation } from 'preact-iso'
+import { Button } from '../ui/button.tsx'
+import { Icon, type IconName } from '../ui/icons.tsx'
+import { LiveRegion } from '../ui/live.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { t } from '../words/words.ts'
+import { announcement } from './announcement.ts'
+import { useApp } from './context.ts'
+import { Outbox } from './outbox.tsx'
+import * as places from './places.ts'
+
+export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  const { session } = useApp()
+  const { path } = useLocation()
+  const inside = session.phase.value === 'in'
+  const wide = inside && path.startsWith(places.MESSAGES)
+  return (
+    <div class={wide ? 'frame frame-wide' : 'frame'}>
+      <a class="unseen skip" href="#main">
+        {t('app.skip')}
+      </a>
+      <header class="top">
+        <a class="brand" href={inside ? places.MESSAGES : places.WELCOME} aria-label={t('app.home')}>
+          <Icon name="letter" />
+          Pli
+        </a>
+        {inside && (
+          <nav aria-label={t('app.places')}>
+            <Places />
+          </nav>
+        )}
+        <div class="top-end">
+          {inside && <OfflineMark />}
+          <LanguageSwitch />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
+        {children}
+      </main>
+      {!inside && <Foot />}
+      {inside && <Outbox />}
+      {inside && (
+        <nav class="bottom" aria-label={t('app.placesBelow')}>
+          <Places />
+        </nav>
+      )}
+      <LiveRegion said={announcement} />
+    </div>
+  )
+}
+
+const PLACES = [
+  [places.MESSAGES, 'letter', 'place.messages'],
+  [places.RECORD, 'record', 'place.record'],
+  [places.AGENDA, 'agenda', 'place.agenda'],
+  [places.ACCOUNT, 'person', 'place.account'],
+] as const satisfies readonly (readonly [string, IconName, string])[]
+
+function Places(): JSX.Element {
+  const { session } = useApp()
+  const { path } = useLocation()
+  const waiting: Readonly<Record<string, number>> = {
+    [places.MESSAGES]: session.unread.value,
+    [places.AGENDA]: session.pending.value,
+  }
+  return (
+    <ul class="places">
+      {PLACES.map(([address, icon, word]) => (
+        <li key={address}>
+          <a class="place" href={address} aria-current={path.startsWith(address) ? 'page' : undefined}>
+            <Icon name={icon} />
+            <span>{t(word)}</span>
+            <Count of={waiting[address] ?? 0} />
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const Count = ({ of }: { readonly of: number }): JSX.Element | null =>
+  of === 0 ? null : (
+    <span class="count">
+      {of}
+      <span class="unseen">{t('place.waiting')}</span>
+    </span>
+  )
+
+function OfflineMark(): JSX.Element | null {
+  const { session } = useApp()
+  return session.reachable.value ? null : (
+    <span class="mark mark-care" role="status">
+      {t('app.offline')}
+    </span>
+  )
+}
+
+function LanguageSwitch(): JSX.Element {
+  const { preferences } = useApp()
+  const other = preferences.language.value === 'fr' ? 'en' : 'fr'
+  return (
+    <span lang={other}>
+      <Button look="plain" onPress={() => preferences.speak(other)}>
+        {other === 'en' ? 'English' : 'Français'}
+      </Button>
+    </span>
+  )
+}
+
+const Foot = (): JSX.Element => (
+  <footer class="foot">
+    <Notice icon="alert" care>
+      <p>{t('app.emergency')}</p>
+    </Notice>
+  </footer>
+)

@@ -1,0 +1,58 @@
+/** A file: its name, its size, open it here, keep it. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Attachment } from '../../content/attachment.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { Waiting } from '../../ui/notice.tsx'
+import { fileSize } from '../../words/dates.ts'
+import { t } from '../../words/words.ts'
+import { useApp } from '../context.ts'
+import { Failure } from '../refusals.tsx'
+import { useAct } from '../useact.ts'
+import { canView, Viewer } from '../viewer/viewer.tsx'
+
+type FileViewProps = { readonly attachment: Attachment; readonly title?: string }
+
+export function FileView({ attachment, title }: FileViewProps): JSX.Element {
+  const { session, screen } = useApp()
+  const [bytes, setBytes] = useState<Uint8Array>()
+  const { act, busy, error } = useAct()
+  const { name, type, size } = attachment
+  const label = title ?? name
+  const open = (): void => act(async () => setBytes(await session.fetchFile(attachment)))
+  const save = (): void => act(async () => screen.save(bytes ?? (await session.fetchFile(attachment)), name, type))
+  return (
+    <div class="files">
+      <div class="file">
+        <div class="file-head">
+          <span class="file-name">
+            <Icon name={type.startsWith('image/') ? 'image' : 'clip'} />
+            <span>
+              {label}
+              <small>{fileSize(size)}</small>
+            </span>
+          </span>
+          <span class="file-acts">
+            {canView(attachment) && bytes === undefined && (
+              <Button icon="open" onPress={open} waiting={busy} label={t('file.openLong', label)} expanded={false}>
+                {t('file.open')}
+              </Button>
+            )}
+            {bytes !== undefined && (
+              <Button icon="close" onPress={() => setBytes(undefined)} label={t('file.closeLong', label)} expanded>
+                {t('file.close')}
+              </Button>
+            )}
+            <Button look="plain" icon="save" onPress={save} waiting={busy} label={t('file.saveLong', label)}>
+              {t('file.save')}
+            </Button>
+          </span>
+        </div>
+        {busy && <Waiting>{t('file.fetching')}</Waiting>}
+        <Failure error={error} />
+        {bytes !== undefined && <Viewer attachment={attachment} bytes={bytes} title={label} />}
+      </div>
+    </div>
+  )
+}

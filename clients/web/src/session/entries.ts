@@ -1,0 +1,137 @@
+/** What the mailbox shows: letters, and those that could not be opened. Pure values and their folds. */
+import { fold, type Appointment, type Invitation } from '../content/agenda.ts'
+import { groups } from '../content/groups.ts'
+import type { Letter } from '../content/letter.ts'
+import { filesOf } from '../content/letter.ts'
+import type { Part } from '../content/kinds.ts'
+import type { RecordDocument } from '../content/record.ts'
+import { plainSubject } from './subject.ts'
+
+/** Why a letter is not shown (docs/spec/content.md, "What a reader checks"). `notFetched`: it may work later. */
+export type Reason =
+  | 'cannotOpen'
+  | 'notCanonical'
+  | 'unknownMembers'
+  | 'notForYou'
+  | 'hiddenRecipient'
+  | 'mislabelled'
+  | 'unknownSenderKey'
+  | 'senderKeyChanged'
+  | 'sealedToOtherKey'
+  | 'replayed'
+  | 'notFetched'
+
+export type Arrived = {
+  readonly kind: 'arrived'
+  /** The relay's id of the message. */
+  readonly id: string
+  readonly box: 'in' | 'out'
+  readonly receivedAt: string
+  readonly letter: Letter
+  /** SHA-256 of the canonical bytes, b64u: what the sender's next letter in this thread names as `previous`. */
+  readonly hash: string
+}
+export type Unreadable = {
+  readonly kind: 'unreadable'
+  readonly id: string
+  readonly receivedAt: string
+  readonly reason: Reason
+}
+export type Entry = Arrived | Unreadable
+
+export type Thread = {
+  readonly id: string
+  /** Oldest first. */
+  readonly letters: readonly Arrived[]
+  readonly subject: string
+  /** The last letter, as the list shows it. */
+  readonly last: Arrived
+  readonly unread: number
+  readonly files: boolean
+  readonly invitation: boolean
+}
+
+const byTime = (left: Entry, right: Entry): number =>
+  left.receivedAt === right.receivedAt ? left.id.localeCompare(right.id) : left.receivedAt < right.receivedAt ? -1 : 1
+
+export const arrived = (entries: readonly Entry[]): readonly Arrived[] =>
+  entries.filter(entry => entry.kind === 'arrived').sort(byTime)
+
+export const unreadable = (entries: readonly Entry[]): readonly Unreadable[] =>
+  entries.filter(entry => entry.kind === 'unreadable').sort(byTime)
+
+/** All threads, the one with the newest letter first. */
+export function threads(entries: readonly Entry[], isRead: (entry: Arrived) => boolean): readonly Thread[] {
+  const byThread = groups(arrived(entries), entry => entry.letter.thread)
+  return [...byThread.values()].flatMap(group => toThread(group, isRead) ?? []).sort((a, b) => byTime(b.last, a.last))
+}
+
+function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boolean): Thread | undefined {
+  const [head, last] = [letters[0], letters.at(-1)]
+  if (head === undefined || last === undefined) return undefined
+  const parts = letters.flatMap(({ letter }) => letter.parts)
+  return {
+    id: head.letter.thread,
+    letters,
+    subject: plainSubject(head.letter),
+    last,
+    unread: letters.filter(entry => !isRead(entry)).length,
+    files: letters.some(({ letter }) => filesOf(letter).length > 0),
+    invitation: parts.some(isInvitation),
+  }
+}
+
+const isInvitation = (part: Part): part is Invitation => part.kind === 'agenda.invitation'
+
+/** The letters after which something of the same sender is missing: a gap in the count, or a broken chain. */
+export function gaps(letters: readonly Arrived[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const group of groups(letters, ({ letter }) => letter.sender.account).values()) {
+    const ordered = group.toSorted((a, b) => a.letter.counter - b.letter.counter)
+    let before: Arrived | undefined
+    for (const entry of ordered) {
+      if (!follows(entry, before)) found.add(entry.id)
+      before = entry
+    }
+  }
+  return found
+}
+
+const follows = ({ letter }: Arrived, before: Arrived | undefined): boolean =>
+  before === undefined
+    ? letter.counter === 1 && letter.previous === null
+    : letter.counter === before.letter.counter + 1 && letter.previous === before.hash
+
+/** An appointment, and the letter that one answers. */
+export type AgendaEntry = Appointment & { readonly from: Arrived }
+
+/** The agenda: the fold of all invitations of each uid, the earliest first. */
+export function agenda(entries: readonly Entry[]): readonly AgendaEntry[] {
+  const carried = arrived(entries).flatMap(from =>
+    from.letter.parts.filter(isInvitation).map(invitation => ({ invitation, own: from.box === 'out', from })),
+  )
+  return fold(carried).flatMap(appointment => {
+    const from = carried.findLast(one => one.invitation === appointment.invitation)?.from
+    return from === undefined ? [] : [{ ...appointment, from }]
+  })
+}
+
+export type FiledDocument = {
+  readonly document: RecordDocument
+  readonly from: Arrived
+  /** Place of the document among the parts of its letter. */
+  readonly place: number
+  readonly replaced: boolean
+}
+
+/** The record: every document that came, the newest first; the same document sent twice is filed once. */
+export function filed(entries: readonly Entry[]): readonly FiledDocument[] {
+  const found = arrived(entries).flatMap(from =>
+    from.letter.parts.flatMap((part, place) => (part.kind === 'record.document' ? [{ document: part, from, place }] : [])),
+  )
+  const replaced = new Set(found.flatMap(({ document }) => document.replaces ?? []))
+  const once = new Map(found.map(one => [one.document.id === '' ? `${one.from.id} ${one.place}` : one.document.id, one]))
+  return [...once.values()]
+    .map(one => ({ ...one, replaced: one.document.id !== '' && replaced.has(one.document.id) }))
+    .sort((a, b) => b.document.date.localeCompare(a.document.date))
+}

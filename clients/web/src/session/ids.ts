@@ -1,0 +1,4 @@
+/** Fresh letter ids (docs/spec/encodings.md). */
+import { b64u } from '../crypto/encoding.ts'
+
+export const freshId = (): string => b64u(crypto.getRandomValues(new Uint8Array(16)))

@@ -1,0 +1,210 @@
+/** From a name and a password to open keys (docs/spec/login.md), and from a letter's code to an account of one's own. */
+import { b64u, unb64u } from '../crypto/encoding.ts'
+import type { Challenge as SignedChallenge, Unlocked } from '../crypto/operations.ts'
+import type { PasswordKdf } from '../crypto/password.ts'
+import { CryptoError } from '../crypto/errors.ts'
+import { isRefusal, Refusal } from '../wire/errors.ts'
+import { ACTIVATE, BOX, CHALLENGE, LOGIN, TOTP } from '../wire/names.ts'
+import type { BoxAnswer, Challenge, LoginMethod, Tokens } from '../wire/types.ts'
+import type { Desk } from './desk.ts'
+import type { Ports } from './ports.ts'
+import type { Session } from './session.ts'
+import type { Transport } from './transport.ts'
+
+export type LoginOutcome = { readonly kind: 'open' } | { readonly kind: 'codeNeeded'; readonly ticket: string }
+
+/** A letter whose code fits: good for five minutes, and for one activation. */
+export type LetterTicket = {
+  readonly name: string
+  readonly code: string
+  readonly ticket: string
+  readonly account: string
+  readonly box: Uint8Array
+}
+
+const LAST_NAME = 'name'
+const KNOWN = 'known'
+
+export class Login {
+  readonly #desk: Desk
+  readonly #transport: Transport
+  readonly #ports: Ports
+  readonly #session: Session
+  /** Kept only between the password and the one-time code: the key box is opened with it after both. */
+  #attempt: { readonly name: string; readonly password: string } | undefined
+
+  constructor(desk: Desk, transport: Transport, ports: Ports, session: Session) {
+    this.#desk = desk
+    this.#transport = transport
+    this.#ports = ports
+    this.#session = session
+  }
+
+  lastName(): string {
+    return this.#ports.lasting.get(LAST_NAME) ?? ''
+  }
+
+  /** After a reload: the relay may still know this device by its cookie. Never rejects. */
+  async resume(): Promise<void> {
+    const { phase } = this.#session
+    if (this.#ports.lasting.get(KNOWN) === undefined) {
+      phase.value = 'out'
+      return
+    }
+    try {
+      await this.#transport.renew()
+      phase.value = 'locked'
+    } catch (error) {
+      // A relay that is away keeps the person where they are: the password will be asked for when it is back.
+      phase.value = isRefusal(error, 'unauthorized') ? 'out' : 'locked'
+    }
+  }
+
+  /** The password again, for keys that a reload closed. Raises Refusal; CryptoError `CannotOpen` for a wrong one. */
+  async unlock(password: string): Promise<void> {
+    const { account } = await this.#transport.renew()
+    await this.#open(account, password)
+  }
+
+  /** Raises Refusal, CryptoError. */
+  async withPassword(name: string, password: string): Promise<LoginOutcome> {
+    const { challenge, given } = await this.#challenge(name, 'password')
+    const kdf = challenge.kdf as PasswordKdf // whatever the relay says here is checked by the worker before any work
+    const signature = b64u(await this.#desk.call('passwordLogin', { ...given, password, kdf }))
+    const trustToken = this.#ports.lasting.get(trustOf(name)) ?? null
+    this.#attempt = { name, password }
+    try {
+      const tokens = await this.#transport.door<Tokens>(LOGIN, {
+        challenge: challenge.challenge,
+        device: { trustToken, cookie: true },
+        login: name,
+        method: 'password',
+        signature,
+        time: given.time,
+      })
+      await this.#enter(tokens)
+      return { kind: 'open' }
+    } catch (error) {
+      if (isRefusal(error, 'mfaRequired')) return { kind: 'codeNeeded', ticket: ticketOf(error) }
+      throw error
+    }
+  }
+
+  /** Raises Refusal. */
+  async withCode(ticket: string, code: string, trustDevice: boolean): Promise<void> {
+    await this.#enter(await this.#transport.door<Tokens>(TOTP, { code, ticket, trustDevice, cookie: true }))
+  }
+
+  /** Try a letter's code. Raises CryptoError `BadCode` before anything is sent, Refusal. */
+  async withLetter(name: string, code: string): Promise<LetterTicket> {
+    const { challenge, given } = await this.#challenge(name, 'letter')
+    const signature = b64u(await this.#desk.call('letterLogin', { ...given, code }))
+    const ticket = await this.#letterTicket(name, challenge, given.time, signature)
+    const { account, box: sealed } = await this.#transport.door<BoxAnswer>(BOX, { ticket })
+    const box = unb64u(sealed)
+    await this.#desk.call('unlockWithCode', { account, box, code, type: 'letter', minimumVersion: 1 })
+    return { name, code, ticket, account, box }
+  }
+
+  /**
+   * The account becomes the person's own: new keys under their password. Raises Refusal, CryptoError.
+   *
+   * Whoever took longer than a ticket lives gets another one for the same code: nobody should have to hurry here.
+   */
+  async activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
+    try {
+      await this.#activate(letter, password, totpSecret, code)
+    } catch (error) {
+      if (!isRefusal(error, 'ticketExpired')) throw error
+      await this.#activate(await this.withLetter(letter.name, letter.code), password, totpSecret, code)
+    }
+  }
+
+  async #activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
+    const { account, box } = letter
+    const made = await this.#desk.call('activate', { account, box, code: letter.code, password })
+    const tokens = await this.#transport.door<Tokens>(ACTIVATE, {
+      box: b64u(made.box),
+      code,
+      cookie: true,
+      kdf: made.kdf,
+      loginKey: b64u(made.loginKey),
+      newKeys: {
+        sealingKey: b64u(made.newKeys.sealingKey),
+        signature: b64u(made.newKeys.signature),
+        signingKey: b64u(made.newKeys.signingKey),
+        statement: b64u(made.newKeys.statement),
+      },
+      ticket: letter.ticket,
+      totpSecret,
+    })
+    this.#adopt(letter.name, tokens)
+    await this.#start(made.unlocked)
+  }
+
+  /** Leave: this device's session ends at the relay, and nothing readable stays here. */
+  async leave(): Promise<void> {
+    this.#ports.lasting.remove(KNOWN)
+    await this.#transport.logOut()
+    await this.#session.stop(false)
+  }
+
+  async #challenge(
+    login: string,
+    method: LoginMethod,
+  ): Promise<{ readonly challenge: Challenge; readonly given: SignedChallenge }> {
+    const challenge = await this.#transport.door<Challenge>(CHALLENGE, { login, method })
+    const { account } = challenge
+    const time = `${this.#ports.clock.now().toISOString().slice(0, 19)}Z`
+    return { challenge, given: { account, challenge: challenge.challenge, origin: this.#transport.origin, time } }
+  }
+
+  async #letterTicket(login: string, { challenge }: Challenge, time: string, signature: string): Promise<string> {
+    try {
+      await this.#transport.door(LOGIN, { challenge, device: null, login, method: 'letter', signature, time })
+    } catch (error) {
+      if (isRefusal(error, 'mfaRequired')) return ticketOf(error)
+      throw error
+    }
+    throw new Refusal('serverFail') // a letter's log-in never gives tokens
+  }
+
+  async #enter(tokens: Tokens): Promise<void> {
+    const attempt = this.#attempt
+    if (attempt === undefined) throw new Refusal('ticketExpired')
+    this.#adopt(attempt.name, tokens)
+    await this.#open(tokens.account, attempt.password)
+    this.#attempt = undefined
+  }
+
+  #adopt(name: string, tokens: Tokens): void {
+    this.#transport.adopt(tokens)
+    const { lasting } = this.#ports
+    lasting.set(LAST_NAME, name)
+    lasting.set(KNOWN, 'yes')
+    if (tokens.trustToken !== undefined) lasting.set(trustOf(name), tokens.trustToken)
+  }
+
+  async #open(account: string, password: string): Promise<void> {
+    const { list } = await this.#transport.call('KeyBox/get', { accountId: account })
+    const [sealed] = list
+    if (sealed === undefined) throw new CryptoError('CannotOpen', 'no key box')
+    const minimumVersion = Number(this.#ports.lasting.get(versionOf(account)) ?? 1)
+    const box = unb64u(sealed.box)
+    await this.#start(await this.#desk.call('unlockWithPassword', { account, box, password, minimumVersion }))
+  }
+
+  async #start(unlocked: Unlocked): Promise<void> {
+    this.#ports.lasting.set(versionOf(unlocked.account), String(unlocked.version))
+    await this.#session.start(unlocked)
+  }
+}
+
+const trustOf = (name: string): string => `trust ${name}`
+const versionOf = (account: string): string => `box ${account}`
+
+function ticketOf({ members }: Refusal): string {
+  const { ticket } = members
+  if (typeof ticket !== 'string') throw new Refusal('serverFail')
+  return ticket
+}

@@ -1,0 +1,85 @@
+/** What is on its way out. A letter waits ten seconds, in which it can be taken back; a failure keeps it here, whole. */
+import { signal } from '@preact/signals'
+import type { Cancel, Clock } from './ports.ts'
+import type { Draft } from './outgoing.ts'
+
+export const UNDO_SECONDS = 10
+
+export type OutgoingState =
+  | { readonly kind: 'waiting'; readonly until: number }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+export type OutgoingLetter = { readonly draft: Draft; readonly state: OutgoingState }
+
+const SHOWN = 6000 // milliseconds that "sent" is shown
+
+export class Outbox {
+  readonly #clock: Clock
+  readonly #send: (draft: Draft) => Promise<void>
+  readonly #waiting = new Map<string, Cancel>()
+  readonly letters = signal<readonly OutgoingLetter[]>([])
+
+  constructor(clock: Clock, send: (draft: Draft) => Promise<void>) {
+    this.#clock = clock
+    this.#send = send
+  }
+
+  /** Send in ten seconds, unless {@link undo} comes first. */
+  queue(draft: Draft): void {
+    const until = this.#clock.now().getTime() + UNDO_SECONDS * 1000
+    this.#put(draft, { kind: 'waiting', until })
+    const go = (): void => {
+      this.#waiting.delete(draft.message)
+      void this.sendNow(draft)
+    }
+    this.#waiting.set(draft.message, this.#clock.later(UNDO_SECONDS * 1000, go))
+  }
+
+  /** Send at once; never rejects: the letter's state says how it went. The same draft again delivers it once. */
+  async sendNow(draft: Draft): Promise<void> {
+    this.#waiting.get(draft.message)?.()
+    this.#waiting.delete(draft.message)
+    this.#put(draft, { kind: 'sending' })
+    try {
+      await this.#send(draft)
+      this.#put(draft, { kind: 'sent' })
+      this.#clock.later(SHOWN, () => this.#remove(draft.message))
+    } catch (error) {
+      this.#put(draft, { kind: 'failed', error })
+    }
+  }
+
+  /** Take back what still waits, or what could not be sent; undefined when it is too late. */
+  undo(message: string): Draft | undefined {
+    const letter = this.letters.value.find(({ draft }) => draft.message === message)
+    if (letter === undefined || letter.state.kind === 'sending' || letter.state.kind === 'sent') return undefined
+    this.#waiting.get(message)?.()
+    this.#waiting.delete(message)
+    this.#remove(message)
+    return letter.draft
+  }
+
+  get busy(): boolean {
+    return this.letters.value.some(({ state }) => state.kind !== 'sent')
+  }
+
+  /** The session ended: nothing more is sent, nothing is kept. */
+  close(): void {
+    for (const cancel of this.#waiting.values()) cancel()
+    this.#waiting.clear()
+    this.letters.value = []
+  }
+
+  #put(draft: Draft, state: OutgoingState): void {
+    const letter = { draft, state }
+    const there = this.letters.value.some(one => one.draft.message === draft.message)
+    this.letters.value = there
+      ? this.letters.value.map(one => (one.draft.message === draft.message ? letter : one))
+      : [...this.letters.value, letter]
+  }
+
+  #remove(message: string): void {
+    this.letters.value = this.letters.value.filter(({ draft }) => draft.message !== message)
+  }
+}

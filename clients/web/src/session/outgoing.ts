@@ -1,0 +1,129 @@
+/** From a draft to a delivered letter: builds, seals to proved keys, submits once (docs/spec/content.md, protocol.md). */
+import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type Mail } from '../content/letter.ts'
+import type { Part } from '../content/kinds.ts'
+import { b64u } from '../crypto/encoding.ts'
+import { fromError, isRefusal, Refusal } from '../wire/errors.ts'
+import { MAX_INLINE_SEALED } from '../wire/limits.ts'
+import type { NewMessage } from '../wire/types.ts'
+import type { Desk } from './desk.ts'
+import type { Arrived } from './entries.ts'
+import type { Keyring, KnownKey } from './keyring.ts'
+import type { Transport } from './transport.ts'
+
+/** An answer as it was written. `message` is drawn once: sending twice delivers once. */
+export type Draft = {
+  readonly message: string
+  readonly answers: Arrived
+  readonly subject: string
+  readonly text: string
+  readonly parts: readonly Part[]
+}
+
+/** Who writes. */
+export type Author = { readonly account: string; readonly key: string; readonly name: string; readonly address: string }
+
+const REFERENCES = 50
+const ATTEMPTS = 3
+
+const utc = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
+
+/** The accounts that an answer goes to, the writer's own copy included, sorted. */
+export const recipientsOf = ({ answers }: Draft, own: string): readonly string[] =>
+  [...new Set([answers.letter.sender.account, own])].sort()
+
+/** The letter that says this draft. `thread` holds every letter of the thread: the writer's own are counted. */
+export function buildLetter(
+  draft: Draft,
+  author: Author,
+  keys: ReadonlyMap<string, KnownKey>,
+  thread: readonly Arrived[],
+  now: Date,
+): Letter {
+  const { letter: answered } = draft.answers
+  const last = thread
+    .filter(({ letter }) => letter.sender.account === author.account)
+    .reduce<Arrived | undefined>((best, one) => (one.letter.counter > (best?.letter.counter ?? 0) ? one : best), undefined)
+  return {
+    counter: (last?.letter.counter ?? 0) + 1,
+    html: null,
+    inReplyTo: answered.message,
+    mail: answered.mail === null ? null : answerMail(answered.mail, author.address),
+    message: draft.message,
+    parts: draft.parts,
+    previous: last?.hash ?? null,
+    recipients: [...keys].map(([account, { statement }]) => ({ account, statement })),
+    sender: { account: author.account, address: author.address, key: author.key, name: author.name },
+    sent: utc(now),
+    subject: draft.subject.slice(0, SUBJECT_LIMIT),
+    text: draft.text,
+    thread: answered.thread,
+  }
+}
+
+/** The bridge makes the Message-ID; what an answer answers is named here. */
+function answerMail(answered: Mail, address: string): Mail {
+  const { messageId } = answered
+  return {
+    from: address,
+    inReplyTo: messageId,
+    messageId: null,
+    references: [...answered.references, ...(messageId === null ? [] : [messageId])].slice(-REFERENCES),
+    to: answered.from,
+  }
+}
+
+/** "Re: " once, whatever stood before. */
+export const answerSubject = (subject: string): string => (/^re\s*:/i.test(subject) ? subject : `Re: ${subject}`)
+
+export class Outgoing {
+  readonly #desk: Desk
+  readonly #transport: Transport
+  readonly #keyring: Keyring
+
+  constructor(desk: Desk, transport: Transport, keyring: Keyring) {
+    this.#desk = desk
+    this.#transport = transport
+    this.#keyring = keyring
+  }
+
+  /** Deliver to all or none. Sealed again when a recipient has newer keys. Raises Refusal, KeysNotProved. */
+  async send(draft: Draft, author: Author, thread: readonly Arrived[], now: Date): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#submit(author.account, await this.#seal(draft, author, thread, now))
+        return
+      } catch (error) {
+        if (isRefusal(error, 'alreadyExists')) return
+        if (!isRefusal(error, 'recipientKeyStale') || attempt === ATTEMPTS) throw error
+        for (const account of recipientsOf(draft, author.account)) this.#keyring.refresh(account)
+      }
+    }
+  }
+
+  async #seal(draft: Draft, author: Author, thread: readonly Arrived[], now: Date): Promise<NewMessage> {
+    const keys = await this.#keys(recipientsOf(draft, author.account))
+    const letter = buildLetter(draft, author, keys, thread, now)
+    const recipients = [...keys.values()].map(({ sealingKey }) => sealingKey)
+    const sealed = await this.#desk.call('sealLetter', { plaintext: toBytes(letter), recipients })
+    const common = {
+      clientId: letter.message,
+      to: [...keys].map(([account, { id }]) => ({ account, keyId: id })),
+      blobIds: [...new Set(filesOf(letter).flatMap(({ chunks }) => chunks))],
+    }
+    if (sealed.length <= MAX_INLINE_SEALED) return { ...common, sealed: b64u(sealed) }
+    return { ...common, sealedBlobId: (await this.#transport.upload(author.account, sealed)).blobId }
+  }
+
+  async #keys(accounts: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
+    const keys = new Map<string, KnownKey>()
+    for (const account of accounts) keys.set(account, await this.#keyring.currentKey(account))
+    return keys
+  }
+
+  async #submit(account: string, message: NewMessage): Promise<void> {
+    const done = await this.#transport.call('SealedMessage/set', { accountId: account, create: { letter: message } })
+    const refused = done.notCreated?.['letter']
+    if (refused !== undefined) throw fromError(refused)
+    if (done.created?.['letter'] === undefined) throw new Refusal('serverFail')
+  }
+}

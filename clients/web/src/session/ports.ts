@@ -1,0 +1,40 @@
+/** What a session asks of the device it runs on: small interfaces, beside their caller. */
+
+export interface Network {
+  /** Scheme, host and port that this client believes it talks to. */
+  readonly origin: string
+  readonly fetch: (path: string, init: RequestInit) => Promise<Response>
+  /** Run `work` while no other tab of this origin does: a refresh cookie is good for one use. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+export type Cancel = () => void
+
+export interface Clock {
+  readonly now: () => Date
+  /** Run `work` once, `milliseconds` from now, unless cancelled before. */
+  readonly later: (milliseconds: number, work: () => void) => Cancel
+  /** From 0 to 1, for jitter: not for secrets. */
+  readonly random: () => number
+}
+
+/** Small texts that survive the browser's end. Nothing readable and no key goes here. */
+export interface Memory {
+  readonly get: (name: string) => string | undefined
+  readonly set: (name: string, value: string) => void
+  readonly remove: (name: string) => void
+}
+
+export interface Presence {
+  /** Called when the page is looked at again, or the network is back. */
+  readonly onReturn: (work: () => void) => Cancel
+  /** While `busy` says true, leaving the page asks first. */
+  readonly guard: (busy: () => boolean) => Cancel
+}
+
+export interface Ports {
+  readonly network: Network
+  readonly clock: Clock
+  readonly lasting: Memory
+  readonly presence: Presence
+}

@@ -1,0 +1,267 @@
+/** One person's open mailbox, as values that pages show. Made at log-in, emptied at log-out; the keys stay in the worker. */
+import { computed, signal } from '@preact/signals'
+import type { Attachment } from '../content/attachment.ts'
+import { reply, type Answer, type Invitation, type Person } from '../content/agenda.ts'
+import type { Unlocked } from '../crypto/operations.ts'
+import type { Contact } from '../wire/types.ts'
+import { Composer } from './composer.ts'
+import type { Desk } from './desk.ts'
+import {
+  agenda,
+  arrived,
+  filed,
+  threads,
+  unreadable,
+  type AgendaEntry,
+  type Arrived,
+  type Entry,
+  type Thread,
+} from './entries.ts'
+import { Files } from './files.ts'
+import { Keyring, KeysNotProved, prove } from './keyring.ts'
+import { Outbox } from './outbox.ts'
+import { answerSubject, Outgoing, type Author, type Draft } from './outgoing.ts'
+import { Personal } from './personal.ts'
+import type { Ports } from './ports.ts'
+import { freshId } from './ids.ts'
+import { Reader } from './reader.ts'
+import { States } from './states.ts'
+import { Sync } from './sync.ts'
+import type { Transport } from './transport.ts'
+import { guessName, ownAddress } from './who.ts'
+
+/** `locked`: the relay knows this device, the keys are not open: the password is asked for. */
+export type Phase = 'starting' | 'out' | 'locked' | 'in'
+
+/** What lives as long as one log-in. */
+type Open = {
+  readonly account: string
+  readonly keyId: string
+  readonly personal: Personal
+  readonly files: Files
+  readonly keyring: Keyring
+  readonly outgoing: Outgoing
+  readonly states: States
+  readonly sync: Sync
+  pinned: Keyring['pins']
+}
+
+export class Session {
+  readonly #desk: Desk
+  readonly #transport: Transport
+  readonly #ports: Ports
+  #open: Open | undefined
+  readonly #entries = signal<ReadonlyMap<string, Entry>>(new Map())
+  readonly #personal = signal<Personal | undefined>(undefined)
+  readonly phase = signal<Phase>('starting')
+  /** The log-in ended by itself, not by leaving. */
+  readonly ended = signal(false)
+  readonly reachable = signal(true)
+  readonly loaded = signal(false)
+  readonly contacts = signal<ReadonlyMap<string, Contact>>(new Map())
+  /** The letters that arrived last, to be announced. */
+  readonly news = signal<readonly Arrived[]>([])
+  readonly outbox: Outbox
+  readonly composer: Composer
+
+  readonly #list = computed(() => [...this.#entries.value.values()])
+  readonly threads = computed<readonly Thread[]>(() => threads(this.#list.value, entry => this.isRead(entry)))
+  readonly unreadable = computed(() => unreadable(this.#list.value))
+  readonly agenda = computed<readonly AgendaEntry[]>(() => agenda(this.#list.value))
+  readonly record = computed(() => filed(this.#list.value))
+  readonly unread = computed(() => this.threads.value.filter(thread => thread.unread > 0).length)
+  readonly pending = computed(() => this.agenda.value.filter(({ state }) => state === 'pending').length)
+
+  constructor(desk: Desk, transport: Transport, ports: Ports) {
+    this.#desk = desk
+    this.#transport = transport
+    this.#ports = ports
+    this.outbox = new Outbox(ports.clock, draft => this.#send(draft))
+    this.composer = new Composer((file, name, type, onBytes) => this.#opened.files.keep(file, name, type, onBytes))
+    ports.presence.guard(() => this.outbox.busy || this.composer.busy)
+  }
+
+  /** Open the mailbox with keys that the worker holds by now. Raises Refusal, KeysNotProved. */
+  async start(unlocked: Unlocked): Promise<void> {
+    const { account, keyId } = unlocked
+    const [desk, transport] = [this.#desk, this.#transport]
+    const { list } = await transport.call('PublicKey/get', { accountId: account })
+    const own = await prove(desk, account, list.filter(key => unlocked.keyIds.includes(key.id)))
+    if (!own.some(({ id }) => id === keyId)) throw new KeysNotProved('unknownSenderKey')
+    const states = new States(desk, transport, account)
+    const personal = new Personal(states, this.#ports.clock)
+    const pins = textsOf(await states.load('pins'))
+    await personal.load()
+    const keyring = new Keyring(desk, transport, account, pins)
+    const identity = { account, statements: new Set(own.map(({ statement }) => statement)) }
+    const reader = new Reader(desk, transport, keyring, identity)
+    const { clock, presence } = this.#ports
+    const sync = new Sync({ transport, reader, account, clock, presence, listener: this.#listener(account) })
+    const files = new Files(desk, transport, account)
+    const outgoing = new Outgoing(desk, transport, keyring)
+    this.#open = { account, keyId, personal, files, keyring, outgoing, states, sync, pinned: pins }
+    this.#personal.value = personal
+    this.ended.value = false
+    this.phase.value = 'in'
+    sync.start()
+  }
+
+  /** Nothing readable stays. `byItself`: the relay ended it. */
+  async stop(byItself: boolean): Promise<void> {
+    this.#open?.sync.stop()
+    this.#open?.personal.close()
+    this.outbox.close()
+    this.composer.close()
+    this.#open = undefined
+    this.#personal.value = undefined
+    this.#entries.value = new Map()
+    this.contacts.value = new Map()
+    this.news.value = []
+    this.loaded.value = false
+    this.ended.value = byItself
+    this.phase.value = 'out'
+    await this.#desk.call('lock', null)
+  }
+
+  get account(): string {
+    return this.#opened.account
+  }
+
+  get personal(): Personal {
+    return this.#opened.personal
+  }
+
+  isRead(entry: Arrived): boolean {
+    return entry.box === 'out' || (this.#personal.value?.read.value.has(entry.letter.message) ?? false)
+  }
+
+  thread(id: string): Thread | undefined {
+    return this.threads.value.find(thread => thread.id === id)
+  }
+
+  /** Look now: what could not be fetched before is tried again. */
+  look(): Promise<void> {
+    return this.#opened.sync.look()
+  }
+
+  /** Whether the sender of a letter may be answered; undefined when the relay said nothing of them. */
+  mayAnswer(account: string): boolean | undefined {
+    const contact = this.contacts.value.get(account)
+    return contact === undefined ? undefined : contact.mayWrite && !contact.blocked
+  }
+
+  /** The name that others see: the chosen one, else the one that the clinicians' documents use. */
+  ownName(): string {
+    return this.personal.name.value || guessName(arrived(this.#list.value))
+  }
+
+  fetchFile(attachment: Attachment): Promise<Uint8Array> {
+    return this.#opened.files.fetch(attachment)
+  }
+
+  /** An answer with a fresh id: sending it twice delivers it once. */
+  draft(answers: Arrived, text: string, parts: Draft['parts']): Draft {
+    return { message: freshId(), answers, subject: answerSubject(answers.letter.subject), text, parts }
+  }
+
+  /** Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. */
+  submit(answers: Arrived): void {
+    const { thread } = answers.letter
+    const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
+    this.outbox.queue(this.draft(answers, this.personal.drafts.value.get(thread) ?? '', parts))
+    this.personal.lendDraft(thread)
+    this.composer.clear(thread)
+  }
+
+  /** Put a letter that was not sent back into its form. */
+  undo(message: string): void {
+    const draft = this.outbox.undo(message)
+    if (draft === undefined) return
+    const { thread } = draft.answers.letter
+    this.personal.keepDraft(thread, draft.text)
+    this.composer.restore(thread, draft.parts.flatMap(part => (part.kind === 'file' ? [part.file] : [])))
+  }
+
+  /** Say yes, no or perhaps to an invitation: an ordinary answer that carries it, sent at once. */
+  respond(entry: AgendaEntry, answer: Answer, sentence: string): Promise<void> {
+    const who = this.#attendee(entry.invitation, entry.from)
+    const part = reply(entry.invitation, who, answer, this.#ports.clock.now())
+    return this.outbox.sendNow(this.draft(entry.from, sentence, [part]))
+  }
+
+  /** As which attendee one answers: the invited one of one's own address, else one's own name. */
+  #attendee(invitation: Invitation, from: Arrived): Person {
+    const address = ownAddress(from)
+    const invited = invitation.attendees.find(one => one.address.toLowerCase() === address.toLowerCase())
+    const [only] = invitation.attendees.length === 1 ? invitation.attendees : []
+    return invited ?? only ?? { address, name: this.ownName() }
+  }
+
+  async #send(draft: Draft): Promise<void> {
+    const { account, keyId, outgoing, sync } = this.#opened
+    const address = ownAddress(draft.answers)
+    const author: Author = { account, key: keyId, name: this.ownName(), address }
+    const thread = this.thread(draft.answers.letter.thread)?.letters ?? []
+    await outgoing.send(draft, author, thread, this.#ports.clock.now())
+    this.personal.saveDraft(draft.answers.letter.thread)
+    await sync.look()
+  }
+
+  get #opened(): Open {
+    if (this.#open === undefined) throw new Error('nobody is logged in')
+    return this.#open
+  }
+
+  #listener(account: string): ConstructorParameters<typeof Sync>[0]['listener'] {
+    return {
+      onEntries: (entries, first) => this.#add(entries, first),
+      onGone: ids => {
+        this.#entries.value = new Map([...this.#entries.value].filter(([id]) => !ids.includes(id)))
+      },
+      onReachable: reachable => {
+        this.reachable.value = reachable
+      },
+      onLoaded: () => {
+        this.loaded.value = true
+        void this.#savePins()
+      },
+      onLook: async () => {
+        const { list } = await this.#transport.call('Contact/get', { accountId: account })
+        this.contacts.value = new Map(list.map(contact => [contact.peer, contact]))
+      },
+      onEnded: () => void this.stop(true),
+    }
+  }
+
+  #add(entries: readonly Entry[], first: boolean): void {
+    const before = this.#entries.value
+    const fresh = entries.filter(entry => !this.#isCopy(entry))
+    this.#entries.value = new Map([...before, ...fresh.map(entry => [entry.id, entry] as const)])
+    if (first) return
+    const news = fresh.filter(entry => entry.kind === 'arrived' && entry.box === 'in' && !before.has(entry.id))
+    if (news.length > 0) this.news.value = news as readonly Arrived[]
+    void this.#savePins()
+  }
+
+  /** The same letter under another of the relay's ids: the same bytes are one letter. */
+  #isCopy(entry: Entry): boolean {
+    if (entry.kind === 'unreadable') return false
+    return this.#list.value.some(
+      one => one.kind === 'arrived' && one.id !== entry.id && one.letter.message === entry.letter.message,
+    )
+  }
+
+  async #savePins(): Promise<void> {
+    const open = this.#open
+    if (open === undefined || open.pinned === open.keyring.pins) return
+    open.pinned = open.keyring.pins
+    await open.states.save('pins', there => ({ ...textsOf(there), ...open.keyring.pins })).catch(() => {
+      open.pinned = {} // saved with the next arrival
+    })
+  }
+}
+
+const textsOf = (value: unknown): Readonly<Record<string, string>> =>
+  typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
+    : {}

@@ -1,0 +1,199 @@
+/**
+ * Keeps the page's copy of the mailbox like the relay's: everything once, then what changed.
+ *
+ * Laws: an event is a hint and the state is the truth; one look at a time, and a hint during a look brings another.
+ */
+import { isRefusal } from '../wire/errors.ts'
+import { POLL_SECONDS } from '../wire/limits.ts'
+import type { SealedMessage } from '../wire/types.ts'
+import type { Entry } from './entries.ts'
+import type { Cancel, Clock, Presence } from './ports.ts'
+import type { Reader } from './reader.ts'
+import type { Transport } from './transport.ts'
+
+const PAGE = 50
+const BACKOFF_LIMIT = 30_000 // milliseconds
+
+export interface Listener {
+  /** `first` while the mailbox is read for the first time: then nothing is news. */
+  readonly onEntries: (entries: readonly Entry[], first: boolean) => void
+  readonly onGone: (ids: readonly string[]) => void
+  readonly onReachable: (reachable: boolean) => void
+  readonly onLoaded: () => void
+  /** What else may have changed is asked for here, at each look. Raises Refusal. */
+  readonly onLook: () => Promise<void>
+  readonly onEnded: () => void
+}
+
+export class Sync {
+  readonly #transport: Transport
+  readonly #reader: Reader
+  readonly #account: string
+  readonly #listener: Listener
+  readonly #clock: Clock
+  readonly #presence: Presence
+  readonly #ending = new AbortController()
+  readonly #again = new Set<string>()
+  #state: string | undefined
+  #looking: Promise<void> | undefined
+  #hinted = false
+  #poll: Cancel = () => undefined
+  #wake: Cancel = () => undefined
+
+  constructor(parts: {
+    readonly transport: Transport
+    readonly reader: Reader
+    readonly account: string
+    readonly listener: Listener
+    readonly clock: Clock
+    readonly presence: Presence
+  }) {
+    this.#transport = parts.transport
+    this.#reader = parts.reader
+    this.#account = parts.account
+    this.#listener = parts.listener
+    this.#clock = parts.clock
+    this.#presence = parts.presence
+  }
+
+  start(): void {
+    const stop = this.#presence.onReturn(() => {
+      this.#wake()
+      void this.look()
+    })
+    this.#ending.signal.addEventListener('abort', stop)
+    void this.#watch()
+    this.#pollLater()
+  }
+
+  stop(): void {
+    this.#ending.abort()
+    this.#poll()
+    this.#wake()
+  }
+
+  /** Bring the page's copy up to date. Never rejects: the listener hears how it went. */
+  look(): Promise<void> {
+    if (this.#looking !== undefined) {
+      this.#hinted = true
+      return this.#looking
+    }
+    this.#looking = this.#lookOnce().finally(() => {
+      this.#looking = undefined
+      if (!this.#hinted || this.#ended) return
+      this.#hinted = false
+      void this.look()
+    })
+    return this.#looking
+  }
+
+  get #ended(): boolean {
+    return this.#ending.signal.aborted
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      await this.#listener.onLook()
+      if (this.#state === undefined) await this.#readAll()
+      else await this.#readChanges(this.#state)
+      this.#tell(true)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (error.kind === 'unauthorized') this.#listener.onEnded()
+      else if (error.kind === 'cannotCalculateChanges') this.#state = undefined
+      else this.#tell(false)
+    }
+  }
+
+  #tell(reachable: boolean): void {
+    if (!this.#ended) this.#listener.onReachable(reachable)
+  }
+
+  async #readAll(): Promise<void> {
+    // The state comes first: what arrives while everything is read is then a change.
+    const { state } = await this.#transport.call('SealedMessage/get', { accountId: this.#account, ids: [] })
+    for (let position = 0; ; position += PAGE) {
+      const page = { accountId: this.#account, position, limit: PAGE }
+      const { ids = [] } = await this.#transport.call('SealedMessage/query', page)
+      await this.#fetch(ids, true)
+      if (ids.length < PAGE) break
+    }
+    this.#state = state
+    this.#listener.onLoaded()
+  }
+
+  async #readChanges(since: string): Promise<void> {
+    const changes = { accountId: this.#account, sinceState: since }
+    const { created, updated, destroyed, newState, hasMoreChanges } = await this.#transport.call(
+      'SealedMessage/changes',
+      changes,
+    )
+    await this.#fetch([...new Set([...created, ...updated, ...this.#again])], false)
+    if (destroyed.length > 0) this.#listener.onGone(destroyed)
+    this.#state = newState
+    if (hasMoreChanges) await this.#readChanges(newState)
+  }
+
+  async #fetch(ids: readonly string[], first: boolean): Promise<void> {
+    if (ids.length === 0) return
+    const { list } = await this.#transport.call('SealedMessage/get', { accountId: this.#account, ids })
+    const place = new Map(ids.map((id, at) => [id, at]))
+    const ordered = list.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
+    for (const message of ordered) {
+      if (this.#ended) return
+      await this.#readOne(message, first)
+    }
+  }
+
+  async #readOne(message: SealedMessage, first: boolean): Promise<void> {
+    const entry = await this.#reader.read(message)
+    // What the network kept from being read is asked for again at the next look.
+    if (entry.kind === 'unreadable' && entry.reason === 'notFetched') this.#again.add(entry.id)
+    else this.#again.delete(message.id)
+    if (!this.#ended) this.#listener.onEntries([entry], first)
+  }
+
+  /** The event stream, for as long as the session lasts. */
+  async #watch(): Promise<void> {
+    let failures = 0
+    while (!this.#ending.signal.aborted) {
+      await this.look()
+      failures = (await this.#listen()) ? 0 : failures + 1
+      await this.#pause(failures)
+    }
+  }
+
+  /** Read one stream to its end; true when anything came. */
+  async #listen(): Promise<boolean> {
+    let heard = false
+    try {
+      for await (const _ of this.#transport.events(this.#ending.signal)) {
+        heard = true
+        void this.look()
+      }
+    } catch {
+      // A stream that breaks is opened again; whether the relay is there is what look() says.
+    }
+    return heard
+  }
+
+  /** Wait before the next attempt, each time longer and never all clients at once; coming back to the page ends it. */
+  #pause(failures: number): Promise<void> {
+    const longest = Math.min(BACKOFF_LIMIT, 1000 * 2 ** failures)
+    return new Promise(resolve => {
+      const cancel = this.#clock.later(longest * (0.5 + this.#clock.random() / 2), resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  #pollLater(): void {
+    if (this.#ended) return
+    this.#poll = this.#clock.later(POLL_SECONDS * 1000, () => {
+      void this.look()
+      this.#pollLater()
+    })
+  }
+}

@@ -1,0 +1,28 @@
+/** Must: take the focus when its page opens, so that readers of screens begin there; name the page (WCAG 2.2, 2.4.2, 2.4.3). */
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+
+type HeadingProps = {
+  readonly title: string
+  readonly children?: ComponentChildren
+  /** Off for a heading that is in the page beside another one. */
+  readonly focused?: boolean
+}
+
+// The very first page leaves the focus at the top of the document, as every page on the web does.
+let first = true
+
+export function Heading({ title, children, focused = true }: HeadingProps): JSX.Element {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (!focused) return
+    document.title = `${title} – Pli`
+    if (!first) heading.current?.focus({ preventScroll: true })
+    first = false
+  }, [title, focused])
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children ?? title}
+    </h1>
+  )
+}

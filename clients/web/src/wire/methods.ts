@@ -1,0 +1,57 @@
+/** Arguments and answers of the methods that this client calls (docs/spec/protocol.md; RFC 8620, section 5). */
+import type {
+  AccountInfo,
+  Contact,
+  KeyBox,
+  NewMessage,
+  PublicKey,
+  SealedMessage,
+  SealedState,
+} from './types.ts'
+
+type Get = { readonly accountId: string; readonly ids?: readonly string[] }
+type Got<T> = { readonly state: string; readonly list: readonly T[]; readonly notFound: readonly string[] }
+type Changes = { readonly accountId: string; readonly sinceState: string }
+export type Changed = {
+  readonly newState: string
+  readonly hasMoreChanges: boolean
+  readonly created: readonly string[]
+  readonly updated: readonly string[]
+  readonly destroyed: readonly string[]
+}
+type Set<New, Update> = {
+  readonly accountId: string
+  readonly create?: Readonly<Record<string, New>>
+  readonly update?: Readonly<Record<string, Update>>
+}
+export type SetError = { readonly type: string; readonly description?: string } & Readonly<Record<string, unknown>>
+export type SetDone = {
+  readonly newState: string
+  readonly created?: Readonly<Record<string, { readonly id: string }>> | null
+  readonly updated?: Readonly<Record<string, unknown>> | null
+  readonly notCreated?: Readonly<Record<string, SetError>> | null
+  readonly notUpdated?: Readonly<Record<string, SetError>> | null
+}
+
+/** name -> [arguments, answer]. A method that is not here cannot be called. */
+export interface Methods {
+  readonly 'AccountInfo/get': [Get, Got<AccountInfo>]
+  readonly 'PublicKey/get': [Get, Got<PublicKey>]
+  readonly 'PublicKey/lookup': [
+    { readonly accountId: string; readonly accounts: readonly string[]; readonly history: boolean },
+    { readonly list: readonly PublicKey[]; readonly notFound: readonly string[] },
+  ]
+  readonly 'KeyBox/get': [Get, Got<KeyBox>]
+  readonly 'SealedMessage/get': [Get, Got<SealedMessage>]
+  readonly 'SealedMessage/changes': [Changes, Changed]
+  readonly 'SealedMessage/query': [
+    { readonly accountId: string; readonly position: number; readonly limit: number },
+    { readonly ids?: readonly string[]; readonly queryState: string },
+  ]
+  readonly 'SealedMessage/set': [Set<NewMessage, never>, SetDone]
+  readonly 'SealedState/get': [Get, Got<SealedState>]
+  readonly 'SealedState/set': [Set<never, { readonly version: number; readonly sealed: string }>, SetDone]
+  readonly 'Contact/get': [Get, Got<Contact>]
+}
+
+export type MethodName = keyof Methods

@@ -1,0 +1,27 @@
+/** The names of capabilities and doors (docs/spec/protocol.md): constants of the project, not of one operator. */
+
+export const CORE = 'urn:ietf:params:jmap:core'
+const NAMESPACE = 'https://pli.example/ns'
+export const ACCOUNT = `${NAMESPACE}/account/1`
+export const KEYS = `${NAMESPACE}/keys/1`
+export const SEALED = `${NAMESPACE}/sealed/1`
+export const EVERYONE = [CORE, ACCOUNT, KEYS, SEALED] as const
+export const PROBLEMS = 'https://pli.example/problems/'
+export const JMAP_ERRORS = 'urn:ietf:params:jmap:error:'
+
+export const WELL_KNOWN = '/.well-known/jmap'
+export const API = '/jmap/api'
+export const EVENTS = '/jmap/events?types=*&closeafter=no&ping=30'
+export const CHALLENGE = '/auth/challenge'
+export const LOGIN = '/auth/login'
+export const TOTP = '/auth/totp'
+export const BOX = '/auth/box'
+export const ACTIVATE = '/auth/activate'
+export const REFRESH = '/auth/refresh'
+export const LOGOUT = '/auth/logout'
+
+export const upload = (account: string): string => `/jmap/upload/${account}`
+
+/** A sealed blob has no name and no type that the relay could know: both are constants. */
+export const download = (account: string, blob: string): string =>
+  `/jmap/download/${account}/${blob}/sealed?type=application/octet-stream`

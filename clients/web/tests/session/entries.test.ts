@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { agenda, gaps, threads } from '../../src/session/entries.ts'
+import { plainSubject } from '../../src/session/subject.ts'
+import { reply } from '../../src/content/agenda.ts'
+import { ANNE, arrived, hash, id, invitation, letter } from '../fakes/letters.ts'
+
+const first = arrived()
+const second = arrived({
+  id: `m${'c'.repeat(26)}`,
+  receivedAt: '2024-03-13T09:00:00Z',
+  letter: letter({ message: id('C'), counter: 2, previous: first.hash }),
+  hash: hash('i'),
+})
+
+test('letters of one thread stand together, the oldest first', () => {
+  const [thread, ...others] = threads([second, first], () => false)
+  expect(others).toEqual([])
+  expect(thread?.letters).toEqual([first, second])
+  expect(thread?.unread).toBe(2)
+})
+
+test('an unreadable letter disturbs no thread', () => {
+  const broken = { kind: 'unreadable', id: 'mx', receivedAt: '2024-03-14T00:00:00Z', reason: 'cannotOpen' } as const
+  expect(threads([broken, first], () => true)).toHaveLength(1)
+})
+
+test('an unbroken count has no gap', () => {
+  expect(gaps([first, second])).toEqual(new Set())
+})
+
+test('a missing letter is noticed at the one after it', () => {
+  const third = arrived({ id: 'm3', letter: letter({ message: id('D'), counter: 3, previous: hash('?') }), hash: hash('j') })
+  expect(gaps([first, third])).toEqual(new Set(['m3']))
+})
+
+test('a letter that follows another one than it names is noticed', () => {
+  const other = { ...second, letter: { ...second.letter, previous: hash('x') } }
+  expect(gaps([first, other])).toEqual(new Set([second.id]))
+})
+
+test('an own answer settles an appointment', () => {
+  const asked = arrived({ letter: letter({ parts: [invitation()] }) })
+  const part = reply(invitation(), { address: 'anne@patient.pli.example', name: 'Anne' }, 'ACCEPTED', new Date())
+  const own = letter({ message: id('E'), sender: { ...letter().sender, account: ANNE }, parts: [part] })
+  const entries = agenda([asked, arrived({ id: 'm9', box: 'out', letter: own })])
+  expect(entries.map(({ state, from }) => [state, from.id])).toEqual([['accepted', asked.id]])
+})
+
+test('a subject for machines is shown without its mark and without the reader’s identity', () => {
+  expect(plainSubject(letter({ subject: 'Vos résultats' }))).toBe('Vos résultats')
+  expect(plainSubject(letter({ subject: 'XDM/1.0/DDM+CR de biologie' }))).toBe('CR de biologie')
+  expect(plainSubject(letter({ subject: 'XDM/1.0/DDM' }))).toBe('XDM/1.0/DDM')
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { toBytes, type Letter } from '../../src/content/letter.ts'
+import { b64u } from '../../src/crypto/encoding.ts'
+import { check, NotShown } from '../../src/session/incoming.ts'
+import type { SealedMessage } from '../../src/wire/types.ts'
+import { ANNE, hash, KEY, letter, MARTIN } from '../fakes/letters.ts'
+
+const SIGNER = new Uint8Array(32).fill(7)
+const keys = [
+  { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z' },
+]
+const reader = { account: ANNE, statements: new Set([hash('s')]) }
+
+const message = (one: Letter, changes: Partial<SealedMessage> = {}): SealedMessage => ({
+  id: `m${'b'.repeat(26)}`,
+  clientId: one.message,
+  box: 'in',
+  receivedAt: '2024-03-12T09:00:05Z',
+  size: 1,
+  sealed: '',
+  sealedBlobId: null,
+  blobIds: [],
+  from: MARTIN,
+  deliveries: [],
+  ...changes,
+})
+
+type Changes = { readonly message?: Partial<SealedMessage>; readonly recipients?: number; readonly signer?: Uint8Array }
+
+const reasonOf = (one: Letter, changes: Changes = {}): string => {
+  const { recipients = 2, signer = SIGNER } = changes
+  try {
+    check({ plaintext: toBytes(one), senderSigningKey: signer, recipients }, message(one, changes.message), reader, keys)
+    return 'shown'
+  } catch (error) {
+    return error instanceof NotShown ? error.reason : 'another error'
+  }
+}
+
+test('an honest letter is shown', () => {
+  expect(reasonOf(letter())).toBe('shown')
+})
+
+test('a letter to somebody else is not', () => {
+  expect(reasonOf(letter({ recipients: [{ account: MARTIN, statement: hash('t') }] }), { recipients: 1 })).toBe('notForYou')
+})
+
+test('a recipient that the letter does not name is noticed', () => {
+  expect(reasonOf(letter(), { recipients: 3 })).toBe('hiddenRecipient')
+})
+
+test('an account that stands twice makes no room for a hidden one', () => {
+  const [own] = letter().recipients
+  expect(reasonOf(letter({ recipients: [own!, own!] }))).toBe('hiddenRecipient')
+})
+
+test('a relay that names another sender or another letter is caught', () => {
+  expect(reasonOf(letter(), { message: { from: ANNE } })).toBe('mislabelled')
+  expect(reasonOf(letter(), { message: { clientId: 'Z'.repeat(22) } })).toBe('mislabelled')
+})
+
+test('a signature by a key that is not the sender’s is refused', () => {
+  expect(reasonOf(letter(), { signer: new Uint8Array(32).fill(8) })).toBe('unknownSenderKey')
+  const other = letter({ sender: { ...letter().sender, key: `k${'z'.repeat(26)}` } })
+  expect(reasonOf(other)).toBe('unknownSenderKey')
+})
+
+test('a key that is younger than the letter is refused', () => {
+  expect(reasonOf(letter(), { message: { receivedAt: '2023-12-31T00:00:00Z' } })).toBe('unknownSenderKey')
+})
+
+test('a letter sealed to a key that is not the reader’s is refused', () => {
+  const recipients = [{ account: ANNE, statement: hash('x') }, letter().recipients[1]!]
+  expect(reasonOf(letter({ recipients }))).toBe('sealedToOtherKey')
+})

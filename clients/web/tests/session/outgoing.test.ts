@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { fromBytes, toBytes } from '../../src/content/letter.ts'
+import { answerSubject, buildLetter, recipientsOf } from '../../src/session/outgoing.ts'
+import { ANNE, arrived, hash, id, KEY, letter, MARTIN } from '../fakes/letters.ts'
+
+const mail = {
+  from: 'dr.martin@cabinet.mssante.example',
+  to: 'anne@patient.pli.example',
+  messageId: '<1@cabinet>',
+  inReplyTo: null,
+  references: ['<0@cabinet>'],
+}
+const answers = arrived({ letter: letter({ mail }) })
+const draft = { message: id('N'), answers, subject: answerSubject('Vos résultats'), text: 'Merci.', parts: [] }
+const author = { account: ANNE, key: KEY, name: 'Anne', address: mail.to }
+const key = (statement: string): Parameters<typeof buildLetter>[2] extends ReadonlyMap<string, infer K> ? K : never => ({
+  id: KEY,
+  signingKey: hash('v'),
+  sealingKey: new Uint8Array(1216),
+  statement,
+  createdAt: '2024-01-01T00:00:00Z',
+})
+const keys = new Map([
+  [ANNE, key(hash('s'))],
+  [MARTIN, key(hash('t'))],
+])
+const build = (thread = [answers]): ReturnType<typeof buildLetter> =>
+  buildLetter(draft, author, keys, thread, new Date('2024-03-12T11:00:00.9Z'))
+
+test('an answer goes to who wrote, and to oneself', () => {
+  expect(recipientsOf(draft, ANNE)).toEqual([ANNE, MARTIN])
+})
+
+test('what is built can be read again', () => {
+  expect(fromBytes(toBytes(build()))).toEqual(build())
+})
+
+test('the first own letter of a thread counts one and follows none', () => {
+  expect([build().counter, build().previous]).toEqual([1, null])
+})
+
+test('the next one follows the last, whatever order they are in', () => {
+  const own = (message: string, counter: number, sum: string): typeof answers =>
+    arrived({ box: 'out', letter: letter({ message, counter, sender: { ...letter().sender, account: ANNE } }), hash: sum })
+  const built = build([own(id('Y'), 2, hash('y')), answers, own(id('X'), 1, hash('x'))])
+  expect([built.counter, built.previous]).toEqual([3, hash('y')])
+})
+
+test('ordinary mail finds its thread again', () => {
+  expect(build().mail).toEqual({
+    from: mail.to,
+    to: mail.from,
+    messageId: null,
+    inReplyTo: '<1@cabinet>',
+    references: ['<0@cabinet>', '<1@cabinet>'],
+  })
+})
+
+test('a subject is answered once', () => {
+  expect(answerSubject('Résultats')).toBe('Re: Résultats')
+  expect(answerSubject('RE : Résultats')).toBe('RE : Résultats')
+})
