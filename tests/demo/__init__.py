@@ -1,0 +1,1 @@
+"""The demonstration: its certificates, its white list, its mails."""

@@ -1,0 +1,68 @@
+"""A plain TCP relay between the gateway and the operator that can be held at a chosen byte, to kill a sender there."""
+
+import contextlib
+import socket
+import threading
+from typing import Final
+
+_PIECE: Final = 1024
+
+
+class Proxy:
+    """Carries connections to `target` unchanged, until told to hold."""
+
+    def __init__(self, port: int, target: int) -> None:
+        self._target = target
+        self._door = socket.create_server(("127.0.0.1", port))
+        self._open = threading.Event()
+        self._open.set()
+        self._held_at: int | None = None
+        self._answers_only = False
+        self.reached = threading.Event()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def hold_after(self, sent: int, *, answers_only: bool = False) -> None:
+        """Hold the next connection once `sent` bytes came from the sender; its answers alone, or both directions."""
+        self.reached.clear()
+        self._open.clear()
+        self._answers_only = answers_only
+        self._held_at = sent
+
+    def release(self) -> None:
+        """Carry everything again; what was held goes on, or breaks if its sender died."""
+        self._held_at = None
+        self._open.set()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self.release()
+        self._door.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sender, _ = self._door.accept()
+            except OSError:
+                return
+            receiver = socket.create_connection(("127.0.0.1", self._target))
+            threading.Thread(target=self._up, args=(sender, receiver), daemon=True).start()
+            threading.Thread(target=self._down, args=(receiver, sender), daemon=True).start()
+
+    def _up(self, sender: socket.socket, receiver: socket.socket) -> None:
+        carried = 0
+        with sender, receiver, contextlib.suppress(OSError):
+            while piece := sender.recv(_PIECE):
+                carried += len(piece)
+                if self._held_at is not None and carried >= self._held_at:
+                    self.reached.set()
+                    if not self._answers_only:
+                        self._open.wait()
+                receiver.sendall(piece)
+            receiver.shutdown(socket.SHUT_WR)
+
+    def _down(self, receiver: socket.socket, sender: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := receiver.recv(_PIECE):
+                if self.reached.is_set():
+                    self._open.wait()
+                sender.sendall(piece)

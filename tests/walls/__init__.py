@@ -1,0 +1,1 @@
+"""The walls of the house hold, and a broken one is noticed."""
