@@ -175,8 +175,14 @@ def _create(
 def _may_enrol(enroller: Account, person: EnrolPerson) -> bool:
     if enroller.kind == "station":
         return not person.managed
+    # Log-in names have no domain: a bridge that could choose one could take anybody's.
     ours = set(enroller.domains.split())
-    return person.kind != "patient" and all(domain(address) in ours for address in person.addresses)
+    named = person.managed and person.login is None and bool(person.addresses)
+    return named and person.kind != "patient" and all(_is_ours(address, ours) for address in person.addresses)
+
+
+def _is_ours(address: str, ours: set[str]) -> bool:
+    return address.count("@") == 1 and not address.startswith("@") and domain(address) in ours
 
 
 def _digest(enroller: Account, key_id: str, person: EnrolPerson) -> bytes:

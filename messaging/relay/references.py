@@ -46,7 +46,8 @@ def _walk(value: Any, steps: list[str]) -> Any:
 def _step(value: Any, step: str) -> Any:
     if isinstance(value, dict) and step in value:
         return value[step]
-    if isinstance(value, list) and step.isascii() and step.isdigit() and int(step) < len(value):
+    # No list is longer than nine digits; Python refuses to read thousands of them.
+    if isinstance(value, list) and len(step) < 10 and step.isascii() and step.isdigit() and int(step) < len(value):
         return value[int(step)]
     raise Refusal("invalidResultReference")
 

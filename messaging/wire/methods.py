@@ -16,11 +16,13 @@ from messaging.wire.types import (
     Address,
     Contact,
     Date,
+    Int,
     KeyBox,
     PublicKey,
     Resolved,
     SealedMessage,
     SealedState,
+    UnsignedInt,
     Wire,
 )
 
@@ -43,7 +45,7 @@ class Got(Wire, Generic[T], frozen=True):
 class Changes(Wire, frozen=True, omit_defaults=True):
     account_id: AccountId
     since_state: str
-    max_changes: int | None = None
+    max_changes: UnsignedInt | None = None
 
 
 class Changed(Wire, frozen=True):
@@ -86,8 +88,8 @@ class MessageFilter(Wire, frozen=True, omit_defaults=True):
 class MessageQuery(Wire, frozen=True, omit_defaults=True):
     account_id: AccountId
     filter: MessageFilter | None = None
-    position: int = 0
-    limit: int | None = None
+    position: Int = 0
+    limit: UnsignedInt | None = None
     calculate_total: bool = False
 
 
@@ -127,12 +129,12 @@ class ResolveDone(Wire, frozen=True):
 
 
 class KeyBoxUpdate(Wire, frozen=True):
-    version: int
+    version: UnsignedInt
     box: str
 
 
 class StateUpdate(Wire, frozen=True):
-    version: int
+    version: UnsignedInt
     sealed: str
 
 

@@ -9,16 +9,20 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from messaging.wire import limits
 
-AccountId = Annotated[str, Meta(pattern=r"^a[a-z2-7]{26}$")]
-KeyId = Annotated[str, Meta(pattern=r"^k[a-z2-7]{26}$")]
-MessageId = Annotated[str, Meta(pattern=r"^m[a-z2-7]{26}$")]
-BlobId = Annotated[str, Meta(pattern=r"^b[0-9a-f]{64}$")]
-ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
-B64u = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$")]
-B64u32 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
-B64u64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}$")]
-SealingKeyText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1622}$")]  # 1216 bytes
-Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
+# `$` alone would let a newline follow (Python) and `\Z` is not ECMA-262, which JSON Schema asks for.
+AccountId = Annotated[str, Meta(pattern=r"^a[a-z2-7]{26}$(?!\n)")]
+KeyId = Annotated[str, Meta(pattern=r"^k[a-z2-7]{26}$(?!\n)")]
+MessageId = Annotated[str, Meta(pattern=r"^m[a-z2-7]{26}$(?!\n)")]
+BlobId = Annotated[str, Meta(pattern=r"^b[0-9a-f]{64}$(?!\n)")]
+ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$(?!\n)")]
+B64u = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
+B64u32 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
+B64u64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}$(?!\n)")]
+SealingKeyText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1622}$(?!\n)")]  # 1216 bytes
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$(?!\n)")]
+# RFC 8620, 1.3: Int and UnsignedInt. A larger number would be an error of the database, not of the asker.
+Int = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+UnsignedInt = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 LoginName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_LOGIN_NAME)]
 Address = Annotated[str, Meta(min_length=3, max_length=254)]
 
@@ -39,9 +43,9 @@ class Kdf(Wire, frozen=True, omit_defaults=True):
 
     name: Literal["argon2id", "code", "key"]
     salt: B64u | UnsetType = UNSET
-    memory: int | UnsetType = UNSET
-    passes: int | UnsetType = UNSET
-    lanes: int | UnsetType = UNSET
+    memory: UnsignedInt | UnsetType = UNSET
+    passes: UnsignedInt | UnsetType = UNSET
+    lanes: UnsignedInt | UnsetType = UNSET
 
 
 class ChallengeRequest(Wire, frozen=True):
@@ -52,7 +56,7 @@ class ChallengeRequest(Wire, frozen=True):
 class Challenge(Wire, frozen=True):
     account: AccountId
     challenge: B64u32
-    expires_in: int
+    expires_in: UnsignedInt
     kdf: Kdf
 
 
@@ -104,7 +108,7 @@ class ActivateRequest(Wire, frozen=True, omit_defaults=True):
     kdf: Kdf
     login_key: B64u32
     new_keys: NewKeys
-    totp_secret: Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$")]
+    totp_secret: Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$(?!\n)")]
     code: str
     cookie: bool = False
 
@@ -114,14 +118,14 @@ class Tokens(Wire, frozen=True, omit_defaults=True):
 
     access_token: str
     account: AccountId
-    expires_in: int
+    expires_in: UnsignedInt
     refresh_token: str | UnsetType = UNSET
     trust_token: str | UnsetType = UNSET
 
 
 class BoxAnswer(Wire, frozen=True):
     account: AccountId
-    version: int
+    version: UnsignedInt
     box: B64u
 
 
@@ -180,7 +184,7 @@ class PublicKey(Wire, frozen=True):
 
 class KeyBox(Wire, frozen=True):
     id: Literal["box"]
-    version: int
+    version: UnsignedInt
     box: B64u
 
 
@@ -211,7 +215,7 @@ class SealedMessage(Wire, frozen=True):
     client_id: ClientId
     box: Literal["in", "out"]
     received_at: Date
-    size: int
+    size: UnsignedInt
     sealed: B64u | None
     sealed_blob_id: BlobId | None
     blob_ids: list[BlobId]
@@ -221,7 +225,7 @@ class SealedMessage(Wire, frozen=True):
 
 class SealedState(Wire, frozen=True):
     id: B64u32
-    version: int
+    version: UnsignedInt
     sealed: B64u
 
 
@@ -243,4 +247,4 @@ class Uploaded(Wire, frozen=True):
     account_id: AccountId
     blob_id: BlobId
     type: str
-    size: int
+    size: UnsignedInt

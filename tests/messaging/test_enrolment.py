@@ -1,5 +1,6 @@
 """Who may create accounts, and what the same again comes to."""
 
+import msgspec
 import pytest
 
 from messaging.relay.accounts import examine
@@ -44,8 +45,6 @@ def test_two_of_one_run_cannot_take_the_same_address(desk: Desk) -> None:
 
 @pytest.mark.parametrize("broken", ["statement", "signature", "signingKey", "account"])
 def test_keys_that_do_not_fit_their_statement_are_refused(desk: Desk, broken: str) -> None:
-    import msgspec
-
     value, other = item(person("patient", "camille"), managed=False), item(person("patient", "x"), managed=False)
     name = {"signingKey": "signing_key"}.get(broken, broken)
     value = msgspec.structs.replace(value, **{name: getattr(other, name)})
@@ -53,8 +52,6 @@ def test_keys_that_do_not_fit_their_statement_are_refused(desk: Desk, broken: st
 
 
 def test_a_box_that_is_none_is_refused(desk: Desk) -> None:
-    import msgspec
-
     value = msgspec.structs.replace(item(person("patient", "camille"), managed=False), box=box()[:-4])
     assert refusal(desk, value, desk.station) == "invalidKeys"
 
@@ -64,6 +61,24 @@ def test_a_bridge_enrols_professionals_in_its_domains_only(desk: Desk) -> None:
     assert refusal(desk, foreign, desk.bridge) == "notYourDomain"
     assert refusal(desk, item(person("patient", "camille"), managed=True), desk.bridge) == "notYourDomain"
     assert desk.enrol(person("organisation", "hospital"), by=desk.bridge, managed=True) == ["created"]
+
+
+NOT_OURS = ([], ["cabinet.mssante.example"], ["@cabinet.mssante.example"], ["a@b@cabinet.mssante.example"])
+
+
+@pytest.mark.parametrize("addresses", NOT_OURS)
+def test_a_bridge_enrols_whole_addresses_alone(desk: Desk, addresses: list[str]) -> None:
+    value = msgspec.structs.replace(item(person("professional", "dr"), managed=True), addresses=addresses)
+
+    assert refusal(desk, value, desk.bridge) == "notYourDomain"
+
+
+def test_a_bridge_cannot_take_a_log_in_name(desk: Desk) -> None:
+    unmanaged = item(person("professional", "dr"), managed=False)
+    named = msgspec.structs.replace(item(person("professional", "dr"), managed=True), login="camille")
+
+    assert refusal(desk, unmanaged, desk.bridge) == "notYourDomain"
+    assert refusal(desk, named, desk.bridge) == "notYourDomain"
 
 
 def test_people_enrol_nobody(desk: Desk) -> None:
