@@ -1,7 +1,8 @@
 """A relay with a patient and a clinician's mailbox, for taking pictures of the web client. Reads commands on its input.
 
-One line of JSON for each command: `first`, `second`, `spoilt`, `close`, `answer`. Ends when its input ends. Run it from
-the project's root: `python clients/web/walk/rig.py` with the root on PYTHONPATH; not part of what is shipped.
+One line of JSON for each command: `first`, `second`, `third`, `many`, `long`, `spoilt`, `close`, `answer`. Ends when
+its input ends. Run it from the project's root: `python clients/web/walk/rig.py` with the root on PYTHONPATH; not part
+of what is shipped.
 """
 
 import asyncio
@@ -84,7 +85,7 @@ async def main() -> None:
 
 
 async def serve(rig: Rig, client: Any, data: Path) -> None:
-    commands = {"first": first, "second": second, "third": third}
+    commands = {"first": first, "second": second, "third": third, "many": many, "long": long}
     while command := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if command in commands:
             say(done=command, id=await commands[command](rig))
@@ -110,7 +111,7 @@ async def first(rig: Rig) -> str:
         " bonne. Le cholestérol est un peu haut, rien d'urgent. Je vous propose d'en parler en consultation.\n\n"
         "Bien à vous,\n\nDr Claire Martin\nCabinet médical des Tilleuls\n"
     )
-    html = "".join(f"<p>{piece.strip()}</p>" for piece in text.split("\n\n"))
+    html = "".join("<p>" + piece.strip().replace("\n", "<br>") + "</p>" for piece in text.split("\n\n"))
     subject = "XDM/1.0/DDM+CR d'examens biologiques DURAND CAMILLE 14/07/1985"
     parts = (FilePart(pdf), document(cda, report), invitation(now))
     draft = Draft(subject=subject, text=text, html=reduce(html), parts=parts, mail=mail())
@@ -127,6 +128,40 @@ async def third(rig: Rig) -> str:
 
     text = "Merci de votre réponse. À la semaine prochaine.\n\nDr Claire Martin\n"
     return await sent(rig, Draft(subject="Re: CR d'examens biologiques", text=text, thread=rig.thread, mail=mail()))
+
+
+async def many(rig: Rig) -> str:
+    """Thirty letters, with subjects of every length, some of one word."""
+
+    subjects = [
+        "Résultats",
+        "Compte rendu de la consultation du 12 mars et calendrier des examens, à lire avant la semaine prochaine",
+        "Hexakosioihexekontahexaphobie" * 5,
+        "Re: Re: Re: Tr: Votre rendez-vous",
+    ]
+    last = ""
+    for number in range(30):
+        subject = f"{number + 1}. {subjects[number % len(subjects)]}"[:255]
+        last = await sent(rig, Draft(subject=subject, text=f"Message {number + 1}", mail=mail()), keep=False)
+    return last
+
+
+async def long(rig: Rig) -> str:
+    """A letter of twelve parts, with a word and a file name that no line can hold."""
+
+    names = [
+        f"{number + 1:02}_{'radiographie_du_poignet_gauche_de_face_et_de_profil' * (1 + number % 3)}.pdf"
+        for number in range(11)
+    ]
+    files = [await rig.doctor.attach(name, "application/pdf", b"%PDF-1.4\n") for name in names]
+    note = await rig.doctor.attach("note.txt", "text/plain", b"Rien de plus.\n")
+    text = (
+        "Bonjour Camille,\n\nVoici toutes vos images : https://images.example/"
+        + "a1b2c3d4" * 40
+        + "\n\nDr Claire Martin\n"
+    )
+    parts = tuple(FilePart(file) for file in (*files, note))
+    return await sent(rig, Draft(subject="Vos douze documents", text=text, parts=parts, mail=mail()), keep=False)
 
 
 async def sent(rig: Rig, draft: Any, *, keep: bool = True) -> str:

@@ -1,8 +1,9 @@
 /**
  * Walks the patient's path in a real Chromium against a real relay, and keeps a picture of each state.
  *
- * `node walk/take.mjs [FOLDER]`: phone (375 and 320 px) and desk, light and dark, French and English. Ends with status 1
- * when a step fails, or when the page reports an error or a breach of its own policy.
+ * `node walk/take.mjs [FOLDER] [PICTURES]`: phone (375 and 320 px) and desk, light and dark, French and English. Ends with status 1
+ * when a step fails, when the page reports an error or a breach of its own policy, and when the browser keeps what it
+ * should not. With PICTURES, those of the README are taken as well.
  */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +14,7 @@ import { startRig } from './rig.mjs'
 import { totp } from './totp.mjs'
 
 const FOLDER = process.argv[2] ?? 'screens'
+const PICTURES = process.argv[3]
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const PASSWORD = 'tilleul parfum juin 1948'
 const SIZES = { phone: [375, 812], small: [320, 640], desk: [1280, 800] }
@@ -27,16 +29,16 @@ const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir()
   acceptDownloads: true,
   viewport: { width: 1280, height: 800 },
 })
-const page = context.pages()[0] ?? (await context.newPage())
 const troubles = []
 const origins = new Set()
-page.on('console', message => {
+context.on('console', message => {
   if (message.type() === 'error') troubles.push(`console: ${message.text()}`)
 })
-page.on('pageerror', error => troubles.push(`page: ${error.stack ?? error.message}`))
-page.on('request', request => {
+context.on('weberror', error => troubles.push(`page: ${error.error().stack ?? error.error().message}`))
+context.on('request', request => {
   if (!request.url().startsWith('blob:')) origins.add(new URL(request.url()).origin)
 })
+let page = context.pages()[0] ?? (await context.newPage())
 
 const byRole = (role, name) => page.getByRole(role, { name })
 let count = 0
@@ -68,20 +70,43 @@ const sticking = () =>
       .join(' '),
   )
 
-/** The same state at each size, in each light, and in English. */
-async function shot(name, { full = false } = {}) {
+/** Bring `at` to where a person would look, after the window got another size. */
+async function goTo(at, block) {
+  if (at === undefined) return
+  await at.first().evaluate((element, where) => element.scrollIntoView({ block: where }), block)
+}
+
+/** The whole page in one picture: at a desk the window grows, because its two halves scroll; the phone's bar stays below. */
+async function whole(path, size) {
+  const height = await page.evaluate(() => Math.max(...[...document.querySelectorAll('.pane-one, html')].map(one => one.scrollHeight)))
+  if (size === 'desk') await page.setViewportSize({ width: SIZES.desk[0], height: Math.min(Math.max(height + 80, 800), 4000) })
+  await page.evaluate(() => document.querySelector('.bottom')?.style.setProperty('position', 'static'))
+  await page.screenshot({ path, fullPage: true })
+  await page.evaluate(() => document.querySelector('.bottom')?.style.removeProperty('position'))
+}
+
+/** The same state at each size, in each light, and in English. `at` is what the picture is of. */
+async function shot(name, { full = false, at, block = 'center' } = {}) {
   count += 1
   const stem = `${String(count).padStart(2, '0')}-${name}`
+  await page.mouse.move(0, 0)
+  const take = async (size, light) => {
+    const path = join(FOLDER, `${stem}-${size}-${light}.png`)
+    await goTo(at, block)
+    await page.waitForTimeout(120)
+    await (full ? whole(path, size) : page.screenshot({ path }))
+  }
   for (const [size, [width, height]] of Object.entries(SIZES)) {
-    await page.setViewportSize({ width, height })
     for (const colorScheme of ['light', 'dark']) {
       if (size === 'small' && colorScheme === 'dark') continue
+      await page.setViewportSize({ width, height })
       await page.emulateMedia({ colorScheme })
-      await page.waitForTimeout(120)
+      await goTo(at, block)
+      await page.waitForTimeout(60)
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       if (wide > 0) troubles.push(`${stem} ${size}: ${wide} px too wide: ${await sticking()}`)
       if (size !== 'small') await look(`${stem} ${size} ${colorScheme}`)
-      await page.screenshot({ path: join(FOLDER, `${stem}-${size}-${colorScheme}.png`), fullPage: full })
+      await take(size, colorScheme)
     }
   }
   await page.emulateMedia({ colorScheme: 'light' })
@@ -89,8 +114,76 @@ async function shot(name, { full = false } = {}) {
   await byRole('button', 'English').click()
   await page.mouse.move(0, 0)
   await page.waitForTimeout(250)
-  await page.screenshot({ path: join(FOLDER, `${stem}-desk-english.png`), fullPage: full })
+  await take('desk', 'english')
+  await page.setViewportSize({ width: 1280, height: 800 })
   await byRole('button', 'Français').click()
+}
+
+/** Each time step of the second factor is good for one use. */
+let usedStep = 0
+async function freshCode(secret) {
+  while (Math.floor(Date.now() / 30_000) <= usedStep) await page.waitForTimeout(500)
+  usedStep = Math.floor(Date.now() / 30_000)
+  return totp(secret)
+}
+
+const REMEMBERED = /^pli (language|text size|name|known|trust .+|box a.+|states a.+)$/
+const READABLE = /Martin|examens|vaccin|carnet|tilleul/i
+
+/** What this browser holds: nothing readable at any time, and after log-out neither key nor wrapped bytes. */
+async function checkStorage(when, left) {
+  const held = await page.evaluate(async () => ({
+    local: Object.entries(localStorage),
+    session: Object.entries(sessionStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: await caches.keys(),
+  }))
+  const said = one => troubles.push(`storage ${when}: ${one}`)
+  for (const [name, value] of [...held.local, ...held.session]) if (READABLE.test(value)) said(`readable: ${name}`)
+  for (const [name] of held.local) if (!REMEMBERED.test(name)) said(`unexpected: ${name}`)
+  if (held.caches.length > 0) said(`caches: ${held.caches}`)
+  const kept = [...held.session.map(([name]) => name), ...held.databases].sort().join(', ')
+  if (kept !== (left ? '' : 'pli, pli kept')) said(`kept: ${kept || 'nothing'}`)
+  if (left && held.local.some(([name]) => name === 'pli known')) said('still known')
+  if (left) return
+  const exported = await page.evaluate(async () => {
+    const opened = indexedDB.open('pli')
+    await new Promise(resolve => (opened.onsuccess = resolve))
+    const got = opened.result.transaction('keys').objectStore('keys').get('page')
+    await new Promise(resolve => (got.onsuccess = resolve))
+    opened.result.close()
+    return crypto.subtle.exportKey('raw', got.result).then(() => true, () => false)
+  })
+  if (exported) said('the wrapping key can be exported')
+}
+
+/** Where the keyboard is, in the places and in a list: a picture of its own, because what is hidden loses the focus. */
+async function focused() {
+  count += 1
+  for (const size of ['desk', 'phone']) {
+    await page.setViewportSize({ width: SIZES[size][0], height: SIZES[size][1] })
+    for (const [what, at] of [['place', page.locator('nav a.place:visible').nth(1)], ['button', page.locator('.file button:visible').first()]]) {
+      await at.focus()
+      await page.keyboard.press('Shift+Tab')
+      await page.keyboard.press('Tab')
+      await page.waitForTimeout(100)
+      await page.screenshot({ path: join(FOLDER, `${String(count).padStart(2, '0')}-focus-${what}-${size}-light.png`) })
+    }
+  }
+  await page.setViewportSize({ width: SIZES.desk[0], height: SIZES.desk[1] })
+}
+
+/** Two pictures for the README. */
+async function pictures() {
+  if (PICTURES === undefined) return
+  mkdirSync(PICTURES, { recursive: true })
+  for (const [name, width, height] of [['conversation', 1180, 760], ['phone', 375, 760]]) {
+    await page.setViewportSize({ width, height })
+    await page.mouse.move(0, 0)
+    await page.waitForTimeout(200)
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) })
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 async function walk() {
@@ -120,7 +213,7 @@ async function walk() {
   await byRole('heading', 'Une seconde serrure').waitFor()
   await shot('second-lock', { full: true })
   const secret = (await page.locator('.kept').textContent()).replace(/\s/g, '')
-  await page.getByLabel('Code à 6 chiffres').fill(totp(secret, -1))
+  await page.getByLabel('Code à 6 chiffres').fill(await freshCode(secret))
   await byRole('button', 'Ouvrir mon compte').click()
   await byRole('heading', 'Messages').waitFor({ timeout: 20_000 })
   await page.getByText('Aucun message pour le moment').waitFor()
@@ -138,39 +231,36 @@ async function walk() {
 
   await byRole('link', /CR d'examens biologiques/).click()
   await byRole('heading', /CR d'examens biologiques/).first().waitFor()
+  await pictures()
   await shot('conversation', { full: true })
   await byRole('button', /^Ouvrir 2.*\.pdf/).click()
   await page.locator('.pdf-page canvas').first().waitFor()
   await page.waitForTimeout(800)
-  await page.locator('.pdf-page').first().scrollIntoViewIfNeeded()
-  await shot('pdf')
+  await shot('pdf', { at: page.locator('.file').filter({ has: page.locator('.pdf-page') }), block: 'start' })
   await byRole('button', /^Fermer 2.*\.pdf/).click()
   await byRole('button', "Ouvrir Compte rendu d'examens biologiques").click()
   await page.locator('.cda').waitFor()
-  await page.locator('.cda').scrollIntoViewIfNeeded()
-  await shot('cda')
+  await shot('cda', { at: page.locator('.cda'), block: 'start' })
   await byRole('button', "Fermer Compte rendu d'examens biologiques").click()
 
   await byRole('button', 'Accepter').click()
   await page.getByText('Vous avez accepté ce rendez-vous').first().waitFor()
-  await byRole('region', /^Rendez-vous/).scrollIntoViewIfNeeded()
-  await shot('accepted')
   await page.waitForTimeout(6500)
+  await shot('accepted', { at: byRole('region', /^Rendez-vous|^Appointment/).last(), block: 'start' })
 
   await page.getByLabel('Votre réponse').fill('Bonjour docteur,\n\nMerci pour ces résultats. Je serai là mardi.\nVoici mon carnet de tension.\n\nCamille')
   await page.getByLabel('Ajouter un fichier').setInputFiles({ name: 'carnet de tension.txt', mimeType: 'text/plain', buffer: Buffer.from('12/8 lundi\n13/8 mardi\n') })
   await page.getByText('prêt').waitFor()
-  await byRole('button', 'Envoyer').scrollIntoViewIfNeeded()
-  await shot('answer')
+  await shot('answer', { at: page.locator('section.answer'), block: 'start' })
   await byRole('button', 'Envoyer').click()
   await byRole('button', 'Annuler l’envoi').waitFor()
-  await shot('undo')
+  await shot('undo', { at: page.locator('section.answer'), block: 'start' })
   if (await byRole('button', 'Annuler l’envoi').isVisible()) {
     await byRole('button', 'Annuler l’envoi').click()
     await byRole('button', 'Envoyer').click()
   }
   await page.getByText('Message envoyé.').waitFor({ timeout: 25_000 })
-  await shot('sent')
+  await shot('sent', { at: page.locator('.letter-own').last() })
   console.log(JSON.stringify(await rig.tell('answer'), null, 1))
 
   await byRole('link', 'Dossier').first().click()
@@ -178,7 +268,7 @@ async function walk() {
   await shot('record')
   await byRole('link', /Compte rendu d'examens biologiques/).click()
   await byRole('button', /^Ouvrir/).first().waitFor()
-  await shot('document')
+  await shot('document', { full: true })
   await byRole('link', /^Agenda/).first().click()
   await byRole('heading', 'Agenda').waitFor()
   await shot('agenda', { full: true })
@@ -187,8 +277,11 @@ async function walk() {
   await shot('account', { full: true })
 
   // A letter that was changed at the relay; the others still open.
+  await checkStorage('while open', false)
   await page.getByRole('button', { name: 'Se déconnecter' }).click()
   await byRole('link', 'Se connecter').or(page.getByLabel('Identifiant')).first().waitFor()
+  await page.waitForTimeout(500)
+  await checkStorage('after log-out', true)
   console.log(JSON.stringify(await rig.tell('spoilt')))
   await rig.tell('close')
   await page.goto(`${rig.origin}/messages`)
@@ -205,21 +298,61 @@ async function walk() {
   await byRole('button', 'Continuer').click()
   await page.getByRole('alert').waitFor()
   await shot('code-wrong')
-  await page.getByLabel('Code à 6 chiffres').fill(totp(secret, 1))
+  await page.getByLabel('Code à 6 chiffres').fill(await freshCode(secret))
   await page.getByLabel(/Ne plus demander de code/).check()
   await byRole('button', 'Continuer').click()
   await page.getByText('Message impossible à ouvrir').waitFor({ timeout: 20_000 })
   await shot('unreadable')
   await byRole('link', /CR d'examens biologiques/).click()
   await page.getByText('MARTIN a clos cet échange').waitFor()
-  await page.getByText('MARTIN a clos cet échange').scrollIntoViewIfNeeded()
-  await shot('closed')
+  await shot('closed', { at: page.getByText(/MARTIN (a clos cet échange|has closed)/) })
+
+  // A reload asks for nothing; a relay that is away is waited for.
   await page.reload()
-  await byRole('heading', 'Rouvrir vos messages').waitFor()
-  await shot('reloaded')
-  await page.getByLabel('Mot de passe', { exact: true }).fill(PASSWORD)
-  await byRole('button', 'Rouvrir').click()
   await page.getByText('MARTIN a clos cet échange').waitFor({ timeout: 20_000 })
+  await page.route('**/auth/refresh', route => route.abort())
+  await page.reload()
+  await byRole('heading', 'Pli ne répond pas').waitFor()
+  await shot('away')
+  await page.unroute('**/auth/refresh')
+  await page.getByText('MARTIN a clos cet échange').waitFor({ timeout: 20_000 })
+  await context.setOffline(true)
+  await page.getByText('Pli ne répond pas pour l’instant').waitFor()
+  await shot('offline')
+  await context.setOffline(false)
+  await page.getByText('Pli ne répond pas pour l’instant').waitFor({ state: 'detached' })
+
+  // Much of everything.
+  await rig.tell('many')
+  await rig.tell('long')
+  await byRole('link', 'Messages').first().click()
+  await byRole('link', /Vos douze documents/).waitFor()
+  await page.waitForTimeout(1000)
+  await shot('many')
+  await byRole('link', /Hexakosi/).first().click()
+  await byRole('heading', /Hexakosi/).first().waitFor()
+  await shot('long-word')
+  await byRole('link', /Vos douze documents/).click()
+  await byRole('heading', 'Vos douze documents').waitFor()
+  await shot('many-parts', { full: true })
+  await focused()
+
+  // Another tab has no keys of its own. Leaving there closes this one.
+  const first = page
+  page = await context.newPage()
+  await page.goto(`${rig.origin}/messages`)
+  await byRole('heading', 'Rouvrir vos messages').waitFor()
+  await shot('unlock')
+  await byRole('button', 'Se déconnecter').click()
+  await page.getByLabel('Identifiant').waitFor()
+  await page.waitForTimeout(500)
+  await checkStorage('in the other tab', true)
+  await page.close()
+  page = first
+  await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await page.getByText('Votre connexion a pris fin').waitFor({ timeout: 40_000 })
+  await shot('ended')
+  await checkStorage('after the session was ended elsewhere', true)
 }
 
 let failed = false

@@ -1,7 +1,7 @@
 /** Appointments as iTIP (RFC 5546), and the agenda as the fold of all invitations of one uid. */
 import { groups } from './groups.ts'
 import type { PartKind } from './part.ts'
-import { DATE, DAY, either, integer, list, matching, nullable, object, oneOf, text } from './shape.ts'
+import { date, day, either, integer, list, localTime, nullable, object, oneOf, such, text } from './shape.ts'
 
 export type Moment = { readonly date: string } | { readonly at: string; readonly zone: string }
 export type Person = { readonly address: string; readonly name: string }
@@ -24,11 +24,12 @@ export type Invitation = {
   readonly uid: string
 }
 
-const line = text(2000)
-const AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
+const TEXT = text(65_536)
+const NAME = text(255)
+const ADDRESS = text(254)
 const moment = either(
-  object<{ date: string }>({ date: matching(DAY) }),
-  object<{ at: string; zone: string }>({ at: matching(AT), zone: text(64) }),
+  object<{ date: string }>({ date: day }),
+  object<{ at: string; zone: string }>({ at: localTime, zone: text(64) }),
 )
 
 export const agendaKind: PartKind<Invitation> = {
@@ -36,24 +37,24 @@ export const agendaKind: PartKind<Invitation> = {
   fromJson: object<Invitation>({
     attendees: list(
       object<Attendee>({
-        address: line,
-        name: line,
+        address: ADDRESS,
+        name: NAME,
         partstat: oneOf('NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE'),
       }),
-      500,
+      200,
     ),
-    description: text(65_536),
+    description: TEXT,
     end: nullable(moment),
     kind: oneOf('agenda.invitation'),
-    location: line,
+    location: TEXT,
     method: oneOf('REQUEST', 'REPLY', 'CANCEL', 'COUNTER'),
-    organizer: object<Person>({ address: line, name: line }),
-    recurrence: nullable(line),
+    organizer: object<Person>({ address: ADDRESS, name: NAME }),
+    recurrence: nullable(TEXT),
     sequence: integer(0),
-    stamp: matching(DATE),
+    stamp: date,
     start: moment,
-    summary: line,
-    uid: line,
+    summary: TEXT,
+    uid: such(text(255), value => value !== ''),
   }),
   toJson: part => part,
   title: part => part.summary,

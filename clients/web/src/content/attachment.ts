@@ -1,31 +1,33 @@
 /** The reference of a sealed file, as it stands in a letter (docs/spec/attachment.md). */
-import type { AttachmentJson } from '../crypto/attachment.ts'
-import { BLOB_ID, HASH, ID, integer, list, matching, object } from './shape.ts'
+import { chunkCount, isName, isSize, isType, type AttachmentJson } from '../crypto/attachment.ts'
+import { BLOB_ID, HASH, ID, integer, list, matching, object, such, text } from './shape.ts'
 
 export type Attachment = AttachmentJson
 
 const CHUNKS = 256
-const NAME = /^[^\u0000-\u001f\u007f/\\]{1,255}$/u
-const TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/
+const NAME_LENGTH = 255 // characters: Unicode code points
 
-export const attachment = object<Attachment>({
+const shaped = object<Attachment>({
   chunks: list(matching(BLOB_ID), CHUNKS),
   id: matching(ID),
   key: matching(HASH),
-  name: matching(NAME),
+  name: such(text(NAME_LENGTH), isName),
   sha256: matching(HASH),
-  size: integer(0),
-  type: matching(TYPE),
+  size: such(integer(0), isSize),
+  type: such(text(255), isType),
 })
+
+/** As many chunks as its size makes. */
+export const attachment = such(shaped, ({ chunks, size }) => chunks.length === chunkCount(size))
 
 /** A name that an attachment may have, from a name that somebody's file has. */
 export function safeName(name: string): string {
-  const clean = name.replace(/[\u0000-\u001f\u007f/\\]/gu, '_').trim()
-  return clean.length === 0 ? 'document' : clean.slice(-255)
+  const clean = Array.from(name.toWellFormed().replace(/[\p{Cc}/\\]/gu, '_').trim())
+  return clean.length === 0 ? 'document' : clean.slice(-NAME_LENGTH).join('')
 }
 
 /** The media type of a file as a letter may say it; what is not of that form is plain bytes. */
 export const safeType = (type: string): string => {
   const plain = (type.split(';')[0] ?? '').trim().toLowerCase()
-  return TYPE.test(plain) ? plain : 'application/octet-stream'
+  return isType(plain) && plain.length <= 255 ? plain : 'application/octet-stream'
 }

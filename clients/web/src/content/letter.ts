@@ -5,7 +5,7 @@ import { attachmentsOf, partFromJson, partToJson, type Part } from './kinds.ts'
 import {
   ACCOUNT,
   anything,
-  DATE,
+  date,
   HASH,
   ID,
   integer,
@@ -14,7 +14,9 @@ import {
   matching,
   nullable,
   object,
+  octets,
   oneOf,
+  such,
   text,
 } from './shape.ts'
 
@@ -64,32 +66,45 @@ export class NotALetter extends Error {
 }
 
 export const SUBJECT_LIMIT = 255
-export const TEXT_LIMIT = 1024 * 1024
+export const TEXT_LIMIT = 1024 * 1024 // bytes of UTF-8, of the text and of the html
 const PARTS_LIMIT = 64
-const line = text(2000)
+const RECIPIENTS_LIMIT = 64
+const REFERENCES_LIMIT = 50
+const ADDRESS = text(254)
+// One line that stands safely in a header: a control character would start a header of its own.
+const messageId = such(text(998), value => /^<[^\u0000-\u0020\u007f]+>$/.test(value))
+
+/** An account that stood twice would make room for a hidden one. */
+const isSortedOnce = (recipients: readonly LetterRecipient[]): boolean =>
+  recipients.every(({ account }, at) => at === 0 || (recipients[at - 1]?.account ?? '') < account)
+
+const recipients = such(
+  list(object<LetterRecipient>({ account: matching(ACCOUNT), statement: matching(HASH) }), RECIPIENTS_LIMIT),
+  found => found.length > 0 && isSortedOnce(found),
+)
 
 const raw = object<Omit<Letter, 'parts'> & { checkpoint: unknown; parts: readonly unknown[]; v: 1 }>({
-  checkpoint: anything,
+  checkpoint: such(anything, value => value === null),
   counter: integer(1),
-  html: nullable(text(8 * TEXT_LIMIT)),
+  html: nullable(octets(TEXT_LIMIT)),
   inReplyTo: nullable(matching(ID)),
   mail: nullable(
     object<Mail>({
-      from: line,
-      inReplyTo: nullable(line),
-      messageId: nullable(line),
-      references: list(line, 50),
-      to: line,
+      from: ADDRESS,
+      inReplyTo: nullable(messageId),
+      messageId: nullable(messageId),
+      references: list(messageId, REFERENCES_LIMIT),
+      to: ADDRESS,
     }),
   ),
   message: matching(ID),
   parts: list(anything, PARTS_LIMIT),
   previous: nullable(matching(HASH)),
-  recipients: list(object<LetterRecipient>({ account: matching(ACCOUNT), statement: matching(HASH) }), 64),
-  sender: object<Sender>({ account: matching(ACCOUNT), address: line, key: matching(KEY_ID), name: line }),
-  sent: matching(DATE),
+  recipients,
+  sender: object<Sender>({ account: matching(ACCOUNT), address: ADDRESS, key: matching(KEY_ID), name: text(SUBJECT_LIMIT) }),
+  sent: date,
   subject: text(SUBJECT_LIMIT),
-  text: text(TEXT_LIMIT),
+  text: octets(TEXT_LIMIT),
   thread: matching(ID),
   v: oneOf(1),
 })

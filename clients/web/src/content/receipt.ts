@@ -1,6 +1,6 @@
 /** Delivered or read: what a reader's side says about one letter. */
 import type { PartKind } from './part.ts'
-import { DATE, ID, matching, object, oneOf } from './shape.ts'
+import { date, ID, matching, object, oneOf } from './shape.ts'
 
 export type Receipt = {
   readonly kind: 'receipt'
@@ -12,7 +12,7 @@ export type Receipt = {
 export const receiptKind: PartKind<Receipt> = {
   kind: 'receipt',
   fromJson: object<Receipt>({
-    at: matching(DATE),
+    at: date,
     event: oneOf('delivered', 'read'),
     kind: oneOf('receipt'),
     of: matching(ID),

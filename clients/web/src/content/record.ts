@@ -1,7 +1,7 @@
 /** A document of the medical record: who wrote it, when, for whom, and the file itself. */
 import { attachment, type Attachment } from './attachment.ts'
 import type { PartKind } from './part.ts'
-import { DATE, DAY, either, list, matching, nullable, object, oneOf, text } from './shape.ts'
+import { date, day, either, list, nullable, object, oneOf, text } from './shape.ts'
 
 export type Patient = {
   readonly birthDate: string
@@ -27,25 +27,32 @@ export type RecordDocument = {
   readonly title: string
 }
 
-const line = text(1000)
+const NAME = text(255)
 
 export const recordKind: PartKind<RecordDocument> = {
   kind: 'record.document',
   fromJson: object<RecordDocument>({
-    author: object({ name: line, organization: line }),
-    code: object({ code: line, label: line, system: line }),
-    confidentiality: list(line, 16),
+    author: object({ name: NAME, organization: NAME }),
+    code: object({ code: text(64), label: NAME, system: text(128) }),
+    confidentiality: list(text(64), 16),
     copy: nullable(attachment),
-    date: either(matching(DATE), matching(DAY)),
+    date: either(date, day),
     file: attachment,
     format: oneOf('cda-r2', 'pdf', 'image', 'text', 'dicom', 'fhir', 'other'),
-    id: line,
+    id: NAME,
     kind: oneOf('record.document'),
     patient: nullable(
-      object<Patient>({ birthDate: line, birthName: line, firstName: line, ins: line, oid: line, sex: line }),
+      object<Patient>({
+        birthDate: text(10),
+        birthName: NAME,
+        firstName: NAME,
+        ins: text(64),
+        oid: text(128),
+        sex: text(8),
+      }),
     ),
-    replaces: nullable(line),
-    title: line,
+    replaces: nullable(text(65_536)),
+    title: NAME,
   }),
   toJson: part => part,
   title: part => part.title,

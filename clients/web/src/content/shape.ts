@@ -11,10 +11,30 @@ const refuse = (why: string): never => {
   throw new NotThisShape(why)
 }
 
+/** `limit` counts characters, which are Unicode code points: as Python counts them. */
 export const text =
   (limit: number): Shape<string> =>
   value =>
-    typeof value === 'string' && value.length <= limit ? value : refuse('not a text')
+    typeof value === 'string' && hasAtMost(value, limit) ? value : refuse('not a text')
+
+const hasAtMost = (value: string, limit: number): boolean =>
+  value.length <= limit || (value.length <= 2 * limit && Array.from(value).length <= limit)
+
+/** `limit` counts bytes of UTF-8. */
+export const octets =
+  (limit: number): Shape<string> =>
+  value =>
+    typeof value === 'string' && value.length <= limit && utf8Length(value) <= limit ? value : refuse('not a text')
+
+const utf8Length = (value: string): number => new TextEncoder().encode(value).length
+
+/** What has this shape, and `holds`. */
+export const such =
+  <T>(shape: Shape<T>, holds: (value: T) => boolean): Shape<T> =>
+  value => {
+    const found = shape(value)
+    return holds(found) ? found : refuse('outside the limits')
+  }
 
 export const matching =
   (pattern: RegExp): Shape<string> =>
@@ -67,10 +87,26 @@ export const object =
 export const anything: Shape<unknown> = value => value
 
 // The words of docs/spec/encodings.md, as texts.
-export const ID = /^[A-Za-z0-9_-]{22}$/
-export const HASH = /^[A-Za-z0-9_-]{43}$/
-export const ACCOUNT = /^a[a-z2-7]{26}$/
+// The last sign of each holds bits that must be zero.
+export const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/
+export const HASH = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+export const ACCOUNT = /^a[a-z2-7]{25}[aeimquy4]$/
 export const KEY_ID = /^k[a-z2-7]{26}$/
 export const BLOB_ID = /^b[0-9a-f]{64}$/
-export const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/
-export const DAY = /^\d{4}-\d\d-\d\d$/
+
+const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/
+const DAY = /^\d{4}-\d\d-\d\d$/
+const AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
+
+/** Whether the calendar has this day and the clock this time: "2024-02-30" is written well, and is none. */
+function isReal(seconds: string): boolean {
+  const date = new Date(`${seconds}Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === seconds && !seconds.startsWith('0000')
+}
+
+/** A moment in UTC (docs/spec/encodings.md, Time). */
+export const date: Shape<string> = such(matching(DATE), value => isReal(value.slice(0, 19)))
+/** YYYY-MM-DD. */
+export const day: Shape<string> = such(matching(DAY), value => isReal(`${value}T00:00:00`))
+/** YYYY-MM-DDThh:mm:ss, of a zone that is said elsewhere. */
+export const localTime: Shape<string> = such(matching(AT), isReal)

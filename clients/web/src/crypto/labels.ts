@@ -53,6 +53,9 @@ export const KEY_ID = 'pli key id v1'
 export const KEYS = 'pli keys v1'
 export const STATEMENT = 'pli key statement v1'
 
+// kept.ts
+export const KEPT = 'pli kept box key v1'
+
 // state.ts
 export const STATE = 'pli state v1'
 export const STATE_NAME = 'pli state name v1'

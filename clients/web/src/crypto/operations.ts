@@ -4,19 +4,20 @@ import type { CryptoErrorKind } from './errors.ts'
 import type { FetchBlob, OnChunk } from './file.ts'
 import type { Login } from './login.ts'
 import type { PasswordKdf } from './password.ts'
+import type { StatePlace } from './state.ts'
 
 export type Challenge = Omit<Login, 'method'>
 
 /** Public halves as bytes: 32 and 1216. */
 export type RawPublicKeys = { readonly signingKey: Uint8Array; readonly sealingKey: Uint8Array }
 
-/** `keyIds` are all of the box, the present one first: what else the relay calls the owner's is not. */
+/** `pins` are those of the box: account -> the key id that was seen last. */
 export type Unlocked = {
   readonly account: string
   readonly keyId: string
-  readonly keyIds: readonly string[]
   readonly publicKeys: RawPublicKeys
   readonly version: number
+  readonly pins: Readonly<Record<string, string>>
 }
 
 export type NewKeys = RawPublicKeys & { readonly statement: Uint8Array; readonly signature: Uint8Array }
@@ -74,11 +75,28 @@ export interface Operations {
     { readonly account: string; readonly box: Uint8Array; readonly code: string; readonly password: string },
     Activated,
   ]
+  /** The opened box's key, wrapped for the next load of this page (docs/spec/keybox.md, Keeping a page open). */
+  keep: [{ readonly wrappingKey: CryptoKey }, Uint8Array]
+  /** Open the box with what {@link keep} gave. The wrapped bytes name a lowest version of their own. */
+  restore: [
+    {
+      readonly account: string
+      readonly box: Uint8Array
+      readonly wrapped: Uint8Array
+      readonly wrappingKey: CryptoKey
+      readonly minimumVersion: number
+    },
+    Unlocked,
+  ]
+  /** The next version of the opened box, with these pins. The opened one stays until {@link adoptBox}. */
+  pinInBox: [Readonly<Record<string, string>>, { readonly box: Uint8Array; readonly version: number }]
+  /** Go on with this version of the opened box: the relay holds it now. OlderBox below the opened one. */
+  adoptBox: [Uint8Array, Unlocked]
   sealLetter: [{ readonly plaintext: Uint8Array; readonly recipients: readonly Uint8Array[] }, Uint8Array]
   openLetter: [Uint8Array, OpenedLetter]
   stateName: [string, string]
-  sealState: [{ readonly label: string; readonly bytes: Uint8Array }, Uint8Array]
-  openState: [{ readonly label: string; readonly sealed: Uint8Array }, Uint8Array]
+  sealState: [StatePlace & { readonly bytes: Uint8Array }, Uint8Array]
+  openState: [StatePlace & { readonly sealed: Uint8Array }, Uint8Array]
   /** The statements of one account from its first on, each with its keys; BadStatement unless all follow. */
   verifyStatements: [{ readonly account: string; readonly chain: readonly NewKeys[] }, readonly VerifiedStatement[]]
   /** The id that two public keys have. WeakKey when one is not good. */

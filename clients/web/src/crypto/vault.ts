@@ -6,8 +6,9 @@ import { canonical, type Json } from './encoding.ts'
 import { openSealed, seal } from './envelope.ts'
 import { cannotOpen } from './errors.ts'
 import { blobId, keyId, sha256 } from './hashing.ts'
-import { openBox, type OpenedBox, passwordKdfOf, renew } from './keybox.ts'
-import { loadPublicKeys, loadSealing, newKeyPairs, type PublicKeys, publicKeys, signingPublic } from './keys.ts'
+import { openBox, type OpenedBox, passwordKdfOf, renew, replace } from './keybox.ts'
+import { unwrapKept, wrapKept } from './kept.ts'
+import { BoxKey, loadPublicKeys, loadSealing, newKeyPairs, type PublicKeys, publicKeys, signingPublic } from './keys.ts'
 import { letterLoginSeed, passwordLoginSeed, signLogin } from './login.ts'
 import type { Activated, OperationName, Operations, RawPublicKeys, Unlocked, VerifiedStatement } from './operations.ts'
 import { freshKdf, kdfFromJson, type Master, stretch } from './password.ts'
@@ -62,6 +63,27 @@ export class Vault implements Handlers {
     return { box: made.box, kdf: master.kdf, loginKey, newKeys: { ...rawKeys(publicKeys(keys)), ...signed }, unlocked }
   }
 
+  keep({ wrappingKey }: Args<'keep'>): Promise<Uint8Array> {
+    const opened = this.#box()
+    return wrapKept(opened, opened.account, wrappingKey)
+  }
+
+  async restore({ account, box, wrapped, wrappingKey, minimumVersion }: Args<'restore'>): Promise<Unlocked> {
+    const { boxKey, version } = await unwrapKept(wrapped, account, wrappingKey)
+    return this.#unlock(box, account, boxKey, Math.max(version, minimumVersion))
+  }
+
+  pinInBox(pins: Args<'pinInBox'>): Operations['pinInBox'][1] {
+    const opened = this.#box()
+    const { box } = replace(opened, { ...opened.content, pins }, {})
+    return { box, version: opened.version + 1 }
+  }
+
+  adoptBox(box: Args<'adoptBox'>): Unlocked {
+    const { account, boxKey, version } = this.#box()
+    return this.#unlock(box, account, new BoxKey(boxKey.raw), version)
+  }
+
   sealLetter({ plaintext, recipients }: Args<'sealLetter'>): Uint8Array {
     return seal(plaintext, this.#box().content.keys.signing, recipients.map(loadSealing))
   }
@@ -75,12 +97,12 @@ export class Vault implements Handlers {
     return stateName(this.#box().boxKey, label)
   }
 
-  sealState({ label, bytes }: Args<'sealState'>): Uint8Array {
-    return sealState(this.#box().boxKey, label, bytes)
+  sealState({ bytes, ...place }: Args<'sealState'>): Uint8Array {
+    return sealState(this.#box().boxKey, place, bytes)
   }
 
-  openState({ label, sealed }: Args<'openState'>): Uint8Array {
-    return openState(this.#box().boxKey, label, sealed)
+  openState({ sealed, ...place }: Args<'openState'>): Uint8Array {
+    return openState(this.#box().boxKey, place, sealed)
   }
 
   verifyStatements({ account, chain }: Args<'verifyStatements'>): readonly VerifiedStatement[] {
@@ -116,7 +138,7 @@ export class Vault implements Handlers {
     return this.#opened
   }
 
-  #unlock(box: Uint8Array, account: string, key: SlotKey, minimumVersion: number): Unlocked {
+  #unlock(box: Uint8Array, account: string, key: SlotKey | BoxKey, minimumVersion: number): Unlocked {
     const opened = openBox(box, account, key, minimumVersion)
     this.lock()
     this.#opened = opened
@@ -139,7 +161,7 @@ export class Vault implements Handlers {
   }
 }
 
-type Handlers = { readonly [Name in OperationName]: (args: Args<Name>) => Operations[Name][1] }
+type Handlers = { readonly [Name in OperationName]: (args: Args<Name>) => Operations[Name][1] | Promise<Operations[Name][1]> }
 
 function wipeBox({ boxKey, content }: OpenedBox): void {
   wipeContent(content)
@@ -147,10 +169,8 @@ function wipeBox({ boxKey, content }: OpenedBox): void {
 }
 
 function unlockedOf({ account, content, version }: OpenedBox): Unlocked {
-  const all = [content.keys, ...content.previous.map(old => old.keys).reverse()].map(publicKeys)
-  const keyIds = all.map(keyId)
-  const [present = publicKeys(content.keys)] = all
-  return { account, keyId: keyId(present), keyIds, publicKeys: rawKeys(present), version }
+  const present = publicKeys(content.keys)
+  return { account, keyId: keyId(present), publicKeys: rawKeys(present), version, pins: content.pins }
 }
 
 /**

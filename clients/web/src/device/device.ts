@@ -2,6 +2,7 @@
 import type { Screen } from '../pages/context.ts'
 import type { Ports } from '../session/ports.ts'
 import { clock } from './clock.ts'
+import { keeping } from './keeping.ts'
 import { lasting } from './memory.ts'
 import { network } from './network.ts'
 import { presence } from './presence.ts'
@@ -9,7 +10,7 @@ import { parse } from './parse.ts'
 import { save, show } from './showing.ts'
 import { pdfWorker } from './workers.ts'
 
-export const ports: Ports = { network, clock, lasting, presence }
+export const ports: Ports = { network, clock, lasting, keeping, presence }
 
 export const screen: Screen = {
   show,

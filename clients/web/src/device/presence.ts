@@ -1,4 +1,4 @@
-/** Whether the page is looked at, whether the network is there, and a question before something is lost. */
+/** Whether the page is looked at, whether the network came or went, and a question before something is lost. */
 import type { Presence } from '../session/ports.ts'
 
 export const presence: Presence = {
@@ -7,9 +7,11 @@ export const presence: Presence = {
       if (document.visibilityState === 'visible') work()
     }
     addEventListener('online', work)
+    addEventListener('offline', work)
     document.addEventListener('visibilitychange', seen)
     return () => {
       removeEventListener('online', work)
+      removeEventListener('offline', work)
       document.removeEventListener('visibilitychange', seen)
     }
   },

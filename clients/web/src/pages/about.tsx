@@ -32,5 +32,7 @@ export const Secrecy = (): JSX.Element => (
     </ul>
     <h2>{t('about.mssanteTitle')}</h2>
     <p>{t('about.mssante')}</p>
+    <h2>{t('about.limitTitle')}</h2>
+    <p>{t('about.limit')}</p>
   </>
 )

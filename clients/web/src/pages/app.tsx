@@ -7,6 +7,7 @@ import { Waiting } from '../ui/notice.tsx'
 import { t } from '../words/words.ts'
 import { About } from './about.tsx'
 import { Activation } from './activation.tsx'
+import { Away } from './away.tsx'
 import { AppContext, useApp, type App } from './context.ts'
 import { Frame } from './frame.tsx'
 import { LoginPage } from './login.tsx'
@@ -43,11 +44,13 @@ function Pages(): JSX.Element {
   useEffect(() => {
     if (entering) route(places.MESSAGES, true)
   }, [entering, route])
-  return <Frame>{phase === 'starting' || entering ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
+  const opening = phase === 'starting' || entering
+  return <Frame>{opening ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
 }
 
 /** Who asks for a page that needs a log-in logs in at that very address, and is there afterwards. */
 function Page({ phase, path }: { readonly phase: Phase; readonly path: string }): JSX.Element {
+  if (phase === 'away' && path !== places.ABOUT) return <Away />
   if (phase === 'locked' && path !== places.ABOUT) return <UnlockPage />
   if (phase === 'out' && !OPEN.has(path)) return <LoginPage />
   return (

@@ -32,10 +32,10 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
           </nav>
         )}
         <div class="top-end">
-          {inside && <OfflineMark />}
           <LanguageSwitch />
         </div>
       </header>
+      {inside && <Offline />}
       <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
         {children}
       </main>
@@ -83,17 +83,23 @@ function Places(): JSX.Element {
 const Count = ({ of }: { readonly of: number }): JSX.Element | null =>
   of === 0 ? null : (
     <span class="count">
-      {of}
+      {of > 99 ? '99+' : of}
       <span class="unseen">{t('place.waiting')}</span>
     </span>
   )
 
-function OfflineMark(): JSX.Element | null {
+/** The region stands there from the start: what is put into it later is announced (WCAG 2.2, 4.1.3). */
+function Offline(): JSX.Element {
   const { session } = useApp()
-  return session.reachable.value ? null : (
-    <span class="mark mark-care" role="status">
-      {t('app.offline')}
-    </span>
+  return (
+    <div role="status">
+      {!session.reachable.value && (
+        <p class="offline no-print">
+          <Icon name="alert" />
+          <span>{t('app.offline')}</span>
+        </p>
+      )}
+    </div>
   )
 }
 

@@ -3,8 +3,9 @@ import { fromBytes, NotALetter, type Letter } from '../content/letter.ts'
 import { b64u } from '../crypto/encoding.ts'
 import type { OpenedLetter } from '../crypto/operations.ts'
 import type { SealedMessage } from '../wire/types.ts'
+import type { Pins } from './box.ts'
 import type { Reason } from './entries.ts'
-import type { KnownKey } from './keyring.ts'
+import { keepsPin, type KnownKey } from './keyring.ts'
 
 export class NotShown extends Error {
   override readonly name = 'NotShown'
@@ -19,25 +20,30 @@ export class NotShown extends Error {
 /** Who reads: their account and the hashes (b64u) of all of their own key statements. */
 export type Reader = { readonly account: string; readonly statements: ReadonlySet<string> }
 
-/** The letter inside, when checks 1 to 6 hold; `keys` are all proved keys of the account that the relay names as sender. */
-export function check(
-  opened: OpenedLetter,
-  message: SealedMessage,
-  reader: Reader,
-  keys: readonly KnownKey[],
-): Letter {
+/** What the reader knows of the account that the relay names as sender: all of its proved keys, and the pins. */
+export type Known = { readonly keys: readonly KnownKey[]; readonly pins: Pins }
+
+/** The letter inside, when checks 1 to 6 hold. Raises NotShown with the first that fails. */
+export function check(opened: OpenedLetter, message: SealedMessage, reader: Reader, known: Known): Letter {
   const letter = read(opened.plaintext)
   const own = letter.recipients.find(({ account }) => account === reader.account)
   if (own === undefined) throw new NotShown('notForYou')
-  if (!isSortedOnce(letter.recipients.map(({ account }) => account))) throw new NotShown('hiddenRecipient')
   if (letter.recipients.length !== opened.recipients) throw new NotShown('hiddenRecipient')
   if (message.from !== letter.sender.account || message.clientId !== letter.message) throw new NotShown('mislabelled')
-  const key = keys.find(({ id }) => id === letter.sender.key)
-  if (key?.signingKey !== b64u(opened.senderSigningKey)) throw new NotShown('unknownSenderKey')
-  if (key.createdAt > message.receivedAt) throw new NotShown('unknownSenderKey')
+  checkSender(letter, opened, message, known)
   if (!reader.statements.has(own.statement)) throw new NotShown('sealedToOtherKey')
   return letter
 }
+
+function checkSender({ sender }: Letter, opened: OpenedLetter, message: SealedMessage, { keys, pins }: Known): void {
+  const key = keys.find(({ id }) => id === sender.key)
+  if (key?.signingKey !== b64u(opened.senderSigningKey)) throw new NotShown('unknownSenderKey')
+  if (seconds(key.createdAt) > seconds(message.receivedAt)) throw new NotShown('unknownSenderKey')
+  if (!keepsPin(sender.account, keys, pins)) throw new NotShown('senderKeyChanged')
+}
+
+/** To the second, so that texts with and without a fraction compare. */
+const seconds = (date: string): string => date.slice(0, 19)
 
 function read(plaintext: Uint8Array): Letter {
   try {
@@ -47,7 +53,3 @@ function read(plaintext: Uint8Array): Letter {
     throw error
   }
 }
-
-/** An account that stood twice would make room for a hidden one. */
-const isSortedOnce = (accounts: readonly string[]): boolean =>
-  accounts.every((account, at) => at === 0 || (accounts[at - 1] ?? '') < account)

@@ -5,7 +5,9 @@
  */
 import { b64u, unb64u } from '../crypto/encoding.ts'
 import { CryptoError } from '../crypto/errors.ts'
+import type { Unlocked } from '../crypto/operations.ts'
 import type { PublicKey } from '../wire/types.ts'
+import type { Pins } from './box.ts'
 import type { Desk } from './desk.ts'
 import type { Transport } from './transport.ts'
 
@@ -17,9 +19,12 @@ export type KnownKey = {
   readonly statement: string
   readonly createdAt: string
 }
+/** All keys of one account, the oldest first. */
+export type Chain = readonly KnownKey[]
 
-export type KeyProblem = 'unknownSenderKey' | 'senderKeyChanged'
+export type KeyProblem = 'unknownSenderKey' | 'senderKeyChanged' | 'ownKeyChanged'
 
+/** The relay's answer about an account's keys is not believed: nothing is sealed to them. */
 export class KeysNotProved extends Error {
   override readonly name = 'KeysNotProved'
   readonly reason: KeyProblem
@@ -30,19 +35,24 @@ export class KeysNotProved extends Error {
   }
 }
 
-export type Pins = Readonly<Record<string, string>>
+/** Whether the key that was seen before is in the chain; true where none was. */
+export const keepsPin = (account: string, keys: Chain, pins: Pins): boolean =>
+  pins[account] === undefined || keys.some(({ id }) => id === pins[account])
 
 export class Keyring {
   readonly #desk: Desk
   readonly #transport: Transport
   readonly #account: string
-  readonly #known = new Map<string, Promise<readonly KnownKey[]>>()
+  readonly #own: Chain
+  readonly #known = new Map<string, Promise<Chain>>()
   #pins: Pins
+  #fresh: Pins = {}
 
-  constructor(desk: Desk, transport: Transport, account: string, pins: Pins) {
+  constructor(desk: Desk, transport: Transport, account: string, own: Chain, pins: Pins) {
     this.#desk = desk
     this.#transport = transport
     this.#account = account
+    this.#own = own
     this.#pins = pins
   }
 
@@ -50,8 +60,15 @@ export class Keyring {
     return this.#pins
   }
 
-  /** All keys of an account, the newest last. Raises KeysNotProved, Refusal. */
-  keysOf(account: string): Promise<readonly KnownKey[]> {
+  /** What the key box does not hold yet. */
+  get fresh(): Pins {
+    return this.#fresh
+  }
+
+  /** All keys of an account, the newest last; none when the relay knows none. Raises KeysNotProved, Refusal. */
+  keysOf(account: string): Promise<Chain> {
+    // One's own are those that were proved against the key box: the relay is not asked again.
+    if (account === this.#account) return Promise.resolve(this.#own)
     const known = this.#known.get(account)
     if (known !== undefined) return known
     const asked = this.#lookUp(account)
@@ -63,8 +80,10 @@ export class Keyring {
 
   /** The key to seal to now. Raises KeysNotProved, Refusal. */
   async currentKey(account: string): Promise<KnownKey> {
-    const key = (await this.keysOf(account)).at(-1)
+    const keys = await this.keysOf(account)
+    const key = keys.at(-1)
     if (key === undefined) throw new KeysNotProved('unknownSenderKey')
+    if (!keepsPin(account, keys, this.#pins)) throw new KeysNotProved('senderKeyChanged')
     return key
   }
 
@@ -73,54 +92,59 @@ export class Keyring {
     this.#known.delete(account)
   }
 
-  async #lookUp(account: string): Promise<readonly KnownKey[]> {
-    const { list } = await this.#transport.call('PublicKey/lookup', {
-      accountId: this.#account,
-      accounts: [account],
-      history: true,
-    })
-    const keys = await prove(this.#desk, account, list.filter(key => key.account === account))
-    this.#pin(account, keys)
-    return keys
+  /** The newest of these keys is the one that counts from now on: a letter came by them, or went to them. */
+  pin(account: string, keys: Chain): void {
+    const newest = keys.at(-1)
+    if (newest === undefined || account === this.#account || this.#pins[account] === newest.id) return
+    this.#pins = { ...this.#pins, [account]: newest.id }
+    this.#fresh = { ...this.#fresh, [account]: newest.id }
   }
 
-  #pin(account: string, keys: readonly KnownKey[]): void {
-    const newest = keys.at(-1)
-    if (newest === undefined) throw new KeysNotProved('unknownSenderKey')
-    const pinned = this.#pins[account]
-    if (pinned !== undefined && !keys.some(({ id }) => id === pinned)) throw new KeysNotProved('senderKeyChanged')
-    if (pinned !== newest.id) this.#pins = { ...this.#pins, [account]: newest.id }
+  /** The key box holds these now. */
+  kept(pins: Pins): void {
+    this.#fresh = Object.fromEntries(Object.entries(this.#fresh).filter(([account, id]) => pins[account] !== id))
+  }
+
+  async #lookUp(account: string): Promise<Chain> {
+    const asked = { accountId: this.#account, accounts: [account], history: true }
+    const { list } = await this.#transport.call('PublicKey/lookup', asked)
+    return prove(this.#desk, account, list.filter(key => key.account === account))
   }
 }
 
-/** The keys of one account as a proved chain, the oldest first. Raises KeysNotProved. */
-export async function prove(desk: Desk, account: string, list: readonly PublicKey[]): Promise<readonly KnownKey[]> {
+/** One's own keys as the directory shows them: the present one must be the key box's. Raises Refusal, KeysNotProved. */
+export async function ownKeys(desk: Desk, transport: Transport, unlocked: Unlocked): Promise<Chain> {
+  const { account, keyId } = unlocked
+  const asked = { accountId: account, accounts: [account], history: true }
+  const { list } = await transport.call('PublicKey/lookup', asked)
+  const chain = await prove(desk, account, list)
+  // The id is computed from both public keys: nothing else needs to be compared.
+  if (chain.at(-1)?.id !== keyId) throw new KeysNotProved('ownKeyChanged')
+  return chain
+}
+
+/** The keys of one account as a proved chain, the oldest first as the relay gives them. Raises KeysNotProved. */
+export async function prove(desk: Desk, account: string, list: readonly PublicKey[]): Promise<Chain> {
   try {
-    return await proveChain(desk, account, list.toSorted((a, b) => place(a) - place(b)))
+    return await proveChain(desk, account, list)
   } catch (error) {
-    if (error instanceof CryptoError || error instanceof SyntaxError) throw new KeysNotProved('unknownSenderKey')
+    if (error instanceof CryptoError) throw new KeysNotProved('unknownSenderKey')
     throw error
   }
 }
 
-async function proveChain(desk: Desk, account: string, list: readonly PublicKey[]): Promise<readonly KnownKey[]> {
+async function proveChain(desk: Desk, account: string, list: readonly PublicKey[]): Promise<Chain> {
   const chain = list.map(key => ({
     signingKey: unb64u(key.signingKey, 32),
-    sealingKey: unb64u(key.sealingKey),
+    sealingKey: unb64u(key.sealingKey, 1216),
     statement: unb64u(key.statement),
     signature: unb64u(key.signature, 64),
   }))
   const verified = await desk.call('verifyStatements', { account, chain })
   return list.map((key, at) => {
     const [link, proof] = [chain[at], verified[at]]
-    if (link === undefined || proof?.keyId !== key.id) throw new KeysNotProved('unknownSenderKey')
+    if (link === undefined || proof?.keyId !== key.id || key.account !== account) throw new KeysNotProved('unknownSenderKey')
     const { signingKey, createdAt, id } = key
     return { id, signingKey, createdAt, sealingKey: link.sealingKey, statement: b64u(proof.hash) }
   })
-}
-
-/** Where a statement says it stands: only to sort by; the chain is proved afterwards. */
-function place(key: PublicKey): number {
-  const said = JSON.parse(new TextDecoder().decode(unb64u(key.statement))) as { seq?: unknown }
-  return typeof said.seq === 'number' ? said.seq : 0
 }

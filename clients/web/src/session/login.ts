@@ -1,13 +1,12 @@
 /** From a name and a password to open keys (docs/spec/login.md), and from a letter's code to an account of one's own. */
 import { b64u, unb64u } from '../crypto/encoding.ts'
-import type { Challenge as SignedChallenge, Unlocked } from '../crypto/operations.ts'
+import type { Challenge as SignedChallenge } from '../crypto/operations.ts'
 import type { PasswordKdf } from '../crypto/password.ts'
-import { CryptoError } from '../crypto/errors.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import { ACTIVATE, BOX, CHALLENGE, LOGIN, TOTP } from '../wire/names.ts'
 import type { BoxAnswer, Challenge, LoginMethod, Tokens } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
-import type { Ports } from './ports.ts'
+import type { Cancel, Ports } from './ports.ts'
 import type { Session } from './session.ts'
 import type { Transport } from './transport.ts'
 
@@ -24,6 +23,7 @@ export type LetterTicket = {
 
 const LAST_NAME = 'name'
 const KNOWN = 'known'
+const RESUME_SECONDS = 5
 
 export class Login {
   readonly #desk: Desk
@@ -32,6 +32,8 @@ export class Login {
   readonly #session: Session
   /** Kept only between the password and the one-time code: the key box is opened with it after both. */
   #attempt: { readonly name: string; readonly password: string } | undefined
+
+  #stopWaiting: Cancel = () => undefined
 
   constructor(desk: Desk, transport: Transport, ports: Ports, session: Session) {
     this.#desk = desk
@@ -44,26 +46,52 @@ export class Login {
     return this.#ports.lasting.get(LAST_NAME) ?? ''
   }
 
-  /** After a reload: the relay may still know this device by its cookie. Never rejects. */
+  /** After a reload: the relay may still know this device by its cookie, and this tab its keys. Never rejects. */
   async resume(): Promise<void> {
+    this.#stopWaiting()
     const { phase } = this.#session
     if (this.#ports.lasting.get(KNOWN) === undefined) {
       phase.value = 'out'
       return
     }
     try {
-      await this.#transport.renew()
-      phase.value = 'locked'
+      const { account } = await this.#transport.renew()
+      const unlocked = await this.#session.box.openWithKept(account)
+      if (unlocked === undefined) phase.value = 'locked'
+      else await this.#session.start(unlocked)
     } catch (error) {
-      // A relay that is away keeps the person where they are: the password will be asked for when it is back.
-      phase.value = isRefusal(error, 'unauthorized') ? 'out' : 'locked'
+      await this.#notResumed(error)
+    }
+  }
+
+  async #notResumed(error: unknown): Promise<void> {
+    const { phase } = this.#session
+    if (isRefusal(error, 'unauthorized')) {
+      await this.#session.stop(false)
+    } else if (isRefusal(error)) {
+      // A relay that is away keeps the person where they are: it is asked again until it answers.
+      phase.value = 'away'
+      this.#resumeLater(Math.max(RESUME_SECONDS, error.retryAfter ?? 0))
+    } else {
+      await this.#session.box.forget()
+      phase.value = 'locked'
+    }
+  }
+
+  #resumeLater(seconds: number): void {
+    const again = (): void => void this.resume()
+    const cancel = this.#ports.clock.later(seconds * 1000, again)
+    const stop = this.#ports.presence.onReturn(again)
+    this.#stopWaiting = () => {
+      cancel()
+      stop()
     }
   }
 
   /** The password again, for keys that a reload closed. Raises Refusal; CryptoError `CannotOpen` for a wrong one. */
   async unlock(password: string): Promise<void> {
     const { account } = await this.#transport.renew()
-    await this.#open(account, password)
+    await this.#session.start(await this.#session.box.openWithPassword(account, password))
   }
 
   /** Raises Refusal, CryptoError. */
@@ -139,7 +167,7 @@ export class Login {
       totpSecret,
     })
     this.#adopt(letter.name, tokens)
-    await this.#start(made.unlocked)
+    await this.#session.start(await this.#session.box.take(made.unlocked))
   }
 
   /** Leave: this device's session ends at the relay, and nothing readable stays here. */
@@ -173,7 +201,7 @@ export class Login {
     const attempt = this.#attempt
     if (attempt === undefined) throw new Refusal('ticketExpired')
     this.#adopt(attempt.name, tokens)
-    await this.#open(tokens.account, attempt.password)
+    await this.#session.start(await this.#session.box.openWithPassword(tokens.account, attempt.password))
     this.#attempt = undefined
   }
 
@@ -184,24 +212,9 @@ export class Login {
     lasting.set(KNOWN, 'yes')
     if (tokens.trustToken !== undefined) lasting.set(trustOf(name), tokens.trustToken)
   }
-
-  async #open(account: string, password: string): Promise<void> {
-    const { list } = await this.#transport.call('KeyBox/get', { accountId: account })
-    const [sealed] = list
-    if (sealed === undefined) throw new CryptoError('CannotOpen', 'no key box')
-    const minimumVersion = Number(this.#ports.lasting.get(versionOf(account)) ?? 1)
-    const box = unb64u(sealed.box)
-    await this.#start(await this.#desk.call('unlockWithPassword', { account, box, password, minimumVersion }))
-  }
-
-  async #start(unlocked: Unlocked): Promise<void> {
-    this.#ports.lasting.set(versionOf(unlocked.account), String(unlocked.version))
-    await this.#session.start(unlocked)
-  }
 }
 
 const trustOf = (name: string): string => `trust ${name}`
-const versionOf = (account: string): string => `box ${account}`
 
 function ticketOf({ members }: Refusal): string {
   const { ticket } = members

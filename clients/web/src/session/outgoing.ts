@@ -91,12 +91,20 @@ export class Outgoing {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#submit(author.account, await this.#seal(draft, author, thread, now))
+        await this.#pin(draft, author)
         return
       } catch (error) {
         if (isRefusal(error, 'alreadyExists')) return
         if (!isRefusal(error, 'recipientKeyStale') || attempt === ATTEMPTS) throw error
         for (const account of recipientsOf(draft, author.account)) this.#keyring.refresh(account)
       }
+    }
+  }
+
+  /** Whoever was written to is known by the keys that were used. */
+  async #pin(draft: Draft, author: Author): Promise<void> {
+    for (const account of recipientsOf(draft, author.account)) {
+      this.#keyring.pin(account, await this.#keyring.keysOf(account))
     }
   }
 

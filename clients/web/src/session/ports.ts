@@ -25,8 +25,21 @@ export interface Memory {
   readonly remove: (name: string) => void
 }
 
+/** `wrapped` opens with `key`, which no script can read. */
+export type Kept = { readonly key: CryptoKey; readonly wrapped: Uint8Array }
+
+/** What opens the key box again after a reload of this tab. A device that keeps nothing answers undefined. */
+export interface Keeping {
+  /** The wrapping key of this browser, made when there is none. */
+  readonly key: () => Promise<CryptoKey | undefined>
+  readonly save: (wrapped: Uint8Array) => void
+  readonly load: () => Promise<Kept | undefined>
+  /** Key and bytes, of every tab. Never rejects. */
+  readonly forget: () => Promise<void>
+}
+
 export interface Presence {
-  /** Called when the page is looked at again, or the network is back. */
+  /** Called when the page is looked at again, and when the network came or went. */
   readonly onReturn: (work: () => void) => Cancel
   /** While `busy` says true, leaving the page asks first. */
   readonly guard: (busy: () => boolean) => Cancel
@@ -36,5 +49,6 @@ export interface Ports {
   readonly network: Network
   readonly clock: Clock
   readonly lasting: Memory
+  readonly keeping: Keeping
   readonly presence: Presence
 }

@@ -1,4 +1,5 @@
 /** From a sealed message of the relay to an entry of the mailbox. Every failure becomes an entry with its reason. */
+import type { Letter } from '../content/letter.ts'
 import { DeskClosed } from '../crypto/desk.ts'
 import { b64u, unb64u } from '../crypto/encoding.ts'
 import { CryptoError } from '../crypto/errors.ts'
@@ -8,7 +9,7 @@ import type { SealedMessage } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
 import type { Entry, Reason } from './entries.ts'
 import { check, NotShown, type Reader as Identity } from './incoming.ts'
-import { KeysNotProved, type Keyring, type KnownKey } from './keyring.ts'
+import { KeysNotProved, type Keyring } from './keyring.ts'
 import type { Transport } from './transport.ts'
 
 export class Reader {
@@ -16,7 +17,7 @@ export class Reader {
   readonly #transport: Transport
   readonly #keyring: Keyring
   readonly #identity: Identity
-  /** letter id -> hash of its bytes: the same id with other bytes is a replay. */
+  /** sender and letter id -> hash of its bytes: the same id with other bytes is a replay. */
   readonly #seen = new Map<string, string>()
 
   constructor(desk: Desk, transport: Transport, keyring: Keyring, identity: Identity) {
@@ -29,19 +30,15 @@ export class Reader {
   async read(message: SealedMessage): Promise<Entry> {
     const { id, receivedAt, box } = message
     try {
-      const opened = await this.#open(message)
-      const letter = check(opened, message, this.#identity, await this.#senderKeys(message, opened))
+      const opened = await this.#desk.call('openLetter', await this.#sealed(message))
+      const letter = await this.#check(message, opened)
       const hash = b64u(await this.#desk.call('sha256', opened.plaintext))
-      if ((this.#seen.get(letter.message) ?? hash) !== hash) throw new NotShown('replayed')
-      this.#seen.set(letter.message, hash)
+      this.#take(letter, hash)
+      this.#keyring.pin(message.from, await this.#keyring.keysOf(message.from))
       return { kind: 'arrived', id, box, receivedAt, letter, hash }
     } catch (error) {
       return { kind: 'unreadable', id, receivedAt, reason: reasonOf(error) }
     }
-  }
-
-  async #open(message: SealedMessage): Promise<OpenedLetter> {
-    return this.#desk.call('openLetter', await this.#sealed(message))
   }
 
   async #sealed({ sealed, sealedBlobId }: SealedMessage): Promise<Uint8Array> {
@@ -52,18 +49,33 @@ export class Reader {
     return bytes
   }
 
-  /** The sender's proved keys; asked anew when the signing key is not among those that are known here. */
-  async #senderKeys({ from }: SealedMessage, opened: OpenedLetter): Promise<readonly KnownKey[]> {
-    const signer = b64u(opened.senderSigningKey)
-    const known = await this.#keyring.keysOf(from)
-    if (known.some(({ signingKey }) => signingKey === signer)) return known
-    this.#keyring.refresh(from)
-    return this.#keyring.keysOf(from)
+  /** A sender whose key is not known here is looked up anew, once: there may be a newer one. */
+  async #check(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
+    try {
+      return await this.#checked(message, opened)
+    } catch (error) {
+      const isOld = error instanceof NotShown && error.reason === 'unknownSenderKey'
+      if (!isOld || message.from === this.#identity.account) throw error
+    }
+    this.#keyring.refresh(message.from)
+    return this.#checked(message, opened)
+  }
+
+  async #checked(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
+    const keys = await this.#keyring.keysOf(message.from)
+    return check(opened, message, this.#identity, { keys, pins: this.#keyring.pins })
+  }
+
+  #take({ message, sender }: Letter, hash: string): void {
+    const key = `${sender.account} ${message}`
+    if ((this.#seen.get(key) ?? hash) !== hash) throw new NotShown('replayed')
+    this.#seen.set(key, hash)
   }
 }
 
 function reasonOf(error: unknown): Reason {
-  if (error instanceof NotShown || error instanceof KeysNotProved) return error.reason
+  if (error instanceof NotShown) return error.reason
+  if (error instanceof KeysNotProved) return error.reason === 'senderKeyChanged' ? 'senderKeyChanged' : 'unknownSenderKey'
   if (error instanceof CryptoError) return 'cannotOpen'
   if (isRefusal(error)) return error.kind === 'notFound' ? 'cannotOpen' : 'notFetched'
   if (error instanceof DeskClosed) return 'notFetched'

@@ -3,7 +3,9 @@ import { computed, signal } from '@preact/signals'
 import type { Attachment } from '../content/attachment.ts'
 import { reply, type Answer, type Invitation, type Person } from '../content/agenda.ts'
 import type { Unlocked } from '../crypto/operations.ts'
+import { isRefusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
+import { Box } from './box.ts'
 import { Composer } from './composer.ts'
 import type { Desk } from './desk.ts'
 import {
@@ -18,20 +20,24 @@ import {
   type Thread,
 } from './entries.ts'
 import { Files } from './files.ts'
-import { Keyring, KeysNotProved, prove } from './keyring.ts'
+import { Keyring, ownKeys } from './keyring.ts'
 import { Outbox } from './outbox.ts'
 import { answerSubject, Outgoing, type Author, type Draft } from './outgoing.ts'
 import { Personal } from './personal.ts'
 import type { Ports } from './ports.ts'
 import { freshId } from './ids.ts'
+import { PinSaver } from './pinning.ts'
 import { Reader } from './reader.ts'
 import { States } from './states.ts'
 import { Sync } from './sync.ts'
 import type { Transport } from './transport.ts'
 import { guessName, ownAddress } from './who.ts'
 
-/** `locked`: the relay knows this device, the keys are not open: the password is asked for. */
-export type Phase = 'starting' | 'out' | 'locked' | 'in'
+/**
+ * `away`: the relay does not answer, so that nobody knows yet. `locked`: the relay knows this device, but nothing here
+ * opens the keys: the password is asked for.
+ */
+export type Phase = 'starting' | 'away' | 'out' | 'locked' | 'in'
 
 /** What lives as long as one log-in. */
 type Open = {
@@ -39,11 +45,9 @@ type Open = {
   readonly keyId: string
   readonly personal: Personal
   readonly files: Files
-  readonly keyring: Keyring
   readonly outgoing: Outgoing
-  readonly states: States
+  readonly pinning: PinSaver
   readonly sync: Sync
-  pinned: Keyring['pins']
 }
 
 export class Session {
@@ -63,6 +67,7 @@ export class Session {
   readonly news = signal<readonly Arrived[]>([])
   readonly outbox: Outbox
   readonly composer: Composer
+  readonly box: Box
 
   readonly #list = computed(() => [...this.#entries.value.values()])
   readonly threads = computed<readonly Thread[]>(() => threads(this.#list.value, entry => this.isRead(entry)))
@@ -76,6 +81,7 @@ export class Session {
     this.#desk = desk
     this.#transport = transport
     this.#ports = ports
+    this.box = new Box(desk, transport, ports)
     this.outbox = new Outbox(ports.clock, draft => this.#send(draft))
     this.composer = new Composer((file, name, type, onBytes) => this.#opened.files.keep(file, name, type, onBytes))
     ports.presence.guard(() => this.outbox.busy || this.composer.busy)
@@ -83,23 +89,30 @@ export class Session {
 
   /** Open the mailbox with keys that the worker holds by now. Raises Refusal, KeysNotProved. */
   async start(unlocked: Unlocked): Promise<void> {
+    try {
+      await this.#begin(unlocked)
+    } catch (error) {
+      // The relay may answer the next time; keys that it does not show as they are stay closed.
+      if (!isRefusal(error)) await this.#lock()
+      throw error
+    }
+  }
+
+  async #begin(unlocked: Unlocked): Promise<void> {
     const { account, keyId } = unlocked
     const [desk, transport] = [this.#desk, this.#transport]
-    const { list } = await transport.call('PublicKey/get', { accountId: account })
-    const own = await prove(desk, account, list.filter(key => unlocked.keyIds.includes(key.id)))
-    if (!own.some(({ id }) => id === keyId)) throw new KeysNotProved('unknownSenderKey')
-    const states = new States(desk, transport, account)
-    const personal = new Personal(states, this.#ports.clock)
-    const pins = textsOf(await states.load('pins'))
+    const own = await ownKeys(desk, transport, unlocked)
+    const { clock, presence, lasting } = this.#ports
+    const personal = new Personal(new States(desk, transport, account, lasting), clock)
     await personal.load()
-    const keyring = new Keyring(desk, transport, account, pins)
+    const keyring = new Keyring(desk, transport, account, own, unlocked.pins)
     const identity = { account, statements: new Set(own.map(({ statement }) => statement)) }
     const reader = new Reader(desk, transport, keyring, identity)
-    const { clock, presence } = this.#ports
     const sync = new Sync({ transport, reader, account, clock, presence, listener: this.#listener(account) })
     const files = new Files(desk, transport, account)
     const outgoing = new Outgoing(desk, transport, keyring)
-    this.#open = { account, keyId, personal, files, keyring, outgoing, states, sync, pinned: pins }
+    const pinning = new PinSaver(this.box, keyring, clock, unlocked)
+    this.#open = { account, keyId, personal, files, outgoing, pinning, sync }
     this.#personal.value = personal
     this.ended.value = false
     this.phase.value = 'in'
@@ -110,6 +123,7 @@ export class Session {
   async stop(byItself: boolean): Promise<void> {
     this.#open?.sync.stop()
     this.#open?.personal.close()
+    this.#open?.pinning.close()
     this.outbox.close()
     this.composer.close()
     this.#open = undefined
@@ -120,6 +134,11 @@ export class Session {
     this.loaded.value = false
     this.ended.value = byItself
     this.phase.value = 'out'
+    await this.#lock()
+  }
+
+  async #lock(): Promise<void> {
+    await this.box.forget()
     await this.#desk.call('lock', null)
   }
 
@@ -198,12 +217,13 @@ export class Session {
   }
 
   async #send(draft: Draft): Promise<void> {
-    const { account, keyId, outgoing, sync } = this.#opened
+    const { account, keyId, outgoing, pinning, sync } = this.#opened
     const address = ownAddress(draft.answers)
     const author: Author = { account, key: keyId, name: this.ownName(), address }
     const thread = this.thread(draft.answers.letter.thread)?.letters ?? []
     await outgoing.send(draft, author, thread, this.#ports.clock.now())
     this.personal.saveDraft(draft.answers.letter.thread)
+    pinning.later()
     await sync.look()
   }
 
@@ -223,7 +243,7 @@ export class Session {
       },
       onLoaded: () => {
         this.loaded.value = true
-        void this.#savePins()
+        this.#open?.pinning.later()
       },
       onLook: async () => {
         const { list } = await this.#transport.call('Contact/get', { accountId: account })
@@ -240,28 +260,18 @@ export class Session {
     if (first) return
     const news = fresh.filter(entry => entry.kind === 'arrived' && entry.box === 'in' && !before.has(entry.id))
     if (news.length > 0) this.news.value = news as readonly Arrived[]
-    void this.#savePins()
+    this.#open?.pinning.later()
   }
 
   /** The same letter under another of the relay's ids: the same bytes are one letter. */
   #isCopy(entry: Entry): boolean {
     if (entry.kind === 'unreadable') return false
     return this.#list.value.some(
-      one => one.kind === 'arrived' && one.id !== entry.id && one.letter.message === entry.letter.message,
+      one => one.kind === 'arrived' && one.id !== entry.id && isSameLetter(one, entry),
     )
-  }
-
-  async #savePins(): Promise<void> {
-    const open = this.#open
-    if (open === undefined || open.pinned === open.keyring.pins) return
-    open.pinned = open.keyring.pins
-    await open.states.save('pins', there => ({ ...textsOf(there), ...open.keyring.pins })).catch(() => {
-      open.pinned = {} // saved with the next arrival
-    })
   }
 }
 
-const textsOf = (value: unknown): Readonly<Record<string, string>> =>
-  typeof value === 'object' && value !== null
-    ? Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
-    : {}
+/** A letter's id is its sender's: another sender's letter of the same id is another letter. */
+const isSameLetter = (one: Arrived, other: Arrived): boolean =>
+  one.letter.message === other.letter.message && one.letter.sender.account === other.letter.sender.account

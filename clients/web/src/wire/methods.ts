@@ -42,6 +42,7 @@ export interface Methods {
     { readonly list: readonly PublicKey[]; readonly notFound: readonly string[] },
   ]
   readonly 'KeyBox/get': [Get, Got<KeyBox>]
+  readonly 'KeyBox/set': [Set<never, { readonly version: number; readonly box: string }>, SetDone]
   readonly 'SealedMessage/get': [Get, Got<SealedMessage>]
   readonly 'SealedMessage/changes': [Changes, Changed]
   readonly 'SealedMessage/query': [

@@ -5,7 +5,11 @@ const LOCALES = { fr: 'fr-FR', en: 'en-GB' } as const
 const locale = (): string => LOCALES[language.value]
 
 const format = (date: Date, options: Intl.DateTimeFormatOptions): string =>
-  new Intl.DateTimeFormat(locale(), options).format(date)
+  ordinal(new Intl.DateTimeFormat(locale(), options).format(date))
+
+/** French says "1er décembre", which Intl does not. */
+const ordinal = (text: string): string =>
+  language.value === 'fr' ? text.replace(/(?<![\p{L}\d:])1 (?=\p{L})/gu, '1er ') : text
 
 /** A day alone ("2024-03-12") is that day everywhere: it is read at noon, so that no zone moves it. */
 export const toDate = (text: string): Date => new Date(text.length === 10 ? `${text}T12:00:00` : text)
@@ -46,7 +50,7 @@ export const weekDays = (): readonly (readonly [short: string, long: string])[] 
 export function span(start: Date, end: Date | undefined, allDay: boolean): string {
   const options: Intl.DateTimeFormatOptions = allDay ? { dateStyle: 'full' } : { dateStyle: 'full', timeStyle: 'short' }
   const formatter = new Intl.DateTimeFormat(locale(), options)
-  return end === undefined || end <= start ? formatter.format(start) : formatter.formatRange(start, end)
+  return ordinal(end === undefined || end <= start ? formatter.format(start) : formatter.formatRange(start, end))
 }
 
 /** "A, B et C" */

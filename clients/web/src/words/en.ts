@@ -7,7 +7,9 @@ export const en: Words = {
   'app.places': 'Sections',
   'app.placesBelow': 'Sections, at the bottom of the page',
   'app.opening': 'One moment…',
-  'app.offline': 'Offline',
+  'app.offline': 'Pli does not answer at the moment. You can read what is open here; we keep trying by ourselves.',
+  'app.away': 'Pli does not answer at the moment. We keep trying by ourselves, every few seconds.',
+  'app.again': 'Try again now',
   'app.emergency': 'Pli is not for emergencies. In an emergency, call 15 (ambulance) or 112.',
 
   'place.messages': 'Messages',
@@ -16,8 +18,8 @@ export const en: Words = {
   'place.account': 'Account',
   'place.waiting': ' waiting',
 
-  'welcome.title': 'Letters between you and your clinicians, read by you alone',
-  'welcome.lead': 'Pli carries your messages, documents and appointments sealed. Not even we can read them.',
+  'welcome.title': 'Letters between you and your clinicians, sealed',
+  'welcome.lead': 'Messages, appointments, documents: Pli’s server carries and keeps them sealed. It cannot read them.',
   'welcome.login': 'Log in',
   'welcome.loginText': 'I have a password already',
   'welcome.letter': 'I received a letter',
@@ -51,7 +53,8 @@ export const en: Words = {
   'code.again': 'Back to the password',
 
   'unlock.title': 'Open your messages again',
-  'unlock.text': name => `You are still logged in as ${name}. Your messages have closed: your password opens them again.`,
+  'unlock.text': name =>
+    `You have not logged out: ${name} is still known here. Your messages have closed: your password opens them again.`,
   'unlock.submit': 'Open',
   'unlock.other': 'Log out',
 
@@ -73,7 +76,8 @@ export const en: Words = {
   'activation.passwordShort': least => `At least ${least} characters are needed. Add a word.`,
   'activation.passwordAgain': 'The same password, once more',
   'activation.passwordOther': 'The two passwords differ. Show them to compare.',
-  'activation.passwordCare': 'Write it down and keep it safe. Nobody, not even we, can recover it for you.',
+  'activation.passwordCare':
+    'Write it down and keep it safe. Nobody, not even we, can recover it: without it your messages no longer open.',
   'activation.proofTitle': 'A second lock',
   'activation.proofText': 'An authenticator app on your phone will prove that it is you.',
   'activation.proof1': 'Open your authenticator app, for example FreeOTP or Google Authenticator.',
@@ -98,13 +102,13 @@ export const en: Words = {
   'fail.code': 'This code does not fit',
   'fail.codeText': 'It is wrong or was used already. Wait until the app shows a new code, then copy that one.',
   'fail.ticket': 'Too much time has passed',
-  'fail.ticketText': 'To be safe, start again from the beginning. Nothing is lost.',
+  'fail.ticketText': 'To be safe, start again from the beginning.',
   'fail.tooMany': 'Too many attempts',
   'fail.tooManyText': wait => `To be safe, wait ${wait}, then try again.`,
   'fail.seconds': count => (count === 1 ? '1 second' : `${count} seconds`),
   'fail.minutes': count => (count === 1 ? '1 minute' : `${count} minutes`),
   'fail.unreachable': 'Pli does not answer',
-  'fail.unreachableText': 'Check your Internet connection, then try again. Nothing that you wrote is lost.',
+  'fail.unreachableText': 'Check your Internet connection, then try again. What you wrote stays on this page.',
   'fail.unauthorized': 'Your session has ended',
   'fail.unauthorizedText': 'Log in again to continue.',
   'fail.refuses': 'This person no longer takes answers.',
@@ -120,9 +124,9 @@ export const en: Words = {
   'fail.letterCode': 'This letter code is not right',
   'fail.letterCodeText': 'Compare it with the letter, group by group: one letter or digit differs.',
   'fail.relay': 'To be safe, we stopped',
-  'fail.relayText': 'The server gave keys that do not fit. Try again later; if it lasts, tell support.',
+  'fail.relayText': 'The server gave an answer that we cannot verify. Try again later; if it goes on, tell support.',
   'fail.other': 'That did not work',
-  'fail.otherText': 'Try again in a moment. Nothing that you wrote is lost.',
+  'fail.otherText': 'Try again in a moment. What you wrote stays on this page.',
 
   'messages.title': 'Messages',
   'messages.list': 'Your messages',
@@ -140,12 +144,14 @@ export const en: Words = {
   'messages.arrived': name => `New message from ${name}`,
 
   'closed.title': 'Message that cannot be opened',
-  'closed.changed': 'It was changed or damaged on its way. Your other messages are not touched. Ask your clinician to send it again.',
+  'closed.changed':
+    'It was probably changed or damaged on its way. Your other messages are not touched. Ask your clinician to send it again.',
   'closed.malformed': 'It is not written as it should be. Your other messages are not touched. Ask your clinician to send it again.',
   'closed.notForYou': 'It is not addressed to you. There is nothing to do.',
   'closed.hidden': 'It hid a recipient. To be safe it stays closed. Ask your clinician to send it again.',
   'closed.sender': 'We could not verify who wrote it. To be safe it stays closed. Ask your clinician to send it again.',
-  'closed.senderChanged': 'The keys of its author changed without proof. To be safe it stays closed. Call your clinician to check.',
+  'closed.senderChanged':
+    'What proves who wrote it has changed without explanation. To be safe it stays closed. Call your clinician to check.',
   'closed.otherKey': 'It was sealed with a key that is not yours. Ask your clinician to send it again.',
   'closed.replayed': 'It imitates a message that came before. There is nothing to do.',
   'closed.notFetched': 'It has not come all the way yet. We keep trying by ourselves.',
@@ -157,7 +163,7 @@ export const en: Words = {
   'conversation.you': 'you',
   'conversation.others': count => (count === 1 ? 'one other person' : `${count} other people`),
   'conversation.mssante':
-    'Your correspondent writes through MSSanté: their mail operator sees the message before Pli seals it, and after Pli has opened it for them.',
+    'Your correspondent uses MSSanté mail: the operator of that mail can also read this exchange.',
   'conversation.print': 'Print',
   'conversation.ownLetter': 'You',
   'conversation.letterOf': (name, when) => `Message from ${name}, ${when}`,
@@ -227,7 +233,8 @@ export const en: Words = {
   'invitation.replaced': 'This appointment has changed since. The latest version is in the diary.',
   'invitation.other': 'An answer to an appointment.',
   'invitation.sayAccepted': (summary, when) => `I accept the appointment “${summary}” of ${when}.`,
-  'invitation.sayTentative': (summary, when) => `I am not sure that I can come to the appointment “${summary}” of ${when}.`,
+  'invitation.sayTentative': (summary, when) =>
+    `I do not know yet whether I can come to the appointment “${summary}” of ${when}.`,
   'invitation.sayDeclined': (summary, when) => `I cannot come to the appointment “${summary}” of ${when}.`,
   'invitation.save': 'Add to my calendar (.ics)',
   'invitation.saveLong': summary => `Add to my calendar (.ics): ${summary}`,
@@ -248,7 +255,7 @@ export const en: Words = {
   'answer.closed': 'Your correspondent has closed this exchange: answering through Pli is no longer possible.',
   'answer.closedLong': name =>
     `${name} has closed this exchange: answering through Pli is no longer possible. Call the practice if you need to reach them.`,
-  'answer.notUrgent': 'This message will not be read at once. In an emergency, call 15 (ambulance) or 112.',
+  'answer.notUrgent': 'Your message may not be read at once. In an emergency, call 15 (ambulance) or 112.',
   'answer.name': 'Your name',
   'answer.nameHint': 'As your correspondents will see it.',
   'answer.nameMissing': 'Enter your name.',
@@ -265,7 +272,8 @@ export const en: Words = {
   'answer.removeLong': name => `Remove ${name}`,
   'answer.uploading': 'A file is being prepared…',
   'answer.send': 'Send',
-  'answer.mssante': 'This answer leaves Pli’s sealed path at the MSSanté gateway, to reach your clinician’s mail program.',
+  'answer.mssante':
+    'Your answer travels sealed as far as the entrance of MSSanté. There it is opened, to reach your clinician’s mail.',
 
   'outbox.waiting': 'Your message leaves in a few seconds.',
   'outbox.undo': 'Undo',
@@ -286,22 +294,27 @@ export const en: Words = {
   'account.textLarge': 'Large',
   'account.textLargest': 'Very large',
   'account.device': 'This device',
-  'account.deviceText': 'When you log out, nothing readable stays on this device. Your messages wait for you in Pli.',
+  'account.deviceText':
+    'Until you log out, reloading this page does not ask for the password. Afterwards it is needed again; only your login name and the files that you saved stay here.',
   'account.leave': 'Log out',
 
   'about.title': 'Who can read what',
-  'about.lead': 'Your messages are sealed before they leave whoever writes them, and opened only on your device, with your password.',
-  'about.cannotTitle': 'What the operator of Pli cannot see',
+  'about.lead':
+    'Pli keeps your messages sealed. Those that you write are sealed on your device; those that you receive are opened there, with your password.',
+  'about.cannotTitle': 'What Pli’s server cannot read',
   'about.cannot1': 'what you and your clinicians write, subjects included;',
   'about.cannot2': 'your documents, their names, and your appointments;',
-  'about.cannot3': 'your password and your keys.',
+  'about.cannot3': 'your password, and the keys that open your messages.',
   'about.canTitle': 'What it sees, because it carries the letter',
   'about.can1': 'who writes to whom, and when;',
-  'about.can2': 'roughly how large it is;',
-  'about.can3': 'when one of your devices connects.',
+  'about.can2': 'roughly how large messages are, and how many files they have;',
+  'about.can3': 'when one of your devices connects, and from which network.',
   'about.mssanteTitle': 'When your clinician writes through MSSanté',
   'about.mssante':
-    'The message arrives by MSSanté mail; Pli seals it at the gateway before keeping it. Your answer takes the opposite way.',
+    'Your clinician reads you in their own mail: the operator of that mail can also read the exchange. Between it and Pli, a gateway seals each message that arrives, before keeping it, and opens your answer to hand it over.',
+  'about.limitTitle': 'A limit to know',
+  'about.limit':
+    'This page itself is sent to you by Pli’s server. Whoever changed it in secret could read what you open in it.',
   'about.back': 'Back to the start',
 
   'notFound.title': 'There is nothing at this address',

@@ -6,7 +6,10 @@ export const fr = {
   'app.places': 'Rubriques',
   'app.placesBelow': 'Rubriques, en bas de page',
   'app.opening': 'Un instant…',
-  'app.offline': 'Hors connexion',
+  'app.offline':
+    'Pli ne répond pas pour l’instant. Vous pouvez relire ce qui est ouvert ici ; nous réessayons tout seuls.',
+  'app.away': 'Pli ne répond pas pour l’instant. Nous réessayons tout seuls, toutes les quelques secondes.',
+  'app.again': 'Réessayer maintenant',
   'app.emergency':
     'Pli n’est pas fait pour les urgences. En cas d’urgence, appelez le 15 (Samu) ou le 112.',
 
@@ -16,8 +19,9 @@ export const fr = {
   'place.account': 'Compte',
   'place.waiting': ' en attente',
 
-  'welcome.title': 'Vos échanges avec vos soignants, lus par vous seul',
-  'welcome.lead': 'Pli porte vos messages, vos documents et vos rendez-vous sous pli fermé. Même nous ne pouvons pas les lire.',
+  'welcome.title': 'Vos échanges avec vos soignants, sous pli fermé',
+  'welcome.lead':
+    'Messages, rendez-vous, documents : le serveur de Pli les porte et les garde fermés. Il ne peut pas les lire.',
   'welcome.login': 'Se connecter',
   'welcome.loginText': 'J’ai déjà un mot de passe',
   'welcome.letter': 'J’ai reçu une lettre',
@@ -52,7 +56,7 @@ export const fr = {
 
   'unlock.title': 'Rouvrir vos messages',
   'unlock.text': (name: string) =>
-    `Vous êtes toujours connecté avec l’identifiant ${name}. Vos messages se sont refermés : votre mot de passe les rouvre.`,
+    `Vous n’avez pas quitté Pli : l’identifiant ${name} est encore reconnu ici. Vos messages se sont refermés : votre mot de passe les rouvre.`,
   'unlock.submit': 'Rouvrir',
   'unlock.other': 'Se déconnecter',
 
@@ -75,7 +79,7 @@ export const fr = {
   'activation.passwordAgain': 'Le même mot de passe, encore une fois',
   'activation.passwordOther': 'Les deux mots de passe sont différents. Affichez-les pour comparer.',
   'activation.passwordCare':
-    'Notez-le et gardez-le en lieu sûr. Personne, pas même nous, ne peut le retrouver à votre place.',
+    'Notez-le et gardez-le en lieu sûr. Personne, pas même nous, ne peut le retrouver : sans lui, vos messages ne s’ouvrent plus.',
   'activation.proofTitle': 'Une seconde serrure',
   'activation.proofText': 'Une application de codes sur votre téléphone prouvera que c’est bien vous.',
   'activation.proof1': 'Ouvrez votre application de codes, par exemple FreeOTP ou Google Authenticator.',
@@ -100,13 +104,14 @@ export const fr = {
   'fail.code': 'Ce code ne convient pas',
   'fail.codeText': 'Il est faux ou a déjà servi. Attendez que l’application affiche un nouveau code, puis recopiez-le.',
   'fail.ticket': 'Trop de temps a passé',
-  'fail.ticketText': 'Par sécurité, recommencez depuis le début. Rien n’est perdu.',
+  'fail.ticketText': 'Par sécurité, recommencez depuis le début.',
   'fail.tooMany': 'Trop d’essais',
   'fail.tooManyText': (wait: string) => `Par sécurité, attendez ${wait}, puis réessayez.`,
   'fail.seconds': (count: number) => (count === 1 ? '1 seconde' : `${count} secondes`),
   'fail.minutes': (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
   'fail.unreachable': 'Pli ne répond pas',
-  'fail.unreachableText': 'Vérifiez votre connexion à Internet, puis réessayez. Rien de ce que vous avez écrit n’est perdu.',
+  'fail.unreachableText':
+    'Vérifiez votre connexion à Internet, puis réessayez. Ce que vous avez écrit reste sur cette page.',
   'fail.unauthorized': 'Votre connexion a pris fin',
   'fail.unauthorizedText': 'Connectez-vous de nouveau pour continuer.',
   'fail.refuses': 'Ce correspondant n’accepte plus de réponse.',
@@ -122,9 +127,10 @@ export const fr = {
   'fail.letterCode': 'Ce code de lettre n’est pas juste',
   'fail.letterCodeText': 'Comparez-le avec la lettre, groupe par groupe : une lettre ou un chiffre diffère.',
   'fail.relay': 'Par prudence, nous nous sommes arrêtés',
-  'fail.relayText': 'Le serveur a donné des clés qui ne conviennent pas. Réessayez plus tard ; si cela dure, prévenez l’assistance.',
+  'fail.relayText':
+    'Le serveur a donné une réponse que nous ne pouvons pas vérifier. Réessayez plus tard ; si cela dure, prévenez l’assistance.',
   'fail.other': 'Cela n’a pas marché',
-  'fail.otherText': 'Réessayez dans un instant. Rien de ce que vous avez écrit n’est perdu.',
+  'fail.otherText': 'Réessayez dans un instant. Ce que vous avez écrit reste sur cette page.',
 
   'messages.title': 'Messages',
   'messages.list': 'Vos messages',
@@ -142,13 +148,15 @@ export const fr = {
   'messages.arrived': (name: string) => `Nouveau message de ${name}`,
 
   'closed.title': 'Message impossible à ouvrir',
-  'closed.changed': 'Il a été modifié ou abîmé en chemin. Vos autres messages ne sont pas touchés. Demandez à votre soignant de le renvoyer.',
+  'closed.changed':
+    'Il a sans doute été modifié ou abîmé en chemin. Vos autres messages ne sont pas touchés. Demandez à votre soignant de le renvoyer.',
   'closed.malformed': 'Il n’est pas écrit comme il se doit. Vos autres messages ne sont pas touchés. Demandez à votre soignant de le renvoyer.',
   'closed.notForYou': 'Il ne vous est pas adressé. Il n’y a rien à faire.',
-  'closed.hidden': 'Il cachait un destinataire. Par prudence, il reste fermé. Demandez à votre soignant de le renvoyer.',
+  'closed.hidden':
+    'Un destinataire y était caché. Par prudence, il reste fermé. Demandez à votre soignant de le renvoyer.',
   'closed.sender': 'Nous n’avons pas pu vérifier qui l’a écrit. Par prudence, il reste fermé. Demandez à votre soignant de le renvoyer.',
   'closed.senderChanged':
-    'Les clés de son auteur ont changé sans preuve. Par prudence, il reste fermé. Appelez votre soignant pour vérifier.',
+    'Ce qui prouve l’identité de son auteur a changé sans explication. Par prudence, il reste fermé. Appelez votre soignant pour vérifier.',
   'closed.otherKey': 'Il a été fermé avec une clé qui n’est pas la vôtre. Demandez à votre soignant de le renvoyer.',
   'closed.replayed': 'Il imite un message déjà reçu. Il n’y a rien à faire.',
   'closed.notFetched': 'Il n’est pas encore arrivé jusqu’ici. Nous réessayons tout seuls.',
@@ -160,7 +168,7 @@ export const fr = {
   'conversation.you': 'vous',
   'conversation.others': (count: number) => (count === 1 ? 'une autre personne' : `${count} autres personnes`),
   'conversation.mssante':
-    'Votre correspondant écrit par MSSanté : son opérateur de messagerie voit le message avant que Pli le ferme, et après que Pli l’a ouvert pour lui.',
+    'Votre correspondant utilise la messagerie MSSanté : l’opérateur de cette messagerie peut aussi lire cet échange.',
   'conversation.print': 'Imprimer',
   'conversation.ownLetter': 'Vous',
   'conversation.letterOf': (name: string, when: string) => `Message de ${name}, ${when}`,
@@ -231,7 +239,7 @@ export const fr = {
   'invitation.other': 'Une réponse à un rendez-vous.',
   'invitation.sayAccepted': (summary: string, when: string) => `J’accepte le rendez-vous « ${summary} » du ${when}.`,
   'invitation.sayTentative': (summary: string, when: string) =>
-    `Je ne suis pas certain de pouvoir venir au rendez-vous « ${summary} » du ${when}.`,
+    `Je ne sais pas encore si je pourrai venir au rendez-vous « ${summary} » du ${when}.`,
   'invitation.sayDeclined': (summary: string, when: string) => `Je ne peux pas venir au rendez-vous « ${summary} » du ${when}.`,
   'invitation.save': 'Ajouter à mon calendrier (.ics)',
   'invitation.saveLong': (summary: string) => `Ajouter à mon calendrier (.ics) : ${summary}`,
@@ -252,7 +260,8 @@ export const fr = {
   'answer.closed': 'Votre correspondant a clos cet échange : une réponse n’est plus possible par Pli.',
   'answer.closedLong': (name: string) =>
     `${name} a clos cet échange : une réponse n’est plus possible par Pli. Appelez le cabinet si vous devez le joindre.`,
-  'answer.notUrgent': 'Ce message ne sera pas lu tout de suite. En cas d’urgence, appelez le 15 (Samu) ou le 112.',
+  'answer.notUrgent':
+    'Votre message ne sera peut-être pas lu tout de suite. En cas d’urgence, appelez le 15 (Samu) ou le 112.',
   'answer.name': 'Votre nom',
   'answer.nameHint': 'Tel que vos correspondants le verront.',
   'answer.nameMissing': 'Écrivez votre nom.',
@@ -269,7 +278,8 @@ export const fr = {
   'answer.removeLong': (name: string) => `Retirer ${name}`,
   'answer.uploading': 'Un fichier se prépare…',
   'answer.send': 'Envoyer',
-  'answer.mssante': 'Cette réponse quitte le chemin fermé de Pli à la passerelle MSSanté, pour arriver dans la messagerie de votre soignant.',
+  'answer.mssante':
+    'Votre réponse voyage fermée jusqu’à l’entrée de MSSanté. Elle y est ouverte, pour rejoindre la messagerie de votre soignant.',
 
   'outbox.waiting': 'Votre message part dans quelques secondes.',
   'outbox.undo': 'Annuler l’envoi',
@@ -290,23 +300,27 @@ export const fr = {
   'account.textLarge': 'Grande',
   'account.textLargest': 'Très grande',
   'account.device': 'Cet appareil',
-  'account.deviceText': 'En vous déconnectant, plus rien de lisible ne reste sur cet appareil. Vos messages vous attendent dans Pli.',
+  'account.deviceText':
+    'Tant que vous ne quittez pas Pli, recharger cette page ne redemande pas le mot de passe. Après la déconnexion, il faut le donner de nouveau ; seuls restent ici votre identifiant et les fichiers que vous avez enregistrés.',
   'account.leave': 'Se déconnecter',
 
   'about.title': 'Qui peut lire quoi',
   'about.lead':
-    'Vos messages sont fermés avant de quitter celui qui les écrit, et ouverts seulement sur votre appareil, avec votre mot de passe.',
-  'about.cannotTitle': 'Ce que l’opérateur de Pli ne peut pas voir',
+    'Pli garde vos messages fermés. Ceux que vous écrivez sont fermés sur votre appareil ; ceux que vous recevez s’y ouvrent, avec votre mot de passe.',
+  'about.cannotTitle': 'Ce que le serveur de Pli ne peut pas lire',
   'about.cannot1': 'ce que vous et vos soignants écrivez, objets compris ;',
   'about.cannot2': 'vos documents, leur nom, et vos rendez-vous ;',
-  'about.cannot3': 'votre mot de passe et vos clés.',
+  'about.cannot3': 'votre mot de passe, et les clés qui ouvrent vos messages.',
   'about.canTitle': 'Ce qu’il voit, parce qu’il porte le pli',
   'about.can1': 'qui écrit à qui, et quand ;',
-  'about.can2': 'la taille approchée de ce qui passe ;',
-  'about.can3': 'quand un de vos appareils se connecte.',
+  'about.can2': 'la taille approchée des messages, et le nombre de fichiers ;',
+  'about.can3': 'quand un de vos appareils se connecte, et de quel réseau.',
   'about.mssanteTitle': 'Quand votre soignant écrit par MSSanté',
   'about.mssante':
-    'Son message arrive par la messagerie MSSanté, puis Pli le ferme à la passerelle, avant de le garder. Votre réponse fait le chemin inverse.',
+    'Votre soignant vous lit dans sa messagerie : l’opérateur de cette messagerie peut aussi lire l’échange. Entre elle et Pli, une passerelle ferme chaque message qui arrive, avant de le garder, et ouvre votre réponse pour la lui remettre.',
+  'about.limitTitle': 'Une limite à connaître',
+  'about.limit':
+    'Cette page vous est elle-même envoyée par le serveur de Pli. Qui la modifierait en secret pourrait lire ce que vous y ouvrez.',
   'about.back': 'Retour à l’accueil',
 
   'notFound.title': 'Il n’y a rien à cette adresse',

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonical, type Json } from '../../src/crypto/encoding.ts'
 import { filesOf, fromBytes, NotALetter, toBytes } from '../../src/content/letter.ts'
+import { safeName } from '../../src/content/attachment.ts'
 import { partFromJson } from '../../src/content/kinds.ts'
 import { id, hash, invitation, letter } from '../fakes/letters.ts'
 
@@ -42,6 +43,38 @@ test('any text is carried as it was typed', () => {
 
 test('a member that nobody knows is refused', () => {
   expect(reasonOf(raw({ surprise: 1 }))).toBe('unknownMembers')
+})
+
+test.each([
+  ['a day that no calendar has', { sent: '2024-02-30T00:00:00Z' }],
+  ['recipients out of order', { recipients: [...letter().recipients].reverse() }],
+  ['no recipients', { recipients: [] }],
+  ['a checkpoint, which this version does not know', { checkpoint: {} }],
+  ['a message id that would start a header of its own', { mail: { from: 'a', to: 'b', messageId: '<1\n>', inReplyTo: null, references: [] } }],
+  ['a subject of 256 characters', { subject: '\u{1f48a}'.repeat(256) }],
+  ['more text than there may be, in bytes', { text: 'é'.repeat(600_000) }],
+])('refused: %s', (_, changes) => {
+  expect(reasonOf(raw(changes))).toBe('unknownMembers')
+})
+
+test('a subject is measured in characters, as Python measures it', () => {
+  expect(reasonOf(raw({ subject: '\u{1f48a}'.repeat(255) }))).toBe('read')
+})
+
+test.each([
+  ['a name with a control character', { name: 'a\u0085.pdf' }],
+  ['a name with a path', { name: '../a.pdf' }],
+  ['more chunks than its size makes', { size: 12, chunks: [`b${'0'.repeat(64)}`, `b${'1'.repeat(64)}`] }],
+])('an attachment is shown as unknown: %s', (_, changes) => {
+  expect(partFromJson({ kind: 'file', file: { ...attachment, ...changes } }).kind).toBe('unknown')
+})
+
+test('a safe name is one that an attachment may have', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), name => {
+      expect(partFromJson({ kind: 'file', file: { ...attachment, name: safeName(name) } }).kind).toBe('file')
+    }),
+  )
 })
 
 test('a missing member is refused', () => {

@@ -232,13 +232,14 @@ describe('a code', () => {
 })
 
 describe('a sealed state', () => {
-  test('opens under its own label only, and has a name that says nothing', () => {
+  test('opens under its own label and version only, and has a name that says nothing', () => {
     const { boxKey } = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [
       { type: 'device', key: unhex('07'.repeat(32)) },
     ])
-    const sealed = sealState(boxKey, 'read', utf8('[]'))
-    expect(openState(boxKey, 'read', sealed)).toEqual(utf8('[]'))
-    expect(() => openState(boxKey, 'record', sealed)).toThrow(CryptoError)
+    const sealed = sealState(boxKey, { label: 'read', version: 2 }, utf8('[]'))
+    expect(openState(boxKey, { label: 'read', version: 2 }, sealed)).toEqual(utf8('[]'))
+    expect(() => openState(boxKey, { label: 'record', version: 2 }, sealed)).toThrow(CryptoError)
+    expect(() => openState(boxKey, { label: 'read', version: 3 }, sealed)).toThrow(CryptoError)
     expect(stateName(boxKey, 'read')).toMatch(/^[A-Za-z0-9_-]{43}$/)
     expect(stateName(boxKey, 'read')).not.toBe(stateName(boxKey, 'record'))
   })

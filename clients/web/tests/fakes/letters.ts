@@ -6,7 +6,7 @@ import type { Arrived } from '../../src/session/entries.ts'
 export const ANNE = `a${'a'.repeat(26)}`
 export const MARTIN = `a${'m'.repeat(26)}`
 export const KEY = `k${'k'.repeat(26)}`
-export const id = (letter: string): string => letter.repeat(22)
+export const id = (letter: string): string => `${letter.repeat(21)}A`
 export const hash = (letter: string): string => `${letter.repeat(42)}A`
 
 export const letter = (changes: Partial<Letter> = {}): Letter => ({

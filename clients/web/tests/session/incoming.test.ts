@@ -25,12 +25,18 @@ const message = (one: Letter, changes: Partial<SealedMessage> = {}): SealedMessa
   ...changes,
 })
 
-type Changes = { readonly message?: Partial<SealedMessage>; readonly recipients?: number; readonly signer?: Uint8Array }
+type Changes = {
+  readonly message?: Partial<SealedMessage>
+  readonly recipients?: number
+  readonly signer?: Uint8Array
+  readonly pins?: Readonly<Record<string, string>>
+}
 
 const reasonOf = (one: Letter, changes: Changes = {}): string => {
-  const { recipients = 2, signer = SIGNER } = changes
+  const { recipients = 2, signer = SIGNER, pins = {} } = changes
   try {
-    check({ plaintext: toBytes(one), senderSigningKey: signer, recipients }, message(one, changes.message), reader, keys)
+    const opened = { plaintext: toBytes(one), senderSigningKey: signer, recipients }
+    check(opened, message(one, changes.message), reader, { keys, pins })
     return 'shown'
   } catch (error) {
     return error instanceof NotShown ? error.reason : 'another error'
@@ -51,7 +57,7 @@ test('a recipient that the letter does not name is noticed', () => {
 
 test('an account that stands twice makes no room for a hidden one', () => {
   const [own] = letter().recipients
-  expect(reasonOf(letter({ recipients: [own!, own!] }))).toBe('hiddenRecipient')
+  expect(reasonOf(letter({ recipients: [own!, own!] }))).toBe('unknownMembers')
 })
 
 test('a relay that names another sender or another letter is caught', () => {
@@ -67,6 +73,20 @@ test('a signature by a key that is not the sender’s is refused', () => {
 
 test('a key that is younger than the letter is refused', () => {
   expect(reasonOf(letter(), { message: { receivedAt: '2023-12-31T00:00:00Z' } })).toBe('unknownSenderKey')
+})
+
+test('a key of the very second of the letter is good, however the two times are written', () => {
+  expect(reasonOf(letter(), { message: { receivedAt: '2024-01-01T00:00:00.250Z' } })).toBe('shown')
+})
+
+test('a sender whose keys no longer hold the one that was seen before is shown as such', () => {
+  expect(reasonOf(letter(), { pins: { [MARTIN]: KEY } })).toBe('shown')
+  expect(reasonOf(letter(), { pins: { [MARTIN]: `k${'z'.repeat(26)}` } })).toBe('senderKeyChanged')
+})
+
+test('a letter to somebody else says so before it says anything of its sender', () => {
+  const other = letter({ recipients: [{ account: MARTIN, statement: hash('t') }] })
+  expect(reasonOf(other, { recipients: 1, pins: { [MARTIN]: `k${'z'.repeat(26)}` } })).toBe('notForYou')
 })
 
 test('a letter sealed to a key that is not the reader’s is refused', () => {

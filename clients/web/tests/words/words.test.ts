@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { en } from '../../src/words/en.ts'
 import { fr } from '../../src/words/fr.ts'
-import { brief, fileSize } from '../../src/words/dates.ts'
+import { brief, day, fileSize, span } from '../../src/words/dates.ts'
 import { speak, t } from '../../src/words/words.ts'
 
 test('both languages have the same names', () => {
@@ -37,6 +37,12 @@ test('a date is as short as it can be', () => {
   expect(brief(new Date(2024, 2, 12, 9, 5), now)).toBe('09:05')
   expect(brief(new Date(2024, 0, 5), now)).toBe('5 janv.')
   expect(brief(new Date(2023, 0, 5), now)).toBe('5 janv. 2023')
+})
+
+test('the first of a month is said as it is spoken', () => {
+  expect(day(new Date(2024, 11, 1))).toBe('1er décembre 2024')
+  expect(day(new Date(2024, 11, 11))).toBe('11 décembre 2024')
+  expect(span(new Date(2024, 11, 1, 9, 30), new Date(2024, 11, 1, 10), false)).toMatch(/^dimanche 1er décembre 2024/)
 })
 
 test('a small file is not said to be nothing', () => {

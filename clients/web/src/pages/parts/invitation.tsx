@@ -81,11 +81,11 @@ function Facts({ invitation }: { readonly invitation: Invitation }): JSX.Element
       </p>
       {recurrence !== null && <p>{t('invitation.repeats')}</p>}
       {location !== '' && (
-        <p>
+        <p class="fact">
           <Icon name="place" /> {location}
         </p>
       )}
-      <p>
+      <p class="fact">
         <Icon name="person" /> {t('invitation.with', organizer.name || organizer.address)}
       </p>
     </>
