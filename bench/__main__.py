@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench.row import Row, show
 
-GROUPS = ("sealing", "relay", "gateway")
+GROUPS = ("sealing", "relay", "gateway", "outgoing")
 
 
 def main(

@@ -33,6 +33,7 @@ class Body:
     files: tuple[ParsedFile, ...]
     invitations: tuple[dict[str, Any], ...]
     documents: tuple[ParsedDocument, ...]
+    restrictions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Reader:
     found: list[ParsedFile] = field(default_factory=list)
     invitations: list[dict[str, Any]] = field(default_factory=list)
     documents: list[ParsedDocument] = field(default_factory=list)
+    restrictions: set[str] = field(default_factory=set)
 
     def read(self, message: Message) -> Body:
         """Raises CannotRead: a file was cut; an archive or a calendar is hostile."""
@@ -55,7 +57,8 @@ class Reader:
         if html is not None and len(html.encode()) > limits.TEXT:
             self.found.insert(0, ParsedFile("message.html", "text/html", html.encode()))
             html = None
-        return Body(text, html, tuple(self.found), tuple(self.invitations), tuple(self.documents))
+        restrictions = tuple(sorted(self.restrictions))
+        return Body(text, html, tuple(self.found), tuple(self.invitations), tuple(self.documents), restrictions)
 
     def _part(self, part: Message) -> None:
         if part.get_content_type() == "multipart/alternative" and part.is_multipart():
@@ -65,6 +68,9 @@ class Reader:
                 self._part(child)
         elif part.is_multipart():  # message/rfc822, message/delivery-status: kept whole
             self._file(part, _whole(part))
+            for inner in part.walk():  # a document is as hidden inside a forwarded mail as beside it
+                if not inner.is_multipart():
+                    self.restrictions |= structured.restrictions(_named(inner, _bytes(inner), 1))
         else:
             self._leaf(part)
 
@@ -93,7 +99,7 @@ class Reader:
             self._file(part, _bytes(part))
 
     def _file(self, part: Message, data: bytes) -> None:
-        file = files.file(_name(part), part.get_content_type(), data, len(self.found) + 1)
+        file = _named(part, data, len(self.found) + 1)
         invitations = structured.invitations(file)
         if invitations:
             self._keep(invitations)
@@ -102,6 +108,7 @@ class Reader:
         if documents:
             self.documents.extend(documents)
             return
+        self.restrictions |= structured.restrictions(file)
         self.found.append(file)
 
     def _keep(self, invitations: tuple[dict[str, Any], ...]) -> None:
@@ -129,6 +136,10 @@ def _marked(block: Block) -> str:
 def _children(part: Message) -> list[Message]:
     payload = part.get_payload()
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+
+
+def _named(part: Message, data: bytes, position: int) -> ParsedFile:
+    return files.file(_name(part), part.get_content_type(), data, position)
 
 
 def _name(part: Message) -> str:

@@ -45,7 +45,8 @@ def line(text: str, limit: int = 4096) -> str:
 
 def message_ids(text: str) -> tuple[str, ...]:
     """All message ids of a field, with their brackets, each once, the last 50."""
-    found = _MESSAGE_ID.findall(text) or [f"<{bare}>" for bare in _BARE_ID.findall(text)]
+    bare = (each for each in _BARE_ID.findall(text) if len(each) <= limits.MESSAGE_ID - 2)
+    found = _MESSAGE_ID.findall(text) or [f"<{each}>" for each in bare]
     return tuple(dict.fromkeys(found))[-limits.REFERENCES :]
 
 
@@ -61,7 +62,8 @@ def mailboxes(message: Message, name: str) -> tuple[Mailbox, ...]:
 
 def is_address(text: str) -> bool:
     """Whether it is a plain local@domain that stands safely in a header and in an SMTP command."""
-    return len(text) <= limits.ADDRESS and _ADDRESS.fullmatch(text) is not None
+    plain = len(text) <= limits.ADDRESS and text.isascii() and "=?" not in text
+    return plain and _ADDRESS.fullmatch(text) is not None
 
 
 def date(message: Message) -> str | None:

@@ -10,7 +10,7 @@ from email.errors import CloseBoundaryNotFoundDefect, NoBoundaryInMultipartDefec
 from email.message import Message
 from typing import Final
 
-from bridges.mail import headers, limits
+from bridges.mail import headers, limits, status
 from bridges.mail.body import Body, Reader
 from bridges.mail.parsed import Answer, Flags, ParsedMail, Refused
 from bridges.mail.refusal import CannotRead
@@ -51,6 +51,8 @@ def _mail(raw: bytes) -> ParsedMail:
         invitations=body.invitations,
         documents=body.documents,
         flags=_flags(message, subject),
+        restrictions=body.restrictions,
+        report=status.report(message),
     )
 
 
@@ -97,12 +99,18 @@ def _flags(message: Message, subject: str) -> Flags:
     report = _report(message)
     declared = headers.value(message, "Auto-Submitted").lower()
     return Flags(
-        automatic=bool(report) or declared not in ("", "no"),
+        automatic=bool(report) or declared not in ("", "no") or _is_machines(message),
         dsn=report == "dsn",
         mdn=report == "mdn",
         final=headers.value(message, "X-MSS-MES").upper() == "FIN" or subject == "[FIN]",
         hops=len(message.get_all("Received", [])),
     )
+
+
+def _is_machines(message: Message) -> bool:
+    # What out-of-office programs say of their answers where they do not know RFC 3834.
+    said = any(headers.value(message, name) for name in ("X-Autoreply", "X-Autorespond"))
+    return said or headers.value(message, "Precedence").lower() == "auto_reply"
 
 
 def _report(message: Message) -> str:

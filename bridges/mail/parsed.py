@@ -3,7 +3,7 @@
 `Json` members are what the content kinds' own `from_json` reads: nothing here knows a kind.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,6 +40,13 @@ class Flags(msgspec.Struct, frozen=True):
     hops: int = 0  # Received headers
 
 
+class Report(msgspec.Struct, frozen=True):
+    """What a multipart/report says of one mail. `message_ids`: those that it may be about."""
+
+    event: Literal["failed", "delayed", "delivered", "read"]
+    message_ids: tuple[str, ...]
+
+
 class ParsedMail(msgspec.Struct, frozen=True, tag="mail"):
     """Message ids keep their angle brackets; `date` is RFC 3339 in UTC; `html` is reduced to the allow-list."""
 
@@ -57,6 +64,8 @@ class ParsedMail(msgspec.Struct, frozen=True, tag="mail"):
     invitations: tuple[dict[str, Any], ...]
     documents: tuple[ParsedDocument, ...]
     flags: Flags
+    restrictions: tuple[str, ...] = ()  # confidentiality codes of CDA documents that lie in it as mere files
+    report: Report | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

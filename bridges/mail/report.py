@@ -7,6 +7,7 @@ from email.message import EmailMessage, Message
 from email.utils import format_datetime
 
 from bridges.mail import headers
+from bridges.mail.translate import fields
 from bridges.mail.translate.outgoing import empty_mail, settle
 
 
@@ -24,10 +25,10 @@ def report(subject: Subject, answers: Mapping[str, str], hostname: str, now: dat
     mail = empty_mail()
     mail["From"] = f"MAILER-DAEMON@{hostname}"
     mail["To"] = subject.sender
-    mail["Subject"] = "Message non remis / Undelivered message"
+    mail["Subject"] = fields.text("Message non remis / Undelivered message")
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{subject.name}.report@{hostname}>"
-    if subject.message_id is not None and subject.message_id.isascii():
+    if subject.message_id is not None and fields.printable(subject.message_id, 998) == subject.message_id:
         mail["In-Reply-To"] = subject.message_id
         mail["References"] = subject.message_id
     mail["Auto-Submitted"] = "auto-replied"
@@ -39,7 +40,7 @@ def report(subject: Subject, answers: Mapping[str, str], hostname: str, now: dat
     status.set_payload(_status(answers, hostname))
     mail.attach(status)
     settle(mail, subject.name)
-    return mail.as_bytes()
+    return fields.checked(mail)
 
 
 def _part(subtype: str, text: str) -> EmailMessage:
@@ -64,8 +65,8 @@ def _status(answers: Mapping[str, str], hostname: str) -> list[Message | str]:
 
 def _recipient(address: str, answer: str) -> EmailMessage:
     block = empty_mail()
-    block["Final-Recipient"] = f"rfc822; {headers.line(address)}"
+    block["Final-Recipient"] = f"rfc822; {fields.printable(address, 254)}"
     block["Action"] = "failed"
     block["Status"] = answer.split(" ")[1]
-    block["Diagnostic-Code"] = f"smtp; {headers.line(answer)}"
+    block["Diagnostic-Code"] = f"smtp; {fields.printable(answer, 900)}"
     return block

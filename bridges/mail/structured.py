@@ -43,6 +43,16 @@ def documents(file: ParsedFile) -> tuple[ParsedDocument, ...]:
     return tuple(_document(document) for document in found)
 
 
+def restrictions(file: ParsedFile) -> frozenset[str]:
+    """The confidentiality codes of a CDA that lies as a mere file, or of an archive's documents. Raises CannotRead."""
+    if _is_archive(file):
+        return frozenset(code for found in documents(file) for code in found.described["confidentiality"])
+    start = file.data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\x00<")) or file.name.lower().endswith(".xml"):
+        return frozenset(cda.restrictions(file.data))
+    return frozenset()
+
+
 def _is_archive(file: ParsedFile) -> bool:
     if not file.data.startswith(b"PK"):
         return False

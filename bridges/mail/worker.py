@@ -4,6 +4,7 @@ Laws: it holds no key and no network; CPU, memory, files and child processes are
 frame is four bytes of length and MessagePack. Whatever happens to it happens to one mail.
 """
 
+import mimetypes
 import os
 import resource
 import sys
@@ -53,6 +54,7 @@ def main() -> None:
 def confine() -> None:
     """Takes away what parsing does not need. Nothing gives it back."""
     keep_no_core()
+    mimetypes.init()  # reads the system's lists: later no file of the system opens
     resource.setrlimit(resource.RLIMIT_AS, (limits.WORKER_MEMORY, limits.WORKER_MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))

@@ -40,7 +40,7 @@ class Workers:
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._alive: set[_Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.deaths = 0
+        self.size, self.deaths = size, 0
 
     async def start(self) -> None:
         """All processes run when this returns."""

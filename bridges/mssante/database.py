@@ -1,14 +1,17 @@
 """gateway.db: what the gateway must not forget. Nothing readable is in it: sealed bytes, ids, domains, times.
 
-Laws: one thread and one connection write; WAL with synchronous=FULL; a database of a newer version is refused; one
-gateway at a time uses a folder.
+Laws: one thread and one connection write; what waits together is committed together, and is answered after that; WAL
+with synchronous=FULL; a database of a newer version is refused; one gateway at a time uses a folder.
 """
 
 import asyncio
+import contextlib
 import fcntl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -31,7 +34,9 @@ from sqlalchemy import (
 from sqlalchemy.pool import StaticPool
 
 T = TypeVar("T")
+Work = Callable[[Connection], Any]
 VERSION: Final = 1
+BATCH: Final = 64  # works in one commit
 METADATA: Final = MetaData()
 
 META: Final = Table("meta", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False))
@@ -70,8 +75,18 @@ OUTBOX: Final = Table(
     Column("at", Float, nullable=False),
     UniqueConstraint("account", "item"),
 )  # fmt: skip
+MADE: Final = Table(  # letters that became mail: kept for ever, so that none is mailed twice
+    "made", METADATA,
+    Column("account", String, primary_key=True),
+    Column("author", String, primary_key=True),  # the patient's account
+    Column("letter", String, primary_key=True, index=True),
+    Column("thread", String, nullable=False),
+)  # fmt: skip
 CURSORS: Final = Table(
     "cursors", METADATA, Column("account", String, primary_key=True), Column("state", String, nullable=False)
+)
+CLOSINGS: Final = Table(  # contacts that a letter of the gateway itself may have opened
+    "closings", METADATA, Column("account", String, primary_key=True), Column("peer", String, primary_key=True)
 )
 
 
@@ -79,34 +94,107 @@ class Unusable(Exception):
     """The database cannot be used; the words are for the operator."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """`done` is None for work that nobody waits for: it does not begin a commit of its own."""
+
+    work: Work
+    done: "asyncio.Future[Any] | None"
+
+    def settle(self, outcome: Any, error: Exception | None) -> None:
+        """On the loop."""
+        if self.done is None or self.done.done():
+            return
+        if error is None:
+            self.done.set_result(outcome)
+        else:
+            self.done.set_exception(error)
+
+
 class Database:
-    """Runs functions of a connection, each in one transaction, one after another, off the loop."""
+    """Runs functions of a connection, one after another, off the loop. They touch the connection and nothing else: when
+    one of a commit fails, all of it is undone and each runs again in a transaction of its own."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "gateway.lock")
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gateway-db")
         self._engine = _engine(folder / "gateway.db")
+        self._waiting: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._riders: list[_Asked] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = Thread(target=self._serve, name="gateway-db", daemon=True)
+        self._thread.start()
 
     async def start(self) -> None:
         """Makes or checks the schema. Raises Unusable."""
         await self.run(_prepare)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns; its changes are durable then. It may run again only if it raised."""
-        loop = asyncio.get_running_loop()
-        # Shielded: a caller that is cancelled must not leave a half-known commit behind in the thread's order.
-        return await asyncio.shield(loop.run_in_executor(self._thread, self._transaction, work))
+        """What `work` returns; its changes are durable then."""
+        self._loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._board(_Asked(work, done))
+        return await done
+
+    def ride(self, work: Work) -> None:
+        """Do this in the commit of whatever is run next, before it, or when the database closes. What fails is lost:
+        it is for marks that a start makes anew."""
+        self._riders.append(_Asked(work, None))
 
     async def close(self) -> None:
         """After what was started."""
-        await asyncio.to_thread(self._thread.shutdown)
+        self._board(None)
+        await asyncio.to_thread(self._thread.join)
         self._engine.dispose()
         self._lock.close()
 
-    def _transaction(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
+    def _board(self, asked: _Asked | None) -> None:
+        riders, self._riders = self._riders, []
+        for each in (*riders, asked):
+            self._waiting.put(each)
+
+    def _serve(self) -> None:
+        more = True
+        while more:
+            batch, more = self._take()
+            if batch:
+                self._commit(batch)
+
+    def _take(self) -> tuple[list[_Asked], bool]:
+        batch: list[_Asked] = []
+        asked = self._waiting.get()
+        while asked is not None:
+            batch.append(asked)
+            try:
+                # A rider waits for the work behind it, which is already on its way.
+                asked = self._waiting.get(block=asked.done is None) if len(batch) < BATCH else None
+            except Empty:
+                return batch, True
+            if asked is None and len(batch) >= BATCH:
+                return batch, True
+        return batch, False
+
+    def _commit(self, batch: list[_Asked]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                outcomes = [asked.work(connection) for asked in batch]
+        except Exception as error:  # noqa: BLE001 - whatever it was, it goes to whoever asked, and the thread lives on
+            if len(batch) > 1:
+                for asked in batch:
+                    self._commit([asked])
+                return
+            self._answer(batch, [None], error)
+        else:
+            self._answer(batch, outcomes, None)
+
+    def _answer(self, batch: list[_Asked], outcomes: list[Any], error: Exception | None) -> None:
+        def settle() -> None:
+            for asked, outcome in zip(batch, outcomes, strict=True):
+                asked.settle(outcome, error)
+
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(settle)
 
 
 def _lock(path: Path) -> Any:

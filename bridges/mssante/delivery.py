@@ -6,7 +6,7 @@ memory alone.
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,17 +16,23 @@ from bridges.mail.parsed import ParsedMail
 from bridges.mail.refusal import CannotRead
 from bridges.mail.translate import incoming, threads
 from bridges.mail.workers import WorkerDied, Workers
-from bridges.mssante import rules
+from bridges.mssante import outbox, rules
+from bridges.mssante.contacts import Contacts
+from bridges.mssante.database import Database
 from bridges.mssante.journal import Conversation, Place
 from bridges.mssante.keyfile import GatewayKeys
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.ports import RelayClient, RelayMailbox
+from bridges.mssante.returned import Returned
 from bridges.mssante.rules import NotTaken
+from bridges.mssante.shares import Shares
 from bridges.mssante.submissions import Submissions, comes_back
 from clients.content.part import Part
 from clients.sdk import Distrusted, Draft, Prepared
 from crypto.encoding import b64u, canonical
 from messaging.wire.errors import Refusal
+
+NOBODY = "<>"  # the null sender: of reports alone
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Handover:
     mail_from: str
     recipients: tuple[Recipient, ...]
     may_speak_for: Callable[[str], bool]
+    peer: Hashable = ""
 
 
 # Tells a sender which recipients were refused: mailbox, sender, Message-ID, hash of the mail, answers by address.
@@ -55,25 +62,25 @@ class Delivery:
 
     def __init__(
         self, workers: Workers, client: RelayClient, mailboxes: Mapping[str, RelayMailbox], submissions: Submissions,
-        keys: GatewayKeys, hostname: str, report: Report, log: FilteringBoundLogger,
+        contacts: Contacts, returned: Returned, database: Database, keys: GatewayKeys, hostname: str, report: Report,
+        log: FilteringBoundLogger,
     ) -> None:  # fmt: skip
         self._workers, self._client, self._mailboxes, self._submissions = workers, client, mailboxes, submissions
+        self._contacts, self._returned, self._database = contacts, returned, database
         self._keys, self._hostname, self._report, self._log = keys, hostname, report, log
+        self._parsing = Shares(workers.size, 1)
 
     async def deliver(self, raw: bytes, handover: Handover) -> None:
         """Every recipient has the mail when it returns. Raises NotTaken."""
+        mail = await self._parsed(raw, handover.peer)
         try:
-            mail = await self._workers.parse(raw)
-        except CannotRead as refusal:
-            code = 552 if refusal.status == "5.3.4" else 554
-            words = refusal.reason[:1].upper() + refusal.reason[1:]
-            raise NotTaken(code, refusal.status, words, "cannotRead") from None
-        except WorkerDied:
-            raise rules.unavailable("workerDied") from None
-        rules.check_mail(mail, handover.may_speak_for, len(handover.recipients))
-        author = rules.author(mail, self._mailboxes)
-        mailbox = self._mailboxes[author.address.lower()]
-        try:
+            if handover.mail_from == NOBODY:
+                rules.check_report(mail)
+                await self._returned.take(mail, [recipient.account for recipient in handover.recipients])
+                return
+            rules.check_mail(mail, handover.may_speak_for, len(handover.recipients))
+            author = rules.author(mail, self._mailboxes, handover.may_speak_for)
+            mailbox = self._mailboxes[author.address.lower()]
             await self._post_all(_Taken(mail, mailbox, handover, hashlib.sha256(raw).digest()))
         except Refusal as refusal:
             raise _told(refusal) from None
@@ -84,6 +91,17 @@ class Delivery:
             raise NotTaken(
                 554, "5.6.0", "The message has a form that cannot be delivered to patients", "noLetter"
             ) from None
+
+    async def _parsed(self, raw: bytes, peer: Hashable) -> ParsedMail:
+        try:
+            async with self._parsing.hold(peer):
+                return await self._workers.parse(raw)
+        except CannotRead as refusal:
+            code = 552 if refusal.status == "5.3.4" else 554
+            words = refusal.reason[:1].upper() + refusal.reason[1:]
+            raise NotTaken(code, refusal.status, words, "cannotRead") from None
+        except WorkerDied:
+            raise rules.unavailable("workerDied") from None
 
     async def _post_all(self, taken: "_Taken") -> None:
         try:
@@ -109,14 +127,20 @@ class Delivery:
             )
 
     async def _one(self, taken: "_Taken", recipient: Recipient, parts: "_Parts") -> None:
-        await self._post(taken, recipient, parts)
+        account, peer = taken.mailbox.account, recipient.account
+        if taken.mail.flags.automatic:
+            async with self._contacts.as_they_are(account, peer):
+                await self._post(taken, recipient, parts)
+        else:
+            await self._post(taken, recipient, parts)
+            self._contacts.opened(account, peer)
         if taken.mail.flags.final:
             # After the letter, which tells the patient; repeated with the mail when something stops in between.
-            await self._client.close_contact(taken.mailbox.account, recipient.account)
-            self._log.info("contact.closed", account=taken.mailbox.account, peer=recipient.account)
+            await self._client.close_contact(account, peer)
+            self._log.info("contact.closed", account=account, peer=peer)
 
     async def _post(self, taken: "_Taken", recipient: Recipient, parts: "_Parts") -> None:
-        thread = threads.thread_of(taken.mail, taken.mailbox.address, self._hostname, self._keys.threads)
+        thread = await self._thread(taken, recipient)
         letter = self._letter_id(taken, recipient)
         conversation = Conversation(taken.mailbox.account, thread, recipient.account)
 
@@ -128,7 +152,7 @@ class Delivery:
                 parts=await parts.sealed(),
                 thread=thread,
                 message=letter,
-                in_reply_to=threads.answered(taken.mail, self._hostname),
+                in_reply_to=threads.answered(taken.mail, self._hostname, thread),
                 mail=incoming.thread_facts(taken.mail, taken.mailbox.address, recipient.address),
                 counter=place.counter,
                 previous=place.previous,
@@ -138,6 +162,13 @@ class Delivery:
         await self._submissions.post(letter, conversation, taken.mailbox, prepare)
         METRICS.letters_in.inc()
         self._log.info("letter.submitted", account=taken.mailbox.account, peer=recipient.account, letter=letter)
+
+    async def _thread(self, taken: "_Taken", recipient: Recipient) -> str:
+        mail, mailbox, known = taken.mail, taken.mailbox, frozenset[str]()
+        if named := threads.own_threads(mail, self._hostname):
+            account = mailbox.account
+            known = await self._database.run(lambda c: outbox.known_threads(c, account, recipient.account, named))
+        return threads.thread_of(mail, mailbox.address, self._hostname, self._keys.threads, known)
 
     def _letter_id(self, taken: "_Taken", recipient: Recipient) -> str:
         named = canonical([taken.handover.mail_from, taken.mail.message_id, recipient.address, b64u(taken.digest)])

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import random
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +23,7 @@ from bridges.mail.workers import Workers
 from bridges.mssante import incoming, journal, keyfile, mailboxes, outbox
 from bridges.mssante.certificates import Credentials, Reloading, client_context, server_context
 from bridges.mssante.config import Config, endpoint
+from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.delivery import Delivery
 from bridges.mssante.directory import Directory
@@ -32,6 +34,7 @@ from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices
 from bridges.mssante.outgoing import MARKS_SECONDS, Outgoing, Style
 from bridges.mssante.reports import Reports
+from bridges.mssante.returned import Returned
 from bridges.mssante.routes import Routes
 from bridges.mssante.sender import Patience, Sender, Way
 from bridges.mssante.submissions import Submissions
@@ -43,12 +46,17 @@ from messaging.wire.errors import Refusal
 
 FINISH_SECONDS: Final = 20.0
 HOUSEKEEPING_SECONDS: Final = 30.0
+SWITCH_SECONDS: Final = 0.0005
+PINS_SECONDS: Final = 5.0
 _LATER: Final = frozenset({"serverUnavailable", "serverFail", "rateLimit", "timeout", "tooManyAttempts"})
 
 
 async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[str, int], None]) -> None:
     """Runs until SIGTERM or SIGINT. `ready` hears where mail is taken. Raises what is wrong with the configuration."""
     keep_no_core()
+    # The database's thread needs the interpreter between its system calls: at the usual 5 ms a busy loop would make
+    # every commit wait for several turns.
+    sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -99,7 +107,7 @@ async def running(
             yield None
             return
         stack.push_async_callback(client.close)
-        opened = await mailboxes.open_all(client, keys.root, config.mailbox, datetime.now(UTC), log)
+        opened = await mailboxes.open_all(client, database, keys.root, config.mailbox, datetime.now(UTC), log)
         assembled = await _assemble(_Parts(config, log, keys, database, whitelist, workers, client, opened), stack)
         yield assembled
 
@@ -121,16 +129,23 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     by_account = {mailbox.account: mailbox for mailbox in parts.opened.values()}
     submissions = Submissions(database)
     directory = Directory(parts.client, next(iter(by_account)))
-    notices = Notices(submissions, keys.letters, log)
+    contacts = Contacts(database, parts.client, log)
+    notices = Notices(submissions, contacts, keys.letters, log)
     lifetime = config.outgoing.lifetime_hours * 3600
     sender = Sender(database, keys.outbox, _way(parts), _patience(config), notices, by_account, log)
     reports = Reports(database, keys.outbox, config.gateway.hostname, lifetime, time.time, sender.wake)
     style = Style(config.gateway.patient_domain, config.gateway.hostname, config.gateway.product, lifetime)
     outgoing = Outgoing(database, keys.outbox, directory, notices, style, log, time.time, sender.wake)
+    hostname = config.gateway.hostname
+    returned = Returned(database, notices, by_account, hostname, log, time.time)
     delivery = Delivery(
-        parts.workers, parts.client, parts.opened, submissions, keys, config.gateway.hostname, reports.refused, log
-    )
+        parts.workers, parts.client, parts.opened, submissions, contacts, returned, database, keys, hostname,
+        reports.refused, log,
+    )  # fmt: skip
+    stack.push_async_callback(_keep_pins, by_account, database)
+    await outgoing.begin(by_account.values())
     await submissions.resume(by_account)
+    await contacts.resume()
     handler = Incoming(delivery, directory, parts.whitelist, config.gateway.patient_domain, log)
     server = await _listen(handler, config, log)
     stack.push_async_callback(_finish, server, handler)
@@ -138,7 +153,7 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
         _task(outgoing.run(parts.client, by_account)),
         _task(sender.run()),
         _task(parts.whitelist.run(config.whitelist.check_seconds)),
-        _task(_keep_house(parts, submissions, by_account)),
+        _task(_keep_house(parts, submissions, contacts, by_account)),
     ]
     stack.push_async_callback(_cancelled, tasks)
     _serve_metrics(config, stack)
@@ -215,20 +230,30 @@ def _serve_metrics(config: Config, stack: AsyncExitStack) -> None:
         stack.callback(server.shutdown)
 
 
-async def _keep_house(parts: _Parts, submissions: Submissions, by_account: dict[str, Mailbox]) -> None:
+async def _keep_house(
+    parts: _Parts, submissions: Submissions, contacts: Contacts, by_account: dict[str, Mailbox]
+) -> None:  # fmt: skip
     """Letters that wait for the relay, marks that are old, figures for the metrics."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         before = time.time() - MARKS_SECONDS
         await submissions.resume(by_account)
+        await contacts.resume()
         await parts.database.run(partial(journal.purge, before=before))
         await parts.database.run(partial(outbox.purge, before=before))
         age = parts.whitelist.age()
         METRICS.whitelist_age.set(-1 if age is None else age.total_seconds())
         METRICS.worker_deaths.set(parts.workers.deaths)
-        for mailbox in by_account.values():
-            with contextlib.suppress(Refusal):  # the next round tries again
+        await _keep_pins(by_account, parts.database)
+
+
+async def _keep_pins(by_account: dict[str, Mailbox], database: Database) -> None:
+    """Keys seen since the last time go into the key boxes; at the end as well, so that a restart knows them."""
+    for mailbox in by_account.values():
+        with contextlib.suppress(Refusal, TimeoutError):  # the next round tries again
+            async with asyncio.timeout(PINS_SECONDS):
                 await mailbox.keep_pins()
+        await mailboxes.saw(database, mailbox)
 
 
 async def _finish(server: asyncio.Server, handler: Incoming) -> None:

@@ -18,16 +18,18 @@ from bridges.mail import limits
 from bridges.mail.headers import is_address
 from bridges.mssante import certificates, rules
 from bridges.mssante.certificates import Reloading
-from bridges.mssante.delivery import Delivery, Handover, Recipient
+from bridges.mssante.delivery import NOBODY, Delivery, Handover, Recipient
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.rules import NotTaken
+from bridges.mssante.shares import Shares
 from bridges.mssante.smtp import Handed, Manners, StrictSMTP, has_bare_endings
 from bridges.mssante.whitelist_keeper import WhitelistKeeper
 
 _OFFERED: Final = ("SIZE", "8BITMIME", "STARTTLS")
 RECEIVING: Final = 16  # messages in memory at once, each up to limits.MAIL_RAW
+RECEIVING_SHARE: Final = 4  # of them for one peer while others wait, and as many kept free of a peer that has these
 
 
 @dataclass
@@ -97,7 +99,7 @@ class Incoming:
         address: str,
         options: list[str],
     ) -> str:
-        """Binds the sender's domain to the certificate."""
+        """Binds the sender's domain to the certificate. Reports come from nobody, with a listed certificate."""
         try:
             self._check_sender(server.identity, address)
         except NotTaken as refusal:
@@ -133,7 +135,9 @@ class Incoming:
             return self._refused(
                 NotTaken(554, "5.6.0", "The message has a bare CR, a bare LF or a NUL", "bareEndings"), server
             )
-        handover = Handover(str(envelope.mail_from), tuple(envelope.recipients), self._speaker(server.identity))
+        handover = Handover(
+            str(envelope.mail_from), tuple(envelope.recipients), self._speaker(server.identity), server.peer
+        )
         try:
             await self._deliver(content, handover)
         except NotTaken as refusal:
@@ -164,10 +168,14 @@ class Incoming:
     def _check_sender(self, identity: DistinguishedName | None, address: str) -> None:
         if identity is None:
             raise rules.no_certificate()
-        if not is_address(address):
+        if address != NOBODY and not is_address(address):
             raise NotTaken(553, "5.1.7", "The sender's address is not one that can be answered", "badSender")
         if self._whitelist.current is None:
             raise rules.unavailable("noWhitelist")
+        if address == NOBODY:
+            if not self._whitelist.current.domains_of(identity):
+                raise rules.not_listed("certificateNotListed")
+            return
         if not self._whitelist.matches(rules.domain_of(address), identity):
             raise rules.not_listed(self._why_not(identity, rules.domain_of(address)))
 
@@ -217,9 +225,8 @@ async def listen(
     connections: Connections,
 ) -> asyncio.Server:
     """A server that takes connections now."""
-    manners = Manners(
-        hostname, idle_seconds, tls.get, asyncio.Semaphore(RECEIVING), connections.admit, connections.leave
-    )
+    receiving = Shares(RECEIVING, RECEIVING_SHARE, RECEIVING_SHARE)
+    manners = Manners(hostname, idle_seconds, tls.get, receiving, connections.admit, connections.leave)
 
     def connection() -> Any:
         return StrictSMTP(handler, manners)

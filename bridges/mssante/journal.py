@@ -5,14 +5,34 @@ it; a letter's place in its conversation (counter, hash before) is taken and giv
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bridges.mssante.database import CHAINS, SUBMISSIONS
 from clients.sdk import Prepared
 
 READY, DONE = "ready", "done"
+# Made once: building a statement takes longer than SQLite needs to run it.
+_IN_CHAIN: Final = and_(
+    CHAINS.c.account == bindparam("of_account"),
+    CHAINS.c.thread == bindparam("of_thread"),
+    CHAINS.c.peer == bindparam("of_peer"),
+)
+_FIND: Final = select(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter"))
+_LAST: Final = select(CHAINS.c.counter, CHAINS.c.letter_hash).where(_IN_CHAIN)
+_KEEP: Final = insert(SUBMISSIONS)
+_DONE: Final = (
+    update(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter")).values(state=DONE, prepared=None)
+)
+_DROP: Final = delete(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter"))
+_DROP_CHAIN: Final = delete(CHAINS).where(_IN_CHAIN)
+_CHAIN: Final = insert(CHAINS)
+_SET_CHAIN: Final = _CHAIN.on_conflict_do_update(
+    index_elements=["account", "thread", "peer"],
+    set_={"counter": _CHAIN.excluded.counter, "letter_hash": _CHAIN.excluded.letter_hash},
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class Entry:
 
 def find(connection: Connection, letter: str) -> Entry | None:
     """The row of a letter id."""
-    row = connection.execute(select(SUBMISSIONS).where(SUBMISSIONS.c.letter == letter)).mappings().first()
+    row = connection.execute(_FIND, {"of_letter": letter}).mappings().first()
     if row is None:
         return None
     prepared = None if row["state"] == DONE else Prepared.from_bytes(row["prepared"])
@@ -60,40 +80,39 @@ def waiting(connection: Connection) -> list[str]:
 
 def next_place(connection: Connection, conversation: Conversation) -> Place:
     """Where the next letter stands."""
-    row = connection.execute(select(CHAINS.c.counter, CHAINS.c.letter_hash).where(_chain(conversation))).first()
+    row = connection.execute(_LAST, _key(conversation)).first()
     return Place(1, None) if row is None else Place(row.counter + 1, row.letter_hash)
 
 
 def keep(connection: Connection, conversation: Conversation, place: Place, prepared: Prepared, at: float) -> None:
     """Writes the row and takes the place."""
-    connection.execute(
-        insert(SUBMISSIONS).values(
-            letter=prepared.client_id,
-            account=conversation.account,
-            thread=conversation.thread,
-            peer=conversation.peer,
-            counter=place.counter,
-            previous=place.previous,
-            prepared=prepared.to_bytes(),
-            state=READY,
-            at=at,
-        )
-    )
+    row = {
+        "letter": prepared.client_id,
+        "account": conversation.account,
+        "thread": conversation.thread,
+        "peer": conversation.peer,
+        "counter": place.counter,
+        "previous": place.previous,
+        "prepared": prepared.to_bytes(),
+        "state": READY,
+        "at": at,
+    }
+    connection.execute(_KEEP, row)
     _set_chain(connection, conversation, place.counter, prepared.letter_hash)
 
 
 def done(connection: Connection, letter: str) -> None:
     """The relay has it: the row stays, so that the same mail is known again; its bytes go."""
-    connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.letter == letter).values(state=DONE, prepared=None))
+    connection.execute(_DONE, {"of_letter": letter})
 
 
 def forget(connection: Connection, entry: Entry) -> None:
     """The relay will never have it: the row goes and its place is free again."""
-    connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.letter == entry.letter))
+    connection.execute(_DROP, {"of_letter": entry.letter})
     if next_place(connection, entry.conversation).counter != entry.place.counter + 1:
         return
     if entry.place.previous is None:
-        connection.execute(delete(CHAINS).where(_chain(entry.conversation)))
+        connection.execute(_DROP_CHAIN, _key(entry.conversation))
     else:
         _set_chain(connection, entry.conversation, entry.place.counter - 1, entry.place.previous)
 
@@ -104,13 +123,11 @@ def purge(connection: Connection, before: float) -> int:
     return connection.execute(old).rowcount
 
 
-def _chain(conversation: Conversation) -> ColumnElement[bool]:
-    same = (CHAINS.c.account == conversation.account, CHAINS.c.thread == conversation.thread)
-    return and_(*same, CHAINS.c.peer == conversation.peer)
+def _key(conversation: Conversation) -> dict[str, str]:
+    return {"of_account": conversation.account, "of_thread": conversation.thread, "of_peer": conversation.peer}
 
 
 def _set_chain(connection: Connection, conversation: Conversation, counter: int, letter_hash: bytes) -> None:
+    place = {"counter": counter, "letter_hash": letter_hash}
     key = {"account": conversation.account, "thread": conversation.thread, "peer": conversation.peer}
-    new = {"counter": counter, "letter_hash": letter_hash}
-    wanted = insert(CHAINS).values(**key, **new)
-    connection.execute(wanted.on_conflict_do_update(index_elements=list(key), set_=new))
+    connection.execute(_SET_CHAIN, key | place)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from bridges.account import Bridged, bridged, enrolment
+from bridges.mssante import boxes
 from bridges.mssante.config import MailboxTable
+from bridges.mssante.database import Database
 from clients.sdk import Client, Mailbox
 
 
@@ -15,15 +18,28 @@ class NotEnrolled(Exception):
 
 
 async def open_all(
-    client: Client, root: bytes, wanted: Sequence[MailboxTable], now: datetime, log: FilteringBoundLogger
-) -> dict[str, Mailbox]:
-    """Every mailbox with its keys, by address in small letters. Raises NotEnrolled, Refusal, CannotOpen, Distrusted."""
+    client: Client, database: Database, root: bytes, wanted: Sequence[MailboxTable], now: datetime,
+    log: FilteringBoundLogger,
+) -> dict[str, Mailbox]:  # fmt: skip
+    """Every mailbox with its keys, by address in small letters. Raises NotEnrolled, Refusal, CannotOpen, OlderBox (the
+    relay shows a key box from before the one that was seen), Distrusted."""
     known = {table.address.lower(): (bridged(root, table.address), table) for table in wanted}
     await _enrol(client, [pair for pair in known.values() if pair[0].account not in client.accounts], now, log)
-    return {
-        address: await client.mailbox(box.account, box.device, name=table.name, address=address)
-        for address, (box, table) in known.items()
-    }
+    return {address: await _open(client, database, box, table, address) for address, (box, table) in known.items()}
+
+
+async def saw(database: Database, mailbox: Mailbox) -> None:
+    """Keeps the version of the mailbox's key box."""
+    await database.run(partial(boxes.saw, account=mailbox.account, seen=mailbox.box_version))
+
+
+async def _open(
+    client: Client, database: Database, box: Bridged, table: MailboxTable, address: str
+) -> Mailbox:  # fmt: skip
+    least = await database.run(partial(boxes.version, account=box.account))
+    opened = await client.mailbox(box.account, box.device, name=table.name, address=address, minimum_version=least)
+    await saw(database, opened)
+    return opened
 
 
 async def _enrol(

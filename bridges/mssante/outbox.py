@@ -1,7 +1,7 @@
 """Mail that waits to leave, durable and sealed at rest. Functions of a connection: each runs inside one transaction.
 
-Laws: a mail is here from the moment its letter is marked as read until an operator took it; its bytes never change; a
-row that left stays as a mark, so that the same letter makes no second mail.
+Laws: a mail is here from the moment its letter is marked as read until an operator took it; its bytes never change;
+that a letter became mail is known for ever, by its author and its own id, so that it makes no second one.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bridges.mssante.database import CURSORS, OUTBOX
+from bridges.mssante.database import CHAINS, CURSORS, MADE, META, OUTBOX
 from crypto import aead
 from crypto.randomness import SYSTEM
 
@@ -30,6 +30,15 @@ class Outbound(msgspec.Struct, frozen=True):
     author: str
     subject: str
     notice: bool = False  # made by the gateway itself: its failure is told to nobody
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Which letter a mail is of: its author's account, its own id, its thread. The relay's id of it may change."""
+
+    author: str
+    letter: str
+    thread: str
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,14 @@ def unseal(key: bytes, due: Due) -> Outbound:
 
 
 def put(
-    connection: Connection, account: str, item: str, domain: str, sealed: bytes, now: float, lifetime: float
-) -> None:
-    """Adds a mail, unless this letter was made a mail before."""
+    connection: Connection, account: str, item: str, domain: str, sealed: bytes, now: float, lifetime: float,
+    mark: Mark | None = None,
+) -> None:  # fmt: skip
+    """Adds a mail, unless this letter was made a mail before. `mark` None: `item` names what the mail is of."""
+    of = mark or Mark("", item, "")
+    made = insert(MADE).values(account=account, author=of.author, letter=of.letter, thread=of.thread)
+    if not connection.execute(made.on_conflict_do_nothing()).rowcount:
+        return
     row = insert(OUTBOX).values(
         account=account, item=item, domain=domain, sealed=sealed, state=WAITING, attempts=0, due=now,
         expires=now + lifetime, delay_told=0, at=now,
@@ -81,10 +95,40 @@ def advance(connection: Connection, account: str, state: str) -> None:
     connection.execute(row.on_conflict_do_update(index_elements=["account"], set_={"state": state}))
 
 
-def known(connection: Connection, account: str, items: Sequence[str]) -> frozenset[str]:
-    """Which of these letters were made mails before."""
-    found = select(OUTBOX.c.item).where(and_(OUTBOX.c.account == account, OUTBOX.c.item.in_(items)))
-    return frozenset(connection.execute(found).scalars())
+def begin(connection: Connection, account: str, state: str, now: float) -> None:
+    """This database knows nothing of the mailbox: what is there already was mailed by another, or never will be."""
+    connection.execute(insert(META).values(name=f"start {account}", value=str(now)).on_conflict_do_nothing())
+    advance(connection, account, state)
+
+
+def start(connection: Connection, account: str) -> float:
+    """Letters from before this Unix time are not mailed when a mailbox is read from the beginning."""
+    found = connection.execute(select(META.c.value).where(META.c.name == f"start {account}")).scalar()
+    return 0.0 if found is None else float(found)
+
+
+def known(connection: Connection, account: str, letters: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Which of these letters, (author, letter id), were made mails before."""
+    ids = [letter for _, letter in letters]
+    found = select(MADE.c.author, MADE.c.letter).where(and_(MADE.c.account == account, MADE.c.letter.in_(ids)))
+    return frozenset((row.author, row.letter) for row in connection.execute(found))
+
+
+def mailbox_of(connection: Connection, mark: Mark) -> str | None:
+    """The mailbox whose mail was made of this letter; None: no mail of this gateway."""
+    same = (MADE.c.author == mark.author, MADE.c.letter == mark.letter, MADE.c.thread == mark.thread)
+    return connection.execute(select(MADE.c.account).where(and_(*same))).scalar()
+
+
+def known_threads(connection: Connection, account: str, patient: str, threads: Sequence[str]) -> frozenset[str]:
+    """Which of these threads this mailbox and this patient have, by the letters of either that went through here."""
+    sent = select(CHAINS.c.thread).where(
+        and_(CHAINS.c.account == account, CHAINS.c.peer == patient, CHAINS.c.thread.in_(threads))
+    )
+    got = select(MADE.c.thread).where(
+        and_(MADE.c.account == account, MADE.c.author == patient, MADE.c.thread.in_(threads))
+    )
+    return frozenset(connection.execute(sent.union(got)).scalars())
 
 
 def domains_due(connection: Connection, now: float) -> list[str]:
@@ -123,7 +167,7 @@ def waiting(connection: Connection) -> int:
 
 
 def left(connection: Connection, row: int, state: str) -> None:
-    """It was taken or given up: the bytes go, the mark stays."""
+    """It was taken or given up: the bytes go."""
     connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(state=state, sealed=None))
 
 
@@ -138,7 +182,7 @@ def delay_told(connection: Connection, row: int) -> None:
 
 
 def purge(connection: Connection, before: float) -> int:
-    """Drops marks of mails that left before that time; how many."""
+    """Drops rows of mails that left before that time; how many. That they were made stays known."""
     return connection.execute(delete(OUTBOX).where(and_(OUTBOX.c.state != WAITING, OUTBOX.c.at < before))).rowcount
 
 

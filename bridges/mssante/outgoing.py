@@ -1,13 +1,15 @@
 """Letters of patients to ordinary mail in the outbox: reads each mailbox's news, proves the author, renders, seals.
 
 Laws: the cursor moves only when every mail before it is durable, and a letter that is mail already makes no second;
-a letter that cannot be read or made mail is counted and skipped, never a stop for those behind it; the From of a mail
-is an address that the relay says is the author's.
+a letter that cannot be read or made mail is counted, told to its author where one is proven, and skipped, never a stop
+for those behind it; the From of a mail is an address that the relay says is the author's. Where the database was lost,
+letters from before its new start are not mailed: they may have been, and nobody knows.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
@@ -20,7 +22,7 @@ from bridges.mssante.database import Database
 from bridges.mssante.directory import Directory
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices, TooLarge
-from bridges.mssante.outbox import Outbound
+from bridges.mssante.outbox import Mark, Outbound
 from bridges.mssante.ports import RelayClient, RelayMailbox
 from bridges.mssante.rules import NotTaken
 from bridges.mssante.submissions import comes_back
@@ -30,7 +32,10 @@ from crypto.attachment import Attachment
 from crypto.errors import CannotOpen
 from messaging.wire.errors import Refusal
 
-MARKS_SECONDS: Final = 30 * 86400.0  # how long it is remembered which letters became mail
+GATHER_SECONDS: Final = 0.05  # hints come in bursts: what comes meanwhile is read with the same request
+MARKS_SECONDS: Final = 30 * 86400.0  # how long rows of mails that left are kept
+AGAIN: Final = "again."  # before a cursor: the mailbox is being read from the beginning, its marks say what is mail
+_UNTOLD: Final = frozenset({"replayed"})  # the letter itself was taken, or is nobody's
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,23 @@ class Outgoing:
 
     async def run(self, client: RelayClient, mailboxes: Mapping[str, RelayMailbox]) -> None:
         """Collects at each change and hint; `mailboxes` by account. Ends only when it is cancelled."""
-        await asyncio.gather(*(self.collect(mailbox) for mailbox in mailboxes.values()))
-        async for changed in client.watch():
-            touched = [mailboxes[account] for account in changed or mailboxes if account in mailboxes]
+        hinted: dict[str, RelayMailbox] = dict(mailboxes)
+        some = asyncio.Event()
+        some.set()
+        async with asyncio.TaskGroup() as group:
+            collecting = group.create_task(self._collect_hinted(hinted, some))
+            async for changed in client.watch():
+                hinted |= {account: mailboxes[account] for account in changed or mailboxes if account in mailboxes}
+                some.set()
+            collecting.cancel()
+
+    async def _collect_hinted(self, hinted: dict[str, RelayMailbox], some: asyncio.Event) -> None:
+        while await some.wait():
+            some.clear()
+            touched = list(hinted.values())
+            hinted.clear()
             await asyncio.gather(*(self.collect(mailbox) for mailbox in touched))
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def collect(self, mailbox: RelayMailbox) -> None:
         """All that is new in a mailbox. What the relay cannot give now stays for the next time."""
@@ -80,40 +98,63 @@ class Outgoing:
             except Exception as error:  # noqa: BLE001 - one mailbox's trouble must not stop the others' mail
                 self._log.error("outgoing.mailbox_failed", account=mailbox.account, error=type(error).__name__)
 
+    async def begin(self, mailboxes: Iterable[RelayMailbox]) -> None:
+        """Before mail is taken: mailboxes that the database does not know are read from here on. Raises Refusal."""
+        for mailbox in mailboxes:
+            account = mailbox.account
+            if await self._database.run(partial(outbox.cursor, account=account)) is None:
+                state, now = await mailbox.state(), self._clock()
+                await self._database.run(partial(outbox.begin, account=account, state=state, now=now))
+                self._log.warning("outgoing.begun", account=account)
+
     async def _page(self, mailbox: RelayMailbox) -> bool:
-        since = await self._database.run(lambda c: outbox.cursor(c, mailbox.account))
-        news = await self._news(mailbox, since)
-        mailed = await self._database.run(lambda c: outbox.known(c, mailbox.account, [item.id for item in news.items]))
+        cursor, start = await self._database.run(
+            lambda c: (outbox.cursor(c, mailbox.account), outbox.start(c, mailbox.account))
+        )
+        news, again = await self._news(mailbox, cursor)
+        letters = [item.letter for item in news.items if isinstance(item, Arrived)]
+        arrived = [(letter.sender.account, letter.message) for letter in letters]
+        mailed = await self._database.run(lambda c: outbox.known(c, mailbox.account, arrived))
         for item in news.items:
+            if again and item.received_at.timestamp() < start:
+                continue
             match item:
-                case Arrived(box="in", letter=letter) if item.id not in mailed and self._recent(item, since):
+                case Arrived(letter=letter) if (letter.sender.account, letter.message) not in mailed:
                     await self._letter(mailbox, item.id, letter)
-                case Unreadable(reason=reason):
-                    self._skipped(mailbox, item.id, reason)
+                case Unreadable():
+                    await self._unreadable(mailbox, item)
                 case _:
                     pass
-        if news.state != since:
-            await self._database.run(lambda c: outbox.advance(c, mailbox.account, news.state))
+        reached = f"{AGAIN}{news.state}" if again and news.more else news.state
+        if reached != cursor:
+            await self._database.run(lambda c: outbox.advance(c, mailbox.account, reached))
         return news.more
 
-    async def _news(self, mailbox: RelayMailbox, since: str | None) -> News:
+    async def _news(self, mailbox: RelayMailbox, cursor: str | None) -> tuple[News, bool]:
+        """What follows the cursor, and whether it is part of reading all from the beginning."""
+        if cursor is None:
+            return await mailbox.news(None, "in"), True
         try:
-            return await mailbox.news(since)
+            return await mailbox.news(cursor.removeprefix(AGAIN), "in"), cursor.startswith(AGAIN)
         except Refusal as refusal:
-            if since is None or refusal.name != "cannotCalculateChanges":
+            if refusal.name != "cannotCalculateChanges":
                 raise
             self._log.warning("outgoing.from_the_beginning", account=mailbox.account)
-            return await mailbox.news(None)
+            return await mailbox.news(None, "in"), True
 
-    def _recent(self, item: Arrived, since: str | None) -> bool:
-        # Read from the beginning, a mailbox shows letters whose marks were purged: those became mail long ago.
-        return since is not None or item.received_at.timestamp() > self._clock() - MARKS_SECONDS
+    async def _unreadable(self, mailbox: RelayMailbox, item: Unreadable) -> None:
+        self._skipped(mailbox, item.id, item.reason)
+        # Only a signature proves an author: the relay's word alone is a trace and no letter to anybody.
+        if item.proven and item.reason not in _UNTOLD:
+            await self._notices.not_sent(mailbox, item.from_, item.thread, item.letter, "")
 
     async def _letter(self, mailbox: RelayMailbox, item: str, letter: Letter) -> None:
         try:
             outbound = await self._outbound(mailbox, letter)
         except NotMail as error:
             self._skipped(mailbox, item, error.reason)
+            author = letter.sender.account
+            await self._notices.not_sent(mailbox, author, letter.thread, letter.message, letter.subject)
             return
         except TooLarge:
             self._skipped(mailbox, item, "tooLarge")
@@ -121,8 +162,9 @@ class Outgoing:
             return
         sealed = outbox.seal(self._key, mailbox.account, item, outbound)
         domain, now = rules.domain_of(mailbox.address), self._clock()
+        mark = Mark(letter.sender.account, letter.message, letter.thread)
         await self._database.run(
-            lambda c: outbox.put(c, mailbox.account, item, domain, sealed, now, self._style.lifetime)
+            lambda c: outbox.put(c, mailbox.account, item, domain, sealed, now, self._style.lifetime, mark)
         )
         self._log.info("outgoing.queued", account=mailbox.account, item=item, domain=domain)
         self._wake()
@@ -139,6 +181,9 @@ class Outgoing:
             # Off the loop: 25 MB of base64 takes longer than others may wait.
             mail = await asyncio.to_thread(translate.to_mail, letter, lambda each: contents[each.id], envelope)
         except (NoMail, ValueError):
+            raise NotMail("noForm") from None
+        except Exception as error:  # noqa: BLE001 - a letter that breaks the writer must not stop those behind it
+            self._log.error("outgoing.writer_failed", account=mailbox.account, error=type(error).__name__)
             raise NotMail("noForm") from None
         if len(mail) > limits.MAIL_RAW:
             raise TooLarge

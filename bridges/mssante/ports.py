@@ -2,11 +2,11 @@
 are the fakes of the tests."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from clients.sdk import Draft, News, Prepared, Submitted
 from crypto.attachment import Attachment
-from messaging.wire.types import Resolved
+from messaging.wire.types import Contact, Resolved
 
 
 class RelayClient(Protocol):
@@ -14,6 +14,10 @@ class RelayClient(Protocol):
 
     async def resolve(self, account: str, addresses: Sequence[str]) -> Mapping[str, Resolved]:
         """The accounts of addresses that have one. Raises Refusal."""
+        ...
+
+    async def contact(self, account: str, peer: str) -> Contact | None:
+        """What `account` has with the patient `peer`; None: they never wrote. Raises Refusal."""
         ...
 
     async def close_contact(self, account: str, peer: str) -> None:
@@ -47,8 +51,12 @@ class RelayMailbox(Protocol):
         """Durable at the relay when it returns, once however often it is called. Raises Refusal."""
         ...
 
-    async def news(self, since: str | None) -> News:
-        """What came since a state. Raises Refusal."""
+    async def news(self, since: str | None, box: Literal["in", "out"] | None = None) -> News:
+        """What came since a state, of one box or of both. Raises Refusal."""
+        ...
+
+    async def state(self) -> str:
+        """Where news go on that leave out all that is there now. Raises Refusal."""
         ...
 
     async def download(self, attachment: Attachment) -> bytes:

@@ -77,7 +77,8 @@ def check_mail(mail: ParsedMail, may_speak_for: Callable[[str], bool], recipient
         raise not_listed("headerFromNotBound")
     if mail.flags.hops > limits.RECEIVED:
         raise NotTaken(554, "5.4.6", "The message went through too many hosts: a loop", "loop")
-    if any(INVISIBLE in document.described["confidentiality"] for document in mail.documents):
+    hidden = any(INVISIBLE in document.described["confidentiality"] for document in mail.documents)
+    if hidden or INVISIBLE in mail.restrictions:
         words = "A document in this message must not be shown to the patient (INVISIBLE_PATIENT): it was not delivered"
         raise NotTaken(550, "5.7.1", words, "invisibleToPatient")
     if len(_patients(mail)) > 1 or (mail.documents and recipients > 1):
@@ -85,9 +86,25 @@ def check_mail(mail: ParsedMail, may_speak_for: Callable[[str], bool], recipient
         raise NotTaken(550, "5.7.1", words, "severalPatients")
 
 
-def author(mail: ParsedMail, known: Collection[str]) -> Mailbox:
-    """Who the patient may answer: the Reply-To when it is a mailbox of this gateway, else the From. Raises NotTaken."""
-    for candidate in (*mail.reply_to, *mail.from_):
+def check_report(mail: ParsedMail) -> None:
+    """Raises NotTaken: a mail of nobody (RFC 5321, 4.5.5) that is no report, or one that loops."""
+    if mail.flags.hops > limits.RECEIVED:
+        raise NotTaken(554, "5.4.6", "The message went through too many hosts: a loop", "loop")
+    if mail.report is None:
+        raise not_a_report("noReport")
+
+
+def not_a_report(reason: str) -> NotTaken:
+    """The null sender is for reports on what this gateway sent, and for nothing else."""
+    words = "A message without a sender is taken only when it reports on a message that left here"
+    return NotTaken(550, "5.7.1", words, reason)
+
+
+def author(mail: ParsedMail, known: Collection[str], may_speak_for: Callable[[str], bool]) -> Mailbox:
+    """Who the patient may answer: the Reply-To when it is a mailbox of this gateway and the certificate may speak for
+    its domain, else the From (which check_mail bound). Raises NotTaken."""
+    replies = (each for each in mail.reply_to if may_speak_for(domain_of(each.address)))
+    for candidate in (*replies, *mail.from_):
         if candidate.address.lower() in known:
             return candidate
     raise NotTaken(

@@ -55,8 +55,12 @@ class Submissions:
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
             for attempt in range(1, _SEALINGS + 1):
-                entry = await self._database.run(lambda c: journal.find(c, letter))
-                entry = entry or await self._prepared(letter, conversation, prepare)
+                found = await self._database.run(
+                    lambda c: journal.find(c, letter) or journal.next_place(c, conversation)
+                )
+                entry = (
+                    found if isinstance(found, Entry) else await self._prepared(letter, conversation, found, prepare)
+                )
                 if entry.prepared is None:
                     return
                 try:
@@ -90,8 +94,7 @@ class Submissions:
                 return not comes_back(refusal)
         return True
 
-    async def _prepared(self, letter: str, conversation: Conversation, prepare: Prepare) -> Entry:
-        place = await self._database.run(lambda c: journal.next_place(c, conversation))
+    async def _prepared(self, letter: str, conversation: Conversation, place: Place, prepare: Prepare) -> Entry:
         prepared = await prepare(place)
         await self._database.run(lambda c: journal.keep(c, conversation, place, prepared, self._clock()))
         return Entry(letter, conversation, place, prepared)
@@ -104,4 +107,5 @@ class Submissions:
                 if not comes_back(refusal):
                     await self._database.run(lambda c: journal.forget(c, entry))
                 raise
-        await self._database.run(lambda c: journal.done(c, entry.letter))
+        # Nobody waits for this mark: after a crash the letter is submitted once more, which the relay knows it by.
+        self._database.ride(lambda c: journal.done(c, entry.letter))

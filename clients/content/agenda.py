@@ -1,6 +1,7 @@
 """Appointments as a part of a letter (iTIP, RFC 5546; iMIP, RFC 6047), and the agenda as the fold of all invitations.
 
-Laws: the highest (sequence, stamp) of a REQUEST or CANCEL wins; answers of that or a later sequence apply.
+Laws: an appointment is of the account that asked: nobody else moves or cancels it; the highest (sequence, stamp) of a
+REQUEST or CANCEL wins; answers of that or a later sequence, each of its own attendee, apply.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,8 +25,8 @@ from clients.content.part import Contents, File, MailContext, Part
 from crypto.encoding import Json
 
 __all__ = [
-    "AgendaEntry", "Attendee", "Invitation", "Method", "Moment", "Partstat", "Person", "counter", "fold", "from_ical",
-    "reply", "to_ical",
+    "AgendaEntry", "Attendee", "Invitation", "Method", "Moment", "Partstat", "Person", "Said", "counter", "fold",
+    "from_ical", "reply", "to_ical",
 ]  # fmt: skip
 
 _MEMBERS = frozenset({
@@ -44,9 +45,28 @@ class Invitation(Appointment, Part):
         return self.summary or "Rendez-vous"
 
     def as_files(self, contents: Contents, context: MailContext) -> tuple[File, ...]:  # noqa: ARG002 - the protocol's
-        """iMIP (RFC 6047): a text/calendar alternative with the method in its Content-Type."""
+        """iMIP (RFC 6047): a text/calendar alternative with the method in its Content-Type.
+
+        Of a patient: their own answer or proposal alone, never an invitation, a cancellation or another's answer.
+        """
+        if not self._may_be_said_by(context.author):
+            return ()
         parameters = {"method": self.method, "component": "VEVENT", "charset": "UTF-8"}
         return (File("invite.ics", "text/calendar", ical.write(self), parameters, "alternative"),)
+
+    def mail_note(self, context: MailContext) -> str:
+        """What is said of an appointment that this author may not send as one."""
+        if self._may_be_said_by(context.author):
+            return ""
+        title = " ".join(self.title().split())[:200]
+        french = f"[Ce message contenait un rendez-vous qui n'a pas été transmis comme tel : {title}]"
+        return f"{french}\n[This message held an appointment that was not passed on as one: {title}]"
+
+    def _may_be_said_by(self, author: str) -> bool:
+        if not author:
+            return True
+        own = len(self.attendees) == 1 and self.attendees[0].address.lower() == author.lower()
+        return own and self.method in ("REPLY", "COUNTER")
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -86,9 +106,20 @@ class Invitation(Appointment, Part):
 
 
 @dataclass(frozen=True)
-class AgendaEntry:
-    """One appointment as it stands now. `answers`: mail address in small letters -> what was answered last."""
+class Said:
+    """An invitation and whose letter it was in: account and mail address of the sender."""
 
+    invitation: Invitation
+    account: str
+    address: str
+
+
+@dataclass(frozen=True)
+class AgendaEntry:
+    """One appointment as it stands now, and the account that asked. `answers`: mail address in small letters -> what
+    was answered last."""
+
+    account: str
     invitation: Invitation
     cancelled: bool
     answers: Mapping[str, Partstat]
@@ -126,27 +157,35 @@ def counter(invitation: Invitation, attendee: str, start: Moment, end: Moment | 
     )
 
 
-def fold(invitations: Iterable[Invitation]) -> tuple[AgendaEntry, ...]:
-    """The agenda: one entry for each uid that has a REQUEST or CANCEL, by start."""
-    by_uid: dict[str, list[Invitation]] = {}
-    for invitation in invitations:
-        by_uid.setdefault(invitation.uid, []).append(invitation)
-    entries = (_entry(group) for group in by_uid.values())
-    return tuple(
-        sorted((e for e in entries if e is not None), key=lambda e: (e.invitation.start.instant(), e.invitation.uid))
-    )
+def fold(said: Iterable[Said]) -> tuple[AgendaEntry, ...]:
+    """The agenda: one entry for each account and uid that has a REQUEST or CANCEL, by start."""
+    asked: dict[tuple[str, str], list[Invitation]] = {}
+    answered: dict[str, list[Invitation]] = {}
+    for one in said:
+        if one.invitation.method in ("REQUEST", "CANCEL"):
+            asked.setdefault((one.account, one.invitation.uid), []).append(one.invitation)
+        elif one.invitation.method == "REPLY" and _is_own(one):
+            answered.setdefault(one.invitation.uid, []).append(one.invitation)
+    entries = (_entry(account, group, answered.get(uid, [])) for (account, uid), group in asked.items())
+    return tuple(sorted(entries, key=lambda e: (e.invitation.start.instant(), e.invitation.uid, e.account)))
 
 
-def _entry(group: list[Invitation]) -> AgendaEntry | None:
-    said = [found for found in group if found.method in ("REQUEST", "CANCEL")]
-    if not said:
-        return None
-    winner = max(said, key=_version)
+def _is_own(one: Said) -> bool:
+    return one.invitation.attendees[0].address.lower() == one.address.lower()
+
+
+def _entry(account: str, group: list[Invitation], answered: list[Invitation]) -> AgendaEntry:
+    winner = max(group, key=_version)
     replies = sorted(
-        (found for found in group if found.method == "REPLY" and found.sequence >= winner.sequence), key=_version
+        (found for found in answered if found.sequence >= winner.sequence and _same_organizer(found, winner)),
+        key=_version,
     )
     answers = {found.attendees[0].address.lower(): found.attendees[0].partstat for found in replies}
-    return AgendaEntry(winner, winner.method == "CANCEL", answers)
+    return AgendaEntry(account, winner, winner.method == "CANCEL", answers)
+
+
+def _same_organizer(left: Invitation, right: Invitation) -> bool:
+    return left.organizer.address.lower() == right.organizer.address.lower()
 
 
 def _version(invitation: Invitation) -> tuple[int, datetime]:

@@ -51,6 +51,17 @@ def header(raw: bytes) -> CdaHeader:
         raise NotCda("a header that cannot be read") from error
 
 
+def restrictions(raw: bytes) -> tuple[str, ...]:
+    """The confidentiality codes of a CDA, also of one whose header cannot be read otherwise; none for other bytes."""
+    try:
+        root = xml.parse(raw, until=_BODY)
+    except xml.BadXml:
+        return ()
+    if root.tag != _ROOT:
+        return ()
+    return tuple(found.get("code", "")[:64] for found in root.iter(f"{{{_NS['h']}}}confidentialityCode"))
+
+
 def _header(root: etree._Element) -> CdaHeader:
     code = _code(root)
     return CdaHeader(

@@ -1,9 +1,9 @@
 """What a part of a letter is, and the files an ordinary mail program gets of it.
 
-A bridge fetches all attachments, calls `as_files`, and knows no kind.
+A bridge fetches all attachments, asks `as_mail`, and knows no kind.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol, Self, TypeAlias
@@ -27,11 +27,15 @@ class File:
 
 @dataclass(frozen=True)
 class MailContext:
-    """What a mail says of its origin: whom it concerns ("NAME First"), when it is made, the product's reference."""
+    """What a mail says of its origin: whom it concerns ("NAME First"), when it is made, the product's reference.
+
+    `author`: the patient's proven mail address, where a patient wrote; empty where nothing is to be checked by it.
+    """
 
     subject_name: str
     now: datetime
     product: str
+    author: str = ""
 
 
 class Part(Protocol):
@@ -63,3 +67,22 @@ class Part(Protocol):
     def mail_headers(self) -> Mapping[str, str]:
         """Headers that the mail must carry because of this part."""
         return {}
+
+    @classmethod
+    def files_of(cls, parts: Sequence[Self], contents: Contents, context: MailContext) -> tuple[File, ...]:
+        """The files of all parts of this kind in one letter. A kind that merges them says so here."""
+        return tuple(file for part in parts for file in part.as_files(contents, context))
+
+    @classmethod
+    def headers_of(cls, parts: Sequence[Self]) -> Mapping[str, str]:
+        """The headers of all parts of this kind in one letter."""
+        return {name: value for part in parts for name, value in part.mail_headers().items()}
+
+    @classmethod
+    def subject_of(cls, parts: Sequence[Self]) -> str | None:  # noqa: ARG003 - for kinds that have a rule
+        """The subject that the mail must have because of these parts; None: any."""
+        return None
+
+    def mail_note(self, context: MailContext) -> str:  # noqa: ARG002 - for those that override it
+        """What the mail's text says of this part, where `as_files` may not give it."""
+        return ""

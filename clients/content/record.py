@@ -1,6 +1,6 @@
 """A document of the medical record: CDA R2, PDF, image, text, DICOM or FHIR, with what the record needs to file it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Self
@@ -42,10 +42,25 @@ class RecordDocument(Part):
 
     def as_files(self, contents: Contents, context: MailContext) -> tuple[File, ...]:
         """IHE_XDM.zip and a readable copy, named as MSSanté asks."""
-        return record_mail.files(self._described(contents), self._readable(contents), context)
+        return self.files_of((self,), contents, context)
 
     def mail_headers(self) -> Mapping[str, str]:
-        return record_mail.headers(self.format, self.code, self.patient)
+        return self.headers_of((self,))
+
+    @classmethod
+    def files_of(cls, parts: Sequence[Self], contents: Contents, context: MailContext) -> tuple[File, ...]:
+        """One archive for all documents of a patient, then their readable copies."""
+        pairs = [(part._described(contents), part._readable(contents)) for part in parts]
+        return record_mail.files(pairs, context)
+
+    @classmethod
+    def headers_of(cls, parts: Sequence[Self]) -> Mapping[str, str]:
+        return record_mail.headers([(part.code, part.patient) for part in parts if part.format == "cda-r2"])
+
+    @classmethod
+    def subject_of(cls, parts: Sequence[Self]) -> str | None:
+        labels = [part.code.label or part.title() for part in parts]
+        return record_mail.subject(labels, [part.patient for part in parts])
 
     def to_json(self) -> dict[str, Json]:
         return {

@@ -6,7 +6,7 @@ Source: Référentiel socle MSSanté, annexe "transport de documents"; IHE ITI X
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import PurePosixPath
@@ -17,6 +17,8 @@ from clients.content.document import Author, Code, Format, Patient, iso_day
 from clients.content.part import File, MailContext
 
 ARCHIVE: Final = "IHE_XDM.zip"
+SUBJECT_PREFIX: Final = "XDM/1.0/DDM+"
+LABEL_LIMIT: Final = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -44,28 +46,61 @@ class Readable:
     name: str
 
 
-def files(document: Described, copy: Readable | None, context: MailContext) -> tuple[File, ...]:
-    """The archive first, then the copy when there is one."""
-    archive = File(ARCHIVE, "application/zip", xdm.write((_in_archive(document),), context.product, context.now))
-    if copy is None:
-        return (archive,)
-    return (archive, File(_copy_name(document, copy, context), copy.type, copy.data))
+def files(documents: Sequence[tuple[Described, Readable | None]], context: MailContext) -> tuple[File, ...]:
+    """An archive for each patient (one mail is about one), then the copies of the documents that have one."""
+    archives = [
+        File(ARCHIVE, "application/zip", xdm.write(_in_archive(same), context.product, context.now))
+        for same in _by_patient([document for document, _ in documents])
+    ]
+    copies = [
+        File(_copy_name(document, copy, context), copy.type, copy.data)
+        for document, copy in documents
+        if copy is not None
+    ]
+    return (*archives, *copies)
 
 
-def headers(format_: Format, code: Code, patient: Patient | None) -> Mapping[str, str]:
-    """X-MSS-CODECDA and X-MSS-INS, for a CDA only."""
-    if format_ != "cda-r2":
+def headers(documents: Sequence[tuple[Code, Patient | None]]) -> Mapping[str, str]:
+    """X-MSS-CODECDA and X-MSS-INS for these CDAs: every code once; `O` only when each identity is qualified."""
+    if not documents:
         return {}
-    qualified = patient is not None and patient.qualified
-    return {"X-MSS-CODECDA": re.sub(r"[^A-Za-z0-9.-]", "", code.code), "X-MSS-INS": "O" if qualified else "N"}
+    codes = dict.fromkeys(re.sub(r"[^A-Za-z0-9.-]", "", code.code) for code, _ in documents)
+    qualified = all(patient is not None and patient.qualified for _, patient in documents)
+    return {"X-MSS-CODECDA": ",".join(codes), "X-MSS-INS": "O" if qualified else "N"}
 
 
-def _in_archive(document: Described) -> xdm.XdmDocument:
+def subject(labels: Sequence[str], patients: Sequence[Patient | None]) -> str | None:
+    """`XDM/1.0/DDM+<label> <NAME> <first name> <dd/mm/yyyy of birth>`; None without one known patient."""
+    known = {(one.birth_name, one.first_name, one.birth_date) for one in patients if one is not None}
+    if len(known) != 1:
+        return None
+    name, first, birth = next(iter(known))
+    if not (name and first and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", birth)):
+        return None
+    label = labels[0][:LABEL_LIMIT].strip() if len(labels) == 1 else f"{len(labels)} documents"
+    return f"{SUBJECT_PREFIX}{label} {name.upper()} {first} {birth[8:]}/{birth[5:7]}/{birth[:4]}"
+
+
+def _by_patient(documents: Sequence[Described]) -> Iterator[list[Described]]:
+    """A document that names nobody is about the patient of the others, when they name one."""
+    named = {document.patient.ins for document in documents if document.patient is not None}
+    alone = next(iter(named)) if len(named) == 1 else ""
+    found: dict[str, list[Described]] = {}
+    for document in documents:
+        found.setdefault(alone if document.patient is None else document.patient.ins, []).append(document)
+    yield from found.values()
+
+
+def _in_archive(documents: Sequence[Described]) -> tuple[xdm.XdmDocument, ...]:
+    return tuple(_numbered(number, document) for number, document in enumerate(documents, 1))
+
+
+def _numbered(number: int, document: Described) -> xdm.XdmDocument:
     metadata = xdm.XdmMetadata(
         type=document.type, format=document.format, title=document.title, code=document.code, author=document.author,
         date=document.date, id=document.id, patient=document.patient, confidentiality=document.confidentiality,
     )  # fmt: skip
-    return xdm.XdmDocument(f"DOC0001.{_suffix(document).upper()}", document.data, metadata)
+    return xdm.XdmDocument(f"DOC{number:04}.{_suffix(document).upper()}", document.data, metadata)
 
 
 def _suffix(document: Described) -> str:

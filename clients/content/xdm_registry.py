@@ -52,7 +52,7 @@ def _submission(documents: Sequence[Listed], now: datetime) -> Any:
 
 def _entry(name: str, document: Listed) -> Any:
     said = document.metadata
-    entry = _RIM.ExtrinsicObject(id=name, mimeType=said.type, objectType=ebxml.ENTRY, status="Approved")
+    entry = _RIM.ExtrinsicObject(id=name, mimeType=_xml(said.type), objectType=ebxml.ENTRY, status="Approved")
     for slot in _slots(document, said):
         entry.append(slot)
     entry.append(_name(said.title))
@@ -104,14 +104,14 @@ def _author(owner: str, scheme: str, author: Author) -> Any:
 def _code(owner: str, scheme: str, code: Code) -> Any:
     return _RIM.Classification(
         _slot("codingScheme", [code.system]), _name(code.label), id=_uuid(), classificationScheme=scheme,
-        classifiedObject=owner, nodeRepresentation=code.code, objectType=_registry("Classification"),
+        classifiedObject=owner, nodeRepresentation=_xml(code.code), objectType=_registry("Classification"),
     )  # fmt: skip
 
 
 def _identifier(owner: str, scheme: str, value: str, name: str) -> Any:
     spelled = "XDSSubmissionSet" if owner == "SubmissionSet01" else "XDSDocumentEntry"
     return _RIM.ExternalIdentifier(
-        _name(f"{spelled}.{name}"), id=_uuid(), identificationScheme=scheme, registryObject=owner, value=value,
+        _name(f"{spelled}.{name}"), id=_uuid(), identificationScheme=scheme, registryObject=owner, value=_xml(value),
         objectType=_registry("ExternalIdentifier"),
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def _patient_id(patient: Patient | None) -> str:
 def _pid(patient: Patient) -> list[str]:
     lines = [
         f"PID-3|{_patient_id(patient)}", f"PID-5|{_hl7(patient.birth_name)}^{_hl7(patient.first_name)}^^^^^L",
-        f"PID-7|{patient.birth_date.replace('-', '')}", f"PID-8|{_hl7(patient.sex)}",
+        f"PID-7|{_hl7(patient.birth_date.replace('-', ''))}", f"PID-8|{_hl7(patient.sex)}",
     ]  # fmt: skip
     return [line for line in lines if not line.endswith("|")]
 

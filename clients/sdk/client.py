@@ -157,6 +157,11 @@ class Client:
         answer = await self._connection.call("Contact/get", Get(account_id=account))
         return list(answer.list_)
 
+    async def contact(self, account: str, peer: str) -> Contact | None:
+        """One of the contacts of `account`; None: these two never wrote. Raises Refusal."""
+        answer = await self._connection.call("Contact/get", Get(account_id=account, ids=[peer]))
+        return next((found for found in answer.list_ if found.peer == peer), None)
+
     async def close_contact(self, account: str, peer: str) -> None:
         """The patient `peer` may no longer write to the professional `account`. Raises Refusal."""
         await self._set_contact(account, peer, may_write=False)

@@ -23,6 +23,10 @@ class Directory:
             await self._look_up(asker, wanted[start : start + limits.MAX_LOOKUP])
         return {account: self._chains[account] for account in accounts if self._chains.get(account)}
 
+    def held(self, account: str) -> Chain:
+        """What is known now, without asking."""
+        return self._chains.get(account, ())
+
     def forget(self, accounts: Sequence[str]) -> None:
         """Look these up again at the next use."""
         for account in accounts:

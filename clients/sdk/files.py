@@ -12,6 +12,7 @@ from messaging.wire import limits
 
 PARALLEL_UPLOADS: Final = limits.MAX_CONCURRENT_UPLOAD
 PARALLEL_DOWNLOADS: Final = 4
+INLINE_BYTES: Final = 256 * 1024  # sealed in less time than a thread takes to begin
 
 
 async def upload(connection: Connection, account: str, name: str, type_: str, data: bytes | BinaryIO) -> Attachment:
@@ -20,11 +21,12 @@ async def upload(connection: Connection, account: str, name: str, type_: str, da
     Raises Refusal; ValueError for a name, type or size outside docs/spec/attachment.md.
     """
     stream = io.BytesIO(data) if isinstance(data, bytes) else data
-    sealer = AttachmentSealer(stream, _remaining(stream))
+    size = _remaining(stream)
+    sealer = AttachmentSealer(stream, size)
     running: set[asyncio.Task[str]] = set()
     chunks = iter(sealer)
     try:
-        while (sealed := await asyncio.to_thread(_next, chunks)) is not None:
+        while (sealed := await _sealed(chunks, size)) is not None:
             running.add(asyncio.create_task(connection.upload(account, sealed)))
             if len(running) >= PARALLEL_UPLOADS:
                 running = await _first(running)
@@ -44,7 +46,10 @@ async def download(connection: Connection, account: str, attachment: Attachment,
             while waiting and len(running) < PARALLEL_DOWNLOADS:
                 running.append(asyncio.create_task(connection.download(account, waiting.popleft())))
             sealed = await running.popleft()
-            await asyncio.to_thread(_write, verifier, sealed, sink)
+            if attachment.size <= INLINE_BYTES:
+                _write(verifier, sealed, sink)
+            else:
+                await asyncio.to_thread(_write, verifier, sealed, sink)
         verifier.finish()
     finally:
         for task in running:
@@ -58,8 +63,8 @@ async def _first(running: set[asyncio.Task[str]]) -> set[asyncio.Task[str]]:
     return pending
 
 
-def _next(chunks: Iterator[bytes]) -> bytes | None:
-    return next(chunks, None)
+async def _sealed(chunks: Iterator[bytes], size: int) -> bytes | None:
+    return next(chunks, None) if size <= INLINE_BYTES else await asyncio.to_thread(next, chunks, None)
 
 
 def _write(verifier: Verifier, sealed: bytes, sink: BinaryIO) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -13,12 +13,12 @@ from clients.content.letter import Sender
 from clients.sdk import files, syncing
 from clients.sdk.connection import Connection
 from clients.sdk.directory import Directory
-from clients.sdk.memory import PINS_LIMIT, Memory
+from clients.sdk.memory import Memory
 from clients.sdk.setting import set_one
 from clients.sdk.values import Arrived, Item, News, Prepared, Submitted, Unreadable
 from clients.session import outgoing
 from clients.session.incoming import Known, NotShown, Read, Reader, read
-from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin
+from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin, is_forward
 from clients.session.outgoing import Draft, Place
 from crypto.attachment import Attachment
 from crypto.encoding import b64u, unb64u
@@ -93,16 +93,22 @@ class Mailbox:
         return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to)
 
     async def submit(self, prepared: Prepared) -> Submitted:
-        """Give it to the relay; any number of times. Raises Refusal: `recipientKeyStale`, `recipientRefuses`, ..."""
+        """Give it to the relay; any number of times. Raises Refusal: `recipientKeyStale`, `recipientRefuses`, ...
+
+        After `recipientKeyStale` the keys of its readers are looked up anew: prepare() it again.
+        """
         new = await self._new_message(prepared)
         create = {"0": msgspec.Raw(codec.encode(new))}
         try:
             added = await set_one(self._connection, "SealedMessage/set", Set(account_id=self.account, create=create))
             done = Submitted(str(added.get("id", "")), prepared.client_id, existed=False)
         except Refusal as refusal:
+            if refusal.name == "recipientKeyStale":
+                self._directory.forget([account for account, _ in prepared.to])
             if refusal.name != "alreadyExists":
                 raise
             done = Submitted(str(refusal.members.get("existingId", "")), prepared.client_id, existed=True)
+        self._memory.submit(done.id)
         self._sent(prepared)
         return done
 
@@ -115,19 +121,24 @@ class Mailbox:
             except Refusal as refusal:
                 if refusal.name != "recipientKeyStale":
                     raise
-                self._directory.forget([account for account, _ in prepared.to])
                 prepared = await self.prepare(replace(draft, message=prepared.client_id), to)
         return await self.submit(prepared)
 
-    async def news(self, since: str | None) -> News:
+    async def news(self, since: str | None, box: Literal["in", "out"] | None = None) -> News:
         """What came since the state that earlier news gave; None: everything, oldest first. One page: see `more`.
 
+        Only letters of `box`, where it is given: the others are not opened.
         Raises Refusal; `cannotCalculateChanges` means: begin again with None.
         """
-        page = await syncing.page(self._connection, self.account, since)
-        await self._know_senders(page.messages)
-        items = [await self._item(message) for message in page.messages]
+        page = await syncing.page(self._connection, self.account, since, self._memory.submitted if box == "in" else ())
+        messages = [message for message in page.messages if box in (None, message.box)]
+        await self._know_senders(messages)
+        items = [await self._item(message) for message in messages]
         return News(tuple(items), page.state, page.more)
+
+    async def state(self) -> str:
+        """Where news go on that leave out all that is there now. Raises Refusal."""
+        return await syncing.state(self._connection, self.account)
 
     async def download(self, attachment: Attachment) -> bytes:
         """The whole file in memory. Raises Refusal, CannotOpen."""
@@ -146,7 +157,7 @@ class Mailbox:
         """
         if not self._memory.new_pins:
             return
-        newest = dict(list(self._memory.pins.items())[-PINS_LIMIT:])
+        newest = self._memory.newest_pins()
         content = replace(self._opened.content, pins=newest)
         box, _ = replace_box(self._opened, content)
         version = self._opened.version + 1
@@ -168,10 +179,15 @@ class Mailbox:
 
     def _sent(self, prepared: Prepared) -> None:
         for account, key_id in prepared.to:
-            if account != self.account:
-                self._memory.pin(account, key_id)
+            self._pin(account, self._directory.held(account), key_id)
         if prepared.letter is not None:
             self._memory.take(prepared.letter, prepared.letter_hash)
+
+    def _pin(self, account: str, chain: Chain, key_id: str) -> None:
+        if account == self.account:
+            return
+        pinned = self._memory.pins.get(account)
+        self._memory.pin(account, key_id if is_forward(chain, pinned, key_id) else pinned or key_id)
 
     def _recipients(self, peers: Iterable[KnownKey]) -> tuple[KnownKey, ...]:
         return tuple(sorted((*peers, self._chain[-1]), key=lambda known: known.wire.account))
@@ -203,10 +219,12 @@ class Mailbox:
         try:
             found = await self._read(message)
         except NotShown as error:
-            return Unreadable(message.id, error.reason, received, message.from_, message.box)
+            return Unreadable(
+                message.id, error.reason, received, message.from_, message.box, error.proven, message.client_id,
+                error.thread,
+            )  # fmt: skip
         missing = self._memory.take(found.letter, found.hash)
-        if message.from_ != self.account:
-            self._memory.pin(message.from_, found.letter.sender.key)
+        self._pin(message.from_, self._directory.held(message.from_), found.letter.sender.key)
         return Arrived(message.id, found.letter, received, message.box, missing)
 
     async def _read(self, message: SealedMessage) -> Read:

@@ -1,6 +1,6 @@
 """What a mailbox remembers while it runs: keys seen, letters seen, places in threads. Bounded."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final, TypeVar
 
 from clients.content.letter import Letter
@@ -15,13 +15,14 @@ PINS_LIMIT: Final = 500  # what goes into the key box: 64 KiB in all
 
 
 class Memory:
-    """`pins` maps accounts to the key id seen last."""
+    """`pins` maps accounts to the key id seen last, the account seen longest ago first."""
 
     def __init__(self, pins: Mapping[str, str]) -> None:
         self._pins = dict(pins)
         self._kept = dict(pins)
         self._seen: dict[tuple[str, str], bytes] = {}
         self._places: dict[tuple[str, str], Place] = {}
+        self._submitted: dict[str, None] = {}
 
     @property
     def pins(self) -> Mapping[str, str]:
@@ -35,11 +36,25 @@ class Memory:
     @property
     def new_pins(self) -> Mapping[str, str]:
         """What the key box does not hold yet."""
-        return {account: key for account, key in self._pins.items() if self._kept.get(account) != key}
+        return {account: key for account, key in self.newest_pins().items() if self._kept.get(account) != key}
+
+    def newest_pins(self) -> dict[str, str]:
+        """What the key box has room for: the oldest seen are left out."""
+        return dict(list(self._pins.items())[-PINS_LIMIT:])
 
     def pin(self, account: str, key_id: str) -> None:
-        """This key of that account was proven."""
+        """This key of that account was proven, and is no older than the one before."""
+        self._pins.pop(account, None)  # seen now: the last to be left out
         self._pins[account] = key_id
+
+    @property
+    def submitted(self) -> Container[str]:
+        """The relay's ids of letters that were submitted here."""
+        return self._submitted
+
+    def submit(self, message: str) -> None:
+        """The relay has an own letter under this id."""
+        _put(self._submitted, message, None, SEEN_LIMIT)
 
     def pins_kept(self, pins: Mapping[str, str]) -> None:
         """The key box holds these now."""

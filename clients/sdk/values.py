@@ -77,13 +77,19 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A letter that is not shown, and why. `from_` is what the relay says."""
+    """A letter that is not shown, and why. `from_` is what the relay says; `proven`: a key of that account signed it.
+
+    `letter` is the id as the relay says it; `thread` as the letter says itself, None where it cannot be read.
+    """
 
     id: str
     reason: Reason
     received_at: datetime
     from_: str = ""
     box: Literal["in", "out"] = "in"
+    proven: bool = False
+    letter: str = ""
+    thread: str | None = None
 
 
 Item: TypeAlias = Arrived | Unreadable

@@ -27,11 +27,15 @@ Reason: TypeAlias = Literal[
 
 
 class NotShown(Exception):
-    """A letter that is not shown. `reason` is for people and logs; it is never sent to whoever made the bytes."""
+    """A letter that is not shown. `reason` is for people and logs; it is never sent to whoever made the bytes.
 
-    def __init__(self, reason: Reason) -> None:
+    `proven`: a key of the account that the relay names as sender signed what was opened. `thread`: as it says itself.
+    """
+
+    def __init__(self, reason: Reason, *, proven: bool = False, thread: str | None = None) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
+        self.proven, self.thread = proven, thread
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,17 @@ class Read:
 def read(message: SealedMessage, sealed: bytes, reader: Reader, known: Known) -> Read:
     """The letter in `sealed`. Raises NotShown with the first check that failed."""
     opened = _opened(sealed, reader)
+    try:
+        return _checked(opened, message, reader, known)
+    except NotShown as error:
+        proven = any(each.keys.signing == opened.sender for each in known.chain)
+        raise NotShown(error.reason, proven=proven, thread=_thread(opened)) from error
+
+
+def _checked(opened: Opened, message: SealedMessage, reader: Reader, known: Known) -> Read:
     letter = _letter(opened)
     _check_recipients(letter, opened, reader)
-    if (message.from_, message.client_id) != (letter.sender.account, letter.message):
-        raise NotShown("mislabelled")
+    _check_label(message, letter, reader)
     _check_sender(letter, opened, message, known)
     own = next(to for to in letter.recipients if to.account == reader.account)
     if own.statement not in reader.statements:
@@ -75,6 +86,15 @@ def read(message: SealedMessage, sealed: bytes, reader: Reader, known: Known) ->
     if known.seen.get((letter.sender.account, letter.message), digest) != digest:
         raise NotShown("replayed")
     return Read(letter, digest)
+
+
+def _check_label(message: SealedMessage, letter: Letter, reader: Reader) -> None:
+    # The relay says in which box a letter lies: a clinician's shown as one's own would be believed as such.
+    written_here = letter.sender.account == reader.account
+    if (message.from_, message.client_id) != (letter.sender.account, letter.message):
+        raise NotShown("mislabelled")
+    if (message.box == "out") != written_here:
+        raise NotShown("mislabelled")
 
 
 def _opened(sealed: bytes, reader: Reader) -> Opened:
@@ -89,6 +109,13 @@ def _letter(opened: Opened) -> Letter:
         return from_bytes(opened.plaintext)
     except NotALetter as error:
         raise NotShown(error.reason) from error
+
+
+def _thread(opened: Opened) -> str | None:
+    try:
+        return from_bytes(opened.plaintext).thread
+    except NotALetter:
+        return None
 
 
 def _check_recipients(letter: Letter, opened: Opened, reader: Reader) -> None:

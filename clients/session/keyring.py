@@ -5,8 +5,8 @@ Laws: a key id is computed, never believed; every key follows from the first by 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, TypeAlias
 
 from crypto.encoding import unb64u
 from crypto.errors import BadStatement, NotCanonical, WeakKey
@@ -14,6 +14,7 @@ from crypto.keys import PublicKeys, SigningPublic
 from crypto.transparency.statement import Statement, statement_hash, verify_statement
 from messaging.wire.types import PublicKey
 
+SUPERSEDED_GRACE: Final = timedelta(hours=1)  # letters sealed before the new key may still be on their way
 DistrustReason: TypeAlias = Literal["brokenChain", "keyChanged", "ownKeyChanged"]
 
 
@@ -48,6 +49,11 @@ class KnownKey:
         """When the relay took it, to the second below."""
         return datetime.fromisoformat(self.wire.created_at).astimezone(UTC).replace(microsecond=0)
 
+    @property
+    def announced(self) -> datetime:
+        """When its statement says that it was made."""
+        return datetime.fromisoformat(self.statement.time).astimezone(UTC)
+
 
 Chain: TypeAlias = tuple[KnownKey, ...]
 
@@ -74,11 +80,20 @@ def check_own(account: str, keys: Chain, own: PublicKeys) -> None:
 
 
 def written_by(keys: Chain, signer: SigningPublic, key_id: str, at: datetime) -> KnownKey | None:
-    """The key that signed, when the directory held it at that time."""
-    for known in keys:
+    """The key that signed, when the directory held it at that time and no later statement had taken its place."""
+    for known, following in zip(keys, (*keys[1:], None), strict=True):
         if known.keys.signing == signer and known.key_id == key_id and known.since <= at:
-            return known
+            superseded = following is not None and at > following.announced + SUPERSEDED_GRACE
+            return None if superseded else known
     return None
+
+
+def is_forward(keys: Chain, pinned: str | None, key_id: str) -> bool:
+    """Whether a pin may move from `pinned` to `key_id`: along the chain of statements, never back."""
+    if pinned is None:
+        return True
+    places = {known.key_id: place for place, known in enumerate(keys)}
+    return pinned in places and places.get(key_id, -1) > places[pinned]
 
 
 def _chain(account: str, listed: Sequence[PublicKey]) -> Chain:

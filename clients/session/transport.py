@@ -9,13 +9,15 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
 from twisted.web.http_headers import Headers
+from twisted.web.iweb import IBodyProducer
+from zope.interface import implementer  # type: ignore[import-untyped]  # it has no types
 
 from clients.session.carried import HttpRequest, HttpResponse, refusal_of
 from messaging.wire import limits
@@ -44,13 +46,35 @@ def origin_of(relay: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if standard else f":{parts.port}")
 
 
-def _own_http() -> tuple[Any, HTTPClient]:
+@implementer(IBodyProducer)
+class _Body:
+    """A request's bytes, written at once: they are in memory anyway."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.length = data, len(data)
+
+    def startProducing(self, consumer: Any) -> "Deferred[None]":  # noqa: N802 - Twisted's name
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Nothing is left to pause."""
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Nothing was paused."""
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Nothing is left to stop."""
+
+
+def _own_agent() -> tuple[Any, Any]:
+    """Twisted's bare Agent: cookies, redirects and decoding, which treq adds to it, double a request's cost."""
     from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one: only when a network is wanted
 
     pool = cast(Any, HTTPConnectionPool)(reactor)
     pool.maxPersistentPerHost = CONNECTIONS
     pool.cachedConnectionTimeout = IDLE_SECONDS
-    return pool, HTTPClient(cast(Any, Agent)(reactor, connectTimeout=CONNECT_SECONDS, pool=pool))
+    return pool, cast(Any, Agent)(reactor, connectTimeout=CONNECT_SECONDS, pool=pool)
 
 
 class Transport:
@@ -59,6 +83,7 @@ class Transport:
     def __init__(self, relay: str, http: HTTPClient | None = None) -> None:
         self.origin = origin_of(relay)
         self._http = http
+        self._agent: Any = None
         self._pool: Any = None
 
     async def carry(self, request: HttpRequest) -> HttpResponse:
@@ -98,21 +123,32 @@ class Transport:
             raise Refusal("serverUnavailable", "the relay did not answer in time") from error
 
     async def _ask(self, request: HttpRequest, seconds: float | None) -> Any:
-        if self._http is None:
-            self._pool, self._http = _own_http()
-        # Redirects are not followed: the Bearer token is for this origin alone.
-        asked: Deferred[Any] = self._http.request(
-            request.method, self.origin + request.path,
-            headers=Headers({name: [value] for name, value in request.headers.items()}), data=request.body or None,
-            allow_redirects=False, unbuffered=True,
-        )  # fmt: skip
         try:
             async with asyncio.timeout(seconds):
-                return await asked.asFuture(asyncio.get_running_loop())
+                return await self._begin(request).asFuture(asyncio.get_running_loop())
         except _BROKEN as error:
             raise Refusal("serverUnavailable", "the relay cannot be reached") from error
         except TimeoutError as error:
             raise Refusal("serverUnavailable", "the relay did not answer in time") from error
+
+    def _begin(self, request: HttpRequest) -> "Deferred[Any]":
+        # Redirects are not followed: the Bearer token is for this origin alone.
+        headers, where = Headers({name: [value] for name, value in request.headers.items()}), self.origin + request.path
+        if self._http is not None:
+            asked: Deferred[Any] = self._http.request(
+                request.method,
+                where,
+                headers=headers,
+                data=request.body or None,
+                allow_redirects=False,
+                unbuffered=True,
+            )
+            return asked
+        if self._agent is None:
+            self._pool, self._agent = _own_agent()
+        body = _Body(request.body) if request.body else None
+        begun: Deferred[Any] = self._agent.request(request.method.encode(), where.encode(), headers, body)
+        return begun
 
 
 async def _whole(response: Any) -> bytes:

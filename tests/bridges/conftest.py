@@ -15,18 +15,21 @@ from structlog.typing import EventDict
 from bridges.mail.workers import Workers
 from bridges.mssante import incoming, keyfile
 from bridges.mssante.certificates import Credentials, Reloading, server_context
+from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.delivery import Delivery
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
 from bridges.mssante.incoming import Connections, Incoming
 from bridges.mssante.keyfile import GatewayKeys
+from bridges.mssante.notices import Notices
 from bridges.mssante.reports import Reports
+from bridges.mssante.returned import Returned
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
 from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
-from tests.bridges.fakes import DOCTOR, DOMAIN, HOSTNAME, FakeMailbox, FakeRelay
+from tests.bridges.fakes import DOMAIN, HOSTNAME, FakeMailbox, FakeRelay
 
 OPERATOR = name("mail.operateur.example")
 
@@ -119,7 +122,13 @@ async def start(
     relay, keys, log, woken = FakeRelay(), keyfile.derive(b"k" * 32), structlog.get_logger(), list[bool]()
     mailbox = FakeMailbox(relay)
     reports = Reports(database, keys.outbox, HOSTNAME, 3600.0, lambda: 1e9, lambda: woken.append(True))
-    delivery = Delivery(workers, relay, {DOCTOR: mailbox}, Submissions(database), keys, HOSTNAME, reports.refused, log)
+    submissions, contacts = Submissions(database), Contacts(database, relay, log)
+    notices = Notices(submissions, contacts, keys.letters, log)
+    returned = Returned(database, notices, {mailbox.account: mailbox}, HOSTNAME, log, lambda: 1e9)
+    delivery = Delivery(
+        workers, relay, {box.address: box for box in (mailbox, *settings.get("others", ()))}, submissions, contacts,
+        returned, database, keys, HOSTNAME, reports.refused, log,
+    )  # fmt: skip
     handler = Incoming(delivery, Directory(relay, mailbox.account), whitelist, "patient.pli.example", log)
     server_files = credentials(authority, authority.issue(name("gateway")), folder, "server", settings.get("revoked"))
     tls = Reloading(server_files, server_context, lambda _: None)

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from clients.content.letter import Letter, LetterRecipient, Sender, from_bytes, letter_hash, to_bytes
 from clients.sdk import Arrived, Draft, News, Prepared, Submitted, Unreadable
@@ -13,7 +14,7 @@ from crypto.attachment import Attachment
 from crypto.encoding import base32
 from crypto.keys import blob_id, random_id
 from messaging.wire.errors import Refusal
-from messaging.wire.types import Resolved
+from messaging.wire.types import Contact, Resolved
 
 PATIENT = "279035121518989@patient.pli.example"
 DOCTOR = "dr.martin@cabinet.mssante.example"
@@ -38,6 +39,7 @@ class FakeRelay:
     refused: dict[str, Refusal] = field(default_factory=dict)
     files: dict[bytes, bytes] = field(default_factory=dict)
     closed: list[tuple[str, str]] = field(default_factory=list)
+    contacts: dict[tuple[str, str], bool] = field(default_factory=dict)  # (professional, patient): may write
     resolved: int = 0
     key: bytes = field(default_factory=lambda: os.urandom(32))
 
@@ -60,9 +62,17 @@ class FakeRelay:
             if (state := self.people.get(address))
         }
 
+    async def contact(self, account_: str, peer: str) -> Contact | None:
+        self.step("contact")
+        may = self.contacts.get((account_, peer))
+        if may is None:
+            return None
+        return Contact(id=peer, peer=peer, may_write=may, since="2026-11-23T10:00:00Z", blocked=False)
+
     async def close_contact(self, account_: str, peer: str) -> None:
         self.step("close_contact")
         self.closed.append((account_, peer))
+        self.contacts[(account_, peer)] = False
 
     async def watch(self) -> AsyncIterator[Mapping[str, Mapping[str, str]]]:
         yield {}
@@ -114,15 +124,22 @@ class FakeMailbox:
         before = self.relay.sealed.get(prepared.client_id)
         if before is not None and before != prepared.sealed:
             raise Refusal("invalidProperties", members={"properties": ["clientId"]})
+        if before is None:  # every new letter of a professional opens the contact
+            self.relay.contacts |= {(self.account, peer): True for peer, _ in prepared.to if peer != self.account}
         self.relay.sealed[prepared.client_id] = prepared.sealed
         self.relay.step("after submit")
         return Submitted("m" + "a" * 26, prepared.client_id, existed=before is not None)
 
-    async def news(self, since: str | None) -> News:
+    async def news(self, since: str | None, box: Literal["in", "out"] | None = None) -> News:
         self.relay.step("news")
         begin = int(since or "0")
-        page = tuple(self.items[begin : begin + 2])
-        return News(page, str(begin + len(page)), begin + len(page) < len(self.items))
+        page = self.items[begin : begin + 2]
+        shown = tuple(item for item in page if box in (None, item.box))
+        return News(shown, str(begin + len(page)), begin + len(page) < len(self.items))
+
+    async def state(self) -> str:
+        self.relay.step("state")
+        return str(len(self.items))
 
     async def download(self, attachment: Attachment) -> bytes:
         self.relay.step("download")

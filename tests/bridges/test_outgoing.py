@@ -15,6 +15,7 @@ from structlog.typing import EventDict
 
 from bridges.mssante import keyfile, outbox
 from bridges.mssante.certificates import Reloading, client_context, server_context
+from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.directory import Directory
 from bridges.mssante.notices import Notices
@@ -126,7 +127,7 @@ def make_desk(
 ) -> Desk:
     relay, log, clock = FakeRelay(), structlog.get_logger(), [SENT.timestamp()]
     mailbox = FakeMailbox(relay)
-    notices = Notices(Submissions(database), KEYS.letters, log)
+    notices = Notices(Submissions(database), Contacts(database, relay, log), KEYS.letters, log)
     tls = Reloading(
         credentials(authority, authority.issue(name("gateway")), folder, "out"), client_context, lambda _: None
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bridges.mail.parse import parse
 from bridges.mail.parsed import Flags, Mailbox, ParsedDocument, ParsedFile, ParsedMail
 from bridges.mail.translate import incoming, outgoing, threads
+from clients.content import xdm
 from clients.content.agenda import Attendee, Invitation, Moment, Person, from_ical, reply
 from clients.content.document import Author, Code, Patient
 from clients.content.file import FilePart
@@ -106,6 +107,31 @@ def test_a_record_document_leaves_as_an_archive_with_its_headers() -> None:
     assert next(part.get_filename() for part in found.iter_attachments()) == "IHE_XDM.zip"
 
 
+def test_documents_of_one_patient_leave_as_one_archive_under_the_subject_of_mssante() -> None:
+    data, identity = b"%PDF-1.4 test", Patient("279035121518989", "1.2.3", "DURAND", "Camille", "1979-03-01", "F")
+    files = [attachment(name, "application/pdf", data) for name in ("a.pdf", "b.pdf")]
+    made = [
+        RecordDocument(file, "pdf", "CR", Code("1", "Consultation", "2"), Author("Dr"), SENT, f"1^{n}", patient)
+        for n, (file, patient) in enumerate(zip(files, (identity, None), strict=True))
+    ]
+    found = read(rendered(letter(subject="Mes examens", parts=tuple(made)), {file.id: data for file in files}))
+    plain, names = found.get_body(("plain",)), [part.get_filename() for part in found.iter_attachments()]
+    archive = xdm.read(next(part.get_content() for part in found.iter_attachments()))
+    assert (names.count("IHE_XDM.zip"), len(names)) == (1, 3)
+    assert [document.metadata.id for document in archive if document.metadata] == ["1^0", "1^1"]
+    assert found["Subject"] == "XDM/1.0/DDM+2 documents DURAND Camille 01/03/1979"
+    assert plain is not None
+    assert plain.get_content().splitlines()[:3] == ["Objet : Mes examens", "", "Merci"]
+    assert found["X-MSS-NIL"]
+
+
+def test_documents_of_nobody_known_keep_the_letters_own_subject() -> None:
+    file = attachment("a.pdf", "application/pdf", b"%PDF")
+    document = RecordDocument(file, "pdf", "CR", Code("1", "Consultation", "2"), Author("Dr"), SENT, "1^1")
+    found = read(rendered(letter(subject="Mes examens", parts=(document,)), {file.id: b"%PDF"}))
+    assert found["Subject"] == "Mes examens"
+
+
 def test_long_message_ids_are_not_made_encoded_words() -> None:
     long_id = "<" + "x" * 300 + "@example.org>"
     facts = Mail(PATIENT, DOCTOR, None, long_id, (long_id,) * 3)
@@ -159,13 +185,20 @@ def test_the_answer_to_our_mail_names_its_thread_and_letter() -> None:
         references=("<other@x.example>", f"<{LETTER_ID}.{THREAD_ID}@{HOSTNAME}>"),
         in_reply_to=f"<{LETTER_ID}.{THREAD_ID}@{HOSTNAME}>",
     )
-    assert threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32) == THREAD_ID
-    assert threads.answered(found, HOSTNAME) == LETTER_ID
+    assert threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32, {THREAD_ID}) == THREAD_ID
+    assert threads.answered(found, HOSTNAME, THREAD_ID) == LETTER_ID
+    assert threads.answered(found, HOSTNAME, "C" * 22) is None
 
 
 def test_a_message_id_of_another_host_names_nothing() -> None:
     found = parsed(references=(f"<{LETTER_ID}.{THREAD_ID}@elsewhere.example>",))
-    assert threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32) != THREAD_ID
+    assert threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32, {THREAD_ID}) != THREAD_ID
+
+
+def test_a_thread_that_nobody_here_has_is_derived_as_a_strangers() -> None:
+    ours = f"<{LETTER_ID}.{THREAD_ID}@{HOSTNAME}>"
+    found = threads.thread_of(parsed(references=("<a@x.example>", ours)), DOCTOR, HOSTNAME, b"k" * 32, ())
+    assert found == threads.thread_of(parsed(references=("<a@x.example>",)), DOCTOR, HOSTNAME, b"k" * 32, ())
 
 
 def test_mails_of_one_conversation_have_one_thread() -> None:
@@ -174,14 +207,14 @@ def test_mails_of_one_conversation_have_one_thread() -> None:
     third = parsed(
         message_id="<c@x.example>", references=("<a@x.example>", "<b@x.example>"), in_reply_to="<b@x.example>"
     )
-    found = {threads.thread_of(each, DOCTOR, HOSTNAME, b"k" * 32) for each in (first, second, third)}
+    found = {threads.thread_of(each, DOCTOR, HOSTNAME, b"k" * 32, ()) for each in (first, second, third)}
     assert len(found) == 1
 
 
 def test_another_professional_has_another_thread() -> None:
     found = parsed(message_id="<a@x.example>")
-    other = threads.thread_of(found, "dr.other@x.example", HOSTNAME, b"k" * 32)
-    assert other != threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32)
+    other = threads.thread_of(found, "dr.other@x.example", HOSTNAME, b"k" * 32, ())
+    assert other != threads.thread_of(found, DOCTOR, HOSTNAME, b"k" * 32, ())
 
 
 def test_a_pdf_copy_stands_with_its_document() -> None:
@@ -208,7 +241,10 @@ def test_more_parts_than_a_letter_holds_are_refused() -> None:
 
 
 def test_the_prefix_of_document_mails_is_hidden() -> None:
-    assert incoming.shown_subject("XDM/1.0/DDM+CR DURAND Camille 01/02/1980") == "CR DURAND Camille 01/02/1980"
+    shown = "CR DURAND Camille 01/02/1980"
+    assert incoming.shown_subject(f"XDM/1.0/DDM+{shown}") == shown
+    assert incoming.shown_subject(f"xdm/1.0/ddm+ {shown}") == shown
+    assert incoming.shown_subject(f"RE: XDM/1.0/DDM+{shown}") == f"RE: {shown}"
 
 
 def test_a_mail_of_everything_is_read_whole() -> None:

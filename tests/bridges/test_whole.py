@@ -57,6 +57,7 @@ class World:
     client: Client
     patient: Mailbox
     running: Running
+    station: SigningSeed
 
     async def restart(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -110,7 +111,7 @@ async def world(
     process = await start_gateway(config)
     ways: Any = None
     running = Running("127.0.0.1", port, ways, ways, ways, ways, credentials(authority, operator, folder, "client"))
-    world = World(relay, port, config, process, inbox, client, mailbox, running)
+    world = World(relay, port, config, process, inbox, client, mailbox, running, station)
     yield world
     world.process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(world.process.wait(), 20) == 0
@@ -257,6 +258,32 @@ async def test_a_killed_parsing_process_costs_one_attempt(world: World) -> None:
     assert {answer[:3] for answer in answers[:2]} <= {"451", "250"}
     assert answers[-1].startswith("250 ")
     peer.close()
+
+
+async def test_an_invited_patient_who_opens_the_account_gets_every_mail(world: World) -> None:
+    address = "180035121518989@patient.pli.example"
+    async with await Client.with_key(world.relay.origin, "station", world.station) as desk:
+        made = letter_account("patient", "dominique", [address], datetime.now(UTC))
+        (outcome,) = await desk.enrol([made.person])
+        assert outcome.outcome == "created"
+    peer = await world.peer()
+    await peer.hands_over(numbered(1, address), "250 2.0.0", (address,))
+    client = await activate(world.relay.origin, "dominique", made.code, PASSWORD, new_totp_secret())
+    for number in (2, 3):
+        await peer.hands_over(numbered(number, address), "250 2.0.0", (address,))
+    peer.close()
+    assert client.password_key is not None
+    mailbox = await client.mailbox(client.account, client.password_key, name="Dominique", address=address)
+    items = (await mailbox.news(None)).items
+    await client.close()
+    assert [item.letter.text for item in items if isinstance(item, Arrived)] == ["mail 1", "mail 2", "mail 3"]
+
+
+def numbered(number: int, address: str) -> bytes:
+    made = mail(f"mail {number}", f"Mail {number}")
+    made.replace_header("To", address)
+    made.replace_header("Message-ID", f"<invited-{number}@cabinet.mssante.example>")
+    return made.as_bytes()
 
 
 def children(pid: int) -> list[int]:

@@ -28,11 +28,11 @@ class Person:
     def new(cls) -> "Person":
         return cls(account_id(), (), ()).rotated()
 
-    def rotated(self) -> "Person":
-        """The same with newer keys, announced by the keys before."""
+    def rotated(self, at: datetime = NOW) -> "Person":
+        """The same with newer keys, announced by the keys before at that time."""
         new, signer = KeyPairs.generate(), self.pairs[-1] if self.pairs else None
         previous = self.statements()[-1] if self.pairs else None
-        statement, signature = make_statement(self.account, new.public(), (signer or new).signing, NOW, previous)
+        statement, signature = make_statement(self.account, new.public(), (signer or new).signing, at, previous)
         return Person(self.account, (*self.pairs, new), (*self.wires, wire(self.account, new, statement, signature)))
 
     def statements(self) -> list[Statement]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from clients.content.agenda import Attendee, Invitation, Moment, Person, counter, fold, from_ical, reply, to_ical
+from clients.content.agenda import Attendee, Invitation, Moment, Person, Said, counter, fold, from_ical, reply, to_ical
 from clients.content.kinds import part_from_json
 from clients.content.part import MailContext
 
@@ -150,7 +150,7 @@ def test_the_newest_request_wins_and_answers_to_older_ones_do_not_count() -> Non
     old = reply(REQUEST, "camille@patient.example", "ACCEPTED", NOW)
     new = reply(moved, "camille@patient.example", "DECLINED", NOW)
 
-    (entry,) = fold([new, moved, old, REQUEST])
+    (entry,) = fold([of_patient(new), of_doctor(moved), of_patient(old), of_doctor(REQUEST)])
 
     assert (entry.invitation, entry.cancelled) == (moved, False)
     assert entry.answers == {"camille@patient.example": "DECLINED"}
@@ -160,21 +160,40 @@ def test_the_last_answer_counts() -> None:
     first = reply(REQUEST, "camille@patient.example", "ACCEPTED", NOW)
     second = reply(REQUEST, "camille@patient.example", "DECLINED", NOW + timedelta(minutes=1))
 
-    (entry,) = fold([second, REQUEST, first])
+    (entry,) = fold([of_patient(second), of_doctor(REQUEST), of_patient(first)])
 
     assert entry.answers == {"camille@patient.example": "DECLINED"}
 
 
 def test_a_cancelled_appointment_stays_in_the_agenda_as_cancelled() -> None:
-    (entry,) = fold([REQUEST, replace(REQUEST, method="CANCEL", sequence=3)])
+    (entry,) = fold([of_doctor(REQUEST), of_doctor(replace(REQUEST, method="CANCEL", sequence=3))])
 
     assert entry.cancelled
+
+
+@pytest.mark.parametrize("method", ["CANCEL", "REQUEST"])
+def test_nobody_else_changes_an_appointment_of_the_same_uid(method: Any) -> None:
+    forged = Said(replace(REQUEST, method=method, sequence=9, summary="Ailleurs"), "a-stranger", "evil@x.fr")
+
+    entries = {entry.account: entry for entry in fold([of_doctor(REQUEST), forged])}
+
+    assert entries["a-doctor"].invitation == REQUEST
+    assert not entries["a-doctor"].cancelled
+    assert entries["a-stranger"].cancelled == (method == "CANCEL")
+
+
+def test_an_answer_in_anothers_name_does_not_count() -> None:
+    forged = Said(reply(REQUEST, "camille@patient.example", "DECLINED", NOW), "a-stranger", "evil@x.fr")
+
+    (entry,) = fold([of_doctor(REQUEST), forged])
+
+    assert entry.answers == {}
 
 
 def test_a_proposal_or_answer_alone_is_no_appointment() -> None:
     proposed = counter(REQUEST, "camille@patient.example", PARIS, None, NOW)
 
-    assert fold([proposed, reply(REQUEST, "x@y.fr", "ACCEPTED", NOW)]) == ()
+    assert fold([of_patient(proposed), Said(reply(REQUEST, "x@y.fr", "ACCEPTED", NOW), "a-other", "x@y.fr")]) == ()
 
 
 def test_as_mail_it_is_an_alternative_with_its_method() -> None:
@@ -182,6 +201,14 @@ def test_as_mail_it_is_an_alternative_with_its_method() -> None:
 
     assert (file.type, file.placement, file.parameters["method"]) == ("text/calendar", "alternative", "REQUEST")
     assert file.data == to_ical(REQUEST)
+
+
+def of_doctor(invitation: Invitation) -> Said:
+    return Said(invitation, "a-doctor", "dr@cabinet.example")
+
+
+def of_patient(invitation: Invitation) -> Said:
+    return Said(invitation, "a-patient", "Camille@patient.example")
 
 
 def _outlook(start: bytes) -> bytes:

@@ -1,14 +1,16 @@
 """The checks of docs/spec/content.md: each has a letter that fails it and nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from clients.content.letter import LetterRecipient, to_bytes
 from clients.session.incoming import NotShown, read
-from clients.session.keyring import Distrusted, chain
+from clients.session.keyring import Distrusted, chain, is_forward
+from crypto.encoding import utc
 from crypto.keys import random_id
-from tests.clients.letters import Person, known, letter, message, sealed
+from tests.clients.letters import NOW, Person, known, letter, message, sealed
 
 DOCTOR, PATIENT, STRANGER = Person.new(), Person.new(), Person.new()
 BOTH = [DOCTOR, PATIENT]
@@ -89,7 +91,7 @@ def test_a_letter_with_a_reader_who_is_not_named_is_refused() -> None:
     assert _refusal(written, sealed(written, DOCTOR, [*BOTH, STRANGER])) == "hiddenRecipient"
 
 
-@pytest.mark.parametrize("label", [{"from_": STRANGER.account}, {"client_id": random_id()}])
+@pytest.mark.parametrize("label", [{"from_": STRANGER.account}, {"client_id": random_id()}, {"box": "out"}])
 def test_a_letter_that_the_relay_labels_otherwise_is_refused(label: dict[str, str]) -> None:
     written = letter(DOCTOR, BOTH)
 
@@ -145,6 +147,60 @@ def test_another_letter_under_an_id_that_was_seen_is_refused() -> None:
     seen = {(DOCTOR.account, written.message): bytes(32)}
 
     assert _refusal(written, sealed(written, DOCTOR, BOTH), seen=seen) == "replayed"
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(59, None), (61, "unknownSenderKey")])
+def test_a_key_that_was_replaced_signs_for_an_hour_and_no_longer(minutes: int, reason: str | None) -> None:
+    written = letter(DOCTOR, BOTH)
+    late = message(written, received_at=utc(NOW + timedelta(minutes=minutes)))
+    newer = known(DOCTOR.rotated(NOW))
+
+    if reason is None:
+        assert read(late, sealed(written, DOCTOR, BOTH), PATIENT.reader(), newer).letter == written
+        return
+    with pytest.raises(NotShown) as refused:
+        read(late, sealed(written, DOCTOR, BOTH), PATIENT.reader(), newer)
+    assert refused.value.reason == reason
+
+
+def test_a_key_below_the_pin_signs_nothing_new() -> None:
+    written, newer = letter(DOCTOR, BOTH), DOCTOR.rotated(NOW)
+    late = message(written, received_at=utc(NOW + timedelta(days=1)))
+    pins = {DOCTOR.account: newer.chain[1].key_id}
+
+    with pytest.raises(NotShown) as refused:
+        read(late, sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(newer, pins=pins))
+
+    assert refused.value.reason == "unknownSenderKey"
+
+
+def test_a_pin_moves_forward_along_the_chain_and_never_back() -> None:
+    newer = DOCTOR.rotated()
+    first, second = (each.key_id for each in newer.chain)
+
+    assert is_forward(newer.chain, None, first)
+    assert is_forward(newer.chain, first, second)
+    assert not is_forward(newer.chain, second, first)
+    assert not is_forward(newer.chain, STRANGER.chain[0].key_id, second)
+
+
+def test_what_a_known_key_signed_is_attributed_also_when_it_is_not_shown() -> None:
+    recipients = tuple(sorted([DOCTOR.recipient(), LetterRecipient(PATIENT.account, bytes(32))]))
+    written = letter(DOCTOR, BOTH, recipients=recipients)
+
+    with pytest.raises(NotShown) as refused:
+        read(message(written), sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(DOCTOR))
+
+    assert (refused.value.proven, refused.value.thread) == (True, written.thread)
+
+
+def test_what_a_stranger_signed_is_attributed_to_nobody() -> None:
+    written = letter(DOCTOR, BOTH)
+
+    with pytest.raises(NotShown) as refused:
+        read(message(written), sealed(written, STRANGER, BOTH), PATIENT.reader(), known(DOCTOR))
+
+    assert not refused.value.proven
 
 
 def test_a_chain_whose_statement_is_signed_by_a_stranger_is_broken() -> None:

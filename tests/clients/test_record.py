@@ -4,13 +4,14 @@ import io
 import struct
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.content import cda, ins, xdm
+from clients.content import as_mail, cda, ins, xdm
 from clients.content.document import Author, Code, Patient
 from clients.content.document_types import document_types, label_of
 from clients.content.part import MailContext
@@ -88,6 +89,22 @@ def test_a_record_document_as_mail_is_an_archive_and_a_readable_copy() -> None:
     assert inside.metadata is not None
     assert (inside.metadata.patient, inside.metadata.code, inside.metadata.id) == (PATIENT, DOCUMENT.code, "1.2^3")
     assert DOCUMENT.mail_headers() == {"X-MSS-CODECDA": "11502-2", "X-MSS-INS": "O"}
+
+
+def test_documents_of_two_patients_are_two_archives() -> None:
+    other = replace(DOCUMENT, patient=replace(PATIENT, ins="1"), id="1.2^4", copy=None)
+    made = as_mail.files((DOCUMENT, other), lambda _: CDA, CONTEXT)
+
+    assert [file.name for file in made][:2] == ["IHE_XDM.zip"] * 2
+    assert [len(xdm.read(file.data)) for file in made[:2]] == [1, 1]
+    assert as_mail.subject((DOCUMENT,)) == "XDM/1.0/DDM+CR d'examens biologiques DURAND Camille 28/03/1979"
+
+
+def test_headers_name_every_code_once_and_promise_the_weakest_identity() -> None:
+    unknown = replace(DOCUMENT, patient=None, code=replace(DOCUMENT.code, code="34112-3"))
+    made = as_mail.headers((DOCUMENT, DOCUMENT, unknown))
+
+    assert made == {"X-MSS-CODECDA": "11502-2,34112-3", "X-MSS-INS": "N"}
 
 
 def test_the_archive_holds_what_ihe_names_and_the_hash_of_the_document() -> None:

@@ -12,6 +12,7 @@ from clients.content.file import FilePart
 from clients.content.letter import Mail
 from clients.sdk import Arrived, Client, Draft, Prepared, Refusal, Unreadable
 from clients.session.answering import answer
+from crypto.errors import OlderBox
 from tests.clients.conftest import PASSWORD, PATIENT, People
 
 MAIL = Mail(
@@ -204,3 +205,61 @@ async def test_a_letter_that_cannot_be_opened_does_not_hide_the_others(people: P
     assert isinstance(bad, Unreadable)
     assert bad.reason == "cannotOpen"
     assert isinstance(good, Arrived)
+
+
+async def test_news_of_one_box_leave_out_the_other(people: People) -> None:
+    state = (await people.doctor.news(None)).state
+    await people.doctor.send(Draft("Bonjour", "x"), [people.patient.account])
+    (asked,) = (await people.letters.news(None)).items
+    assert isinstance(asked, Arrived)
+    await people.letters.send(answer(asked.letter, people.letters.address, "Merci"), [people.doctor.account])
+
+    news = await people.doctor.news(state, "in")
+    everything = await people.doctor.news(None, "out")
+
+    assert [item.letter.text for item in news.items if isinstance(item, Arrived)] == ["Merci"]
+    assert [item.box for item in everything.items] == ["out"]
+    assert (await people.doctor.news(news.state)).items == ()
+
+
+async def test_a_letter_sealed_to_older_keys_is_refused_and_the_next_is_sealed_to_those_looked_up_anew(
+    people: People,
+) -> None:
+    prepared = await people.doctor.prepare(Draft("x", "x"), [people.patient.account])
+    stale = replace(prepared, to=tuple((account, "k" + "a" * 26) for account, _ in prepared.to))
+    with pytest.raises(Refusal, match="recipientKeyStale"):
+        await people.doctor.submit(stale)
+
+    assert people.patient.account not in people.doctor._directory._chains
+    assert (await people.doctor.send(Draft("x", "x"), [people.patient.account])).existed is False
+
+
+async def test_an_older_key_box_than_the_one_that_was_seen_is_refused(people: People) -> None:
+    seen = people.doctor.box_version + 1
+
+    with pytest.raises(OlderBox):
+        await people.bridge.mailbox(
+            people.doctor.account, people.doctor_key, name="Dr", address="dr@x.example", minimum_version=seen
+        )
+
+
+async def test_news_from_a_state_leave_out_all_that_was_there(people: People) -> None:
+    await people.doctor.send(Draft("Avant", "x"), [people.patient.account])
+    state = await people.letters.state()
+    await people.doctor.send(Draft("Après", "x"), [people.patient.account])
+
+    items = (await people.letters.news(state)).items
+
+    assert [item.letter.subject for item in items if isinstance(item, Arrived)] == ["Après"]
+
+
+async def test_one_contact_is_seen_as_it_is(people: People) -> None:
+    doctor, patient = people.doctor.account, people.patient.account
+    await people.doctor.send(Draft("Bonjour", "x"), [patient])
+
+    before = await people.bridge.contact(doctor, patient)
+    await people.bridge.close_contact(doctor, patient)
+    after = await people.bridge.contact(doctor, patient)
+
+    assert (before is not None and before.may_write, after is not None and after.may_write) == (True, False)
+    assert await people.bridge.contact(doctor, doctor) is None

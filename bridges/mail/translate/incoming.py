@@ -3,6 +3,7 @@
 Laws: every file of the mail is in the letter once; a PDF copy stands with the document that it shows.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from clients.content.letter import Mail
 from clients.content.part import Part
 from clients.content.record import RecordDocument
 from crypto.attachment import Attachment
+
+_PREFIX = re.compile(r"^(?P<kept>(?:(?:re|tr|fw|fwd)\s*:\s*)*)xdm/1\.0/ddm\+\s*", re.IGNORECASE)
 
 
 class TooManyParts(ValueError):
@@ -62,7 +65,7 @@ def thread_facts(mail: ParsedMail, sender: str, recipient: str) -> Mail:
 
 def shown_subject(subject: str) -> str:
     """The subject for readers: the XDM/1.0/DDM+ prefix of MSSanté is for machines."""
-    plain = subject.removeprefix("XDM/1.0/DDM+") if subject.upper().startswith("XDM/1.0/DDM+") else subject
+    plain = _PREFIX.sub(r"\g<kept>", subject, count=1)
     return plain.strip()[: limits.SUBJECT]
 
 

@@ -6,35 +6,24 @@ start a header; every file arrives byte for byte.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime
+from html import escape
 from typing import Final
 
+from bridges.mail import files as names
 from bridges.mail import headers, limits
-from bridges.mail.translate import threads
+from bridges.mail.translate import fields, threads
+from clients.content import as_mail, markup
 from clients.content.letter import Letter
 from clients.content.part import Contents, File, MailContext
 
-_MESSAGE_IDS: Final = frozenset({"message-id", "in-reply-to", "references"})
 _HEADER_NAME = re.compile(r"X-[A-Za-z0-9-]{1,60}")
-_NOT_PRINTED = re.compile(r"[^\x20-\x7e]")
-
-
-class _Policy(EmailPolicy):
-    """RFC 5322 lines. Message ids are never made encoded words: Python folds long ones so, and threads would break."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower() in _MESSAGE_IDS:
-            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
-
-
-_POLICY: Final = _Policy(linesep="\r\n", max_line_length=78)
+_TOKEN = re.compile(r"[A-Za-z0-9-]{1,40}")
+_CALENDARS: Final = frozenset({"text/calendar", "application/ics"})
 
 
 @dataclass(frozen=True)
@@ -49,25 +38,34 @@ class Envelope:
 
 
 class NoMail(ValueError):
-    """The letter has no form as mail: an address that no header may hold."""
+    """The letter has no form as mail: an address or a field that may not leave."""
 
 
 def to_mail(letter: Letter, contents: Contents, envelope: Envelope) -> bytes:
     """The mail. `contents` gives the bytes of the letter's attachments. Raises NoMail."""
-    context = MailContext(letter.sender.name, letter.sent, envelope.product)
-    files = [file for part in letter.parts for file in part.as_files(contents, context)]
+    try:
+        return _to_mail(letter, contents, envelope)
+    except fields.BadField as error:
+        raise NoMail(str(error)) from None
+
+
+def _to_mail(letter: Letter, contents: Contents, envelope: Envelope) -> bytes:
+    context = MailContext(letter.sender.name, letter.sent, envelope.product, envelope.sender)
+    files = as_mail.files(letter.parts, contents, context)
     mail = empty_mail()
     _put_headers(mail, letter, envelope)
-    for name, value in _of_parts(letter):
-        mail[name] = value
-    _put_body(mail, letter, files)
+    for name, value in as_mail.headers(letter.parts).items():
+        if _HEADER_NAME.fullmatch(name):
+            mail[name] = fields.printable(value)
+    notes = [note for part in letter.parts if (note := part.mail_note(context))]
+    _put_body(mail, letter, files, notes)
     settle(mail, letter.message)
-    return mail.as_bytes(policy=_POLICY)
+    return fields.checked(mail)
 
 
 def empty_mail() -> EmailMessage:
     """A mail without anything, under the policy that all mail leaves with."""
-    return EmailMessage(policy=_POLICY)
+    return EmailMessage(policy=fields.POLICY)
 
 
 def settle(mail: EmailMessage, name: str) -> None:
@@ -81,9 +79,9 @@ def settle(mail: EmailMessage, name: str) -> None:
 
 
 def _put_headers(mail: EmailMessage, letter: Letter, envelope: Envelope) -> None:
-    mail["From"] = _address(letter.sender.name, envelope.sender)
-    mail["To"] = _address(envelope.recipient_name, envelope.recipient)
-    mail["Subject"] = headers.line(letter.subject, limits.SUBJECT)
+    mail["From"] = fields.address(letter.sender.name, envelope.sender)
+    mail["To"] = fields.address(envelope.recipient_name, envelope.recipient)
+    mail["Subject"] = fields.text(as_mail.subject(letter.parts) or letter.subject)
     mail["Date"] = format_datetime(_to_second(letter.sent))
     mail["Message-ID"] = threads.message_id(letter.message, letter.thread, envelope.hostname)
     answered = None if letter.mail is None else letter.mail.in_reply_to
@@ -92,7 +90,7 @@ def _put_headers(mail: EmailMessage, letter: Letter, envelope: Envelope) -> None
         if plain:
             mail[name] = " ".join(plain)
     mail["MIME-Version"] = "1.0"
-    mail["X-MSS-NIL"] = _NOT_PRINTED.sub("", envelope.product)[:200]
+    mail["X-MSS-NIL"] = fields.printable(envelope.product)
 
 
 def _references(letter: Letter) -> tuple[str, ...]:
@@ -102,27 +100,30 @@ def _references(letter: Letter) -> tuple[str, ...]:
     return tuple(ids)[-limits.REFERENCES :]
 
 
-def _of_parts(letter: Letter) -> Iterator[tuple[str, str]]:
-    merged: dict[str, list[str]] = {}
-    for part in letter.parts:
-        for name, value in part.mail_headers().items():
-            if _HEADER_NAME.fullmatch(name):
-                merged.setdefault(name, []).append(_NOT_PRINTED.sub("", value)[:200])
-    for name, values in merged.items():
-        # Several documents: all codes; the identity is qualified only when it is so in each (mssante.md).
-        yield name, min(values) if name == "X-MSS-INS" else ",".join(dict.fromkeys(values))
-
-
-def _put_body(mail: EmailMessage, letter: Letter, files: Iterable[File]) -> None:
+def _put_body(mail: EmailMessage, letter: Letter, files: Iterable[File], notes: Sequence[str]) -> None:
     listed = list(files)
-    mail.set_content(_lines(letter.text), charset="utf-8", cte=_encoding(letter.text))
-    if letter.html is not None:
-        mail.add_alternative(_lines(letter.html), subtype="html", charset="utf-8", cte=_encoding(letter.html))
+    text, html = _words(letter, notes)
+    mail.set_content(_lines(text), charset="utf-8", cte=_encoding(text))
+    if html is not None:
+        mail.add_alternative(_lines(html), subtype="html", charset="utf-8", cte=_encoding(html))
     for file in listed:
         if file.placement == "alternative":
             _add_alternative(mail, file)
     for file in listed:
         _add_file(mail, file, {})
+
+
+def _words(letter: Letter, notes: Sequence[str]) -> tuple[str, str | None]:
+    """Text and HTML, with what the parts note below. A subject that the parts' own rule displaced stands above them: no
+    word of a patient is lost."""
+    displaced = as_mail.subject(letter.parts) is not None and letter.subject
+    above = [f"Objet : {letter.subject}"] if displaced else []
+    text = "\n\n".join((*above, letter.text, *notes))
+    if letter.html is None:
+        return text, None
+    before, after = ("".join(f"<p>{escape(word, quote=False)}</p>\n" for word in words) for words in (above, notes))
+    # Whoever wrote the letter was to reduce its HTML: a hostile client did not.
+    return text, f"{before}{markup.reduce(letter.html)}{after}"
 
 
 def _add_alternative(mail: EmailMessage, file: File) -> None:
@@ -139,18 +140,27 @@ def _add_file(mail: EmailMessage, file: File, parameters: Mapping[str, str]) -> 
         mail.make_mixed()
     part = empty_mail()
     _set_bytes(part, file, parameters if file.placement == "attachment" else file.parameters)
-    part.add_header("Content-Disposition", "attachment", filename=headers.line(file.name, limits.NAME) or "file")
+    part["Content-Disposition"] = f"attachment; {fields.file_name(file.name)}"
     mail.attach(part)
 
 
 def _set_bytes(part: EmailMessage, file: File, parameters: Mapping[str, str]) -> None:
     # base64 for every file: what arrives is byte for byte what was sent, whatever its lines end in.
-    maintype, _, subtype = file.type.partition("/")
-    if maintype in ("multipart", "message"):  # their content may not be base64 (RFC 2046, 5.2.1)
-        maintype, subtype = "application", "octet-stream"
+    maintype, _, subtype = _type(file).partition("/")
     part.set_content(file.data, maintype=maintype, subtype=subtype, cte="base64")
     for name, value in parameters.items():
+        if not _TOKEN.fullmatch(name) or not _TOKEN.fullmatch(value):
+            raise NoMail("a parameter that may not leave")
         part.set_param(name, value)
+
+
+def _type(file: File) -> str:
+    kind = names.media_type(file.type)
+    # The content of multipart and message may not be base64 (RFC 2046, 5.2.1). A calendar that a patient merely
+    # attached is no answer to an appointment: no mail program is to act on it.
+    if kind.startswith(("multipart/", "message/")) or (kind in _CALENDARS and file.placement == "attachment"):
+        return names.UNKNOWN_TYPE
+    return kind
 
 
 def _encoding(text: str) -> str:
@@ -162,12 +172,6 @@ def _encoding(text: str) -> str:
 def _lines(text: str) -> str:
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in unix if c >= " " or c in "\n\t") + "\n"
-
-
-def _address(name: str, address: str) -> Address:
-    if not headers.is_address(address):
-        raise NoMail("an address that no header may hold")
-    return Address(display_name=headers.line(name, limits.SUBJECT), addr_spec=address)
 
 
 def _to_second(moment: datetime) -> datetime:
