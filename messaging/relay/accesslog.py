@@ -7,9 +7,9 @@ import hmac
 from collections.abc import Iterable
 from typing import Final
 
-from crypto.encoding import Json, canonical
 from messaging.relay.records import Act
 from messaging.relay.turn import Turn
+from messaging.wire.codec import encode
 
 _BEGINNING: Final = bytes(32)
 
@@ -39,5 +39,6 @@ def _sealed(act: Act, previous: bytes, key: bytes) -> Act:
 
 
 def _mac(act: Act, previous: bytes, key: bytes) -> bytes:
-    said: Json = [act.number, act.time, act.account, act.device, act.action, act.target, act.outcome]
-    return hmac.digest(key, previous + canonical(said), "sha256")
+    # A list of numbers and plain texts is canonical as it is written (docs/spec/encodings.md); a test compares.
+    said = encode((act.number, act.time, act.account, act.device, act.action, act.target, act.outcome))
+    return hmac.digest(key, previous + said, "sha256")

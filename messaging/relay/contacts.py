@@ -82,7 +82,7 @@ def get_changes(turn: Turn, arguments: Changes) -> Changed:
 
 def set_(turn: Turn, arguments: Set) -> SetDone:
     """`Contact/set`: update alone."""
-    return apply(turn, arguments, lambda: str(turn.tx.latest(Edge, arguments.account_id)), update=_update)
+    return apply(turn, arguments, lambda: turn.state(Edge, arguments.account_id), update=_update)
 
 
 def _update(turn: Turn, account: str, peer: str, raw: msgspec.Raw) -> None:

@@ -37,7 +37,7 @@ RULES: Final[dict[str, Rule]] = {
 
 def writes(request: Request) -> bool:
     """Whether any call may change something."""
-    return any(call.name in METHODS and METHODS[call.name].writes for call in request.method_calls)
+    return any(method.writes for call in request.method_calls if (method := METHODS.get(call.name)) is not None)
 
 
 def answer(turn: Turn, request: Request) -> Response:

@@ -78,7 +78,7 @@ def set_(turn: Turn, arguments: Set) -> SetDone:
     def create(turn: Turn, _: str, raw: msgspec.Raw) -> dict[str, Any]:
         return deliver(turn, account, parse(raw, NewMessage))
 
-    return apply(turn, arguments, lambda: str(turn.tx.latest(Message, account.id)), create=create, destroy=destroy)
+    return apply(turn, arguments, lambda: turn.state(Message, account.id), create=create, destroy=destroy)
 
 
 def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:

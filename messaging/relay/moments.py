@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=None)  # so that isoformat() writes no offset
 _MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -16,7 +17,7 @@ def stamp(moment: datetime) -> int:
 
 def date_text(moment: int) -> str:
     """RFC 3339 with six digits, so that text order is time order."""
-    return (_EPOCH + timedelta(microseconds=moment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (_EPOCH_UTC + timedelta(microseconds=moment)).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_date(text: str) -> int:

@@ -43,7 +43,7 @@ def get_changes(turn: Turn, arguments: Changes) -> Changed:
 def set_(turn: Turn, arguments: Set) -> SetDone:
     """`SealedState/set`: update (a missing id at version 1 is made) and destroy."""
     account = arguments.account_id
-    return apply(turn, arguments, lambda: str(turn.tx.latest(State, account)), update=_update, destroy=_destroy)
+    return apply(turn, arguments, lambda: turn.state(State, account), update=_update, destroy=_destroy)
 
 
 def _update(turn: Turn, account: str, id_: str, raw: msgspec.Raw) -> None:

@@ -3,7 +3,11 @@
 import hashlib
 import secrets
 
-from crypto.encoding import b64u, base32
+from crypto.encoding import b64u
+
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+_LETTERS = bytes(_ALPHABET[byte & 31] for byte in range(256))
+_LAST = bytes(_ALPHABET[(byte & 7) << 2] for byte in range(256))
 
 
 def token() -> str:
@@ -18,9 +22,15 @@ def hashed(text: str) -> bytes:
 
 def message_id() -> str:
     """`m` and 26 letters."""
-    return "m" + base32(secrets.token_bytes(16))
+    return _id("m")
 
 
 def device_id() -> str:
     """`d` and 26 letters."""
-    return "d" + base32(secrets.token_bytes(16))
+    return _id("d")
+
+
+def _id(letter: str) -> str:
+    # As base 32 of 16 random bytes spells it: 25 letters of 5 bits and one of 3.
+    raw = secrets.token_bytes(26)
+    return letter + (raw[:25].translate(_LETTERS) + raw[25:].translate(_LAST)).decode("ascii")

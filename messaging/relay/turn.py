@@ -82,6 +82,11 @@ class Turn:
         self.note(account, NAMES[kind], str(number))
         return number
 
+    def state(self, kind: Numbered, account: str) -> str:
+        """The state string of a kind, with this turn's own changes."""
+        changed = self.changed.get(account, {}).get(NAMES[kind])
+        return str(self.tx.latest(kind, account)) if changed is None else changed
+
     def note(self, account: str, name: str, state: str) -> None:
         """Remember to announce that `name` has a new state."""
         self.changed.setdefault(account, {})[name] = state

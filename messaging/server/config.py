@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from messaging.relay.rates import Allowed
+from messaging.server.peers import Network
 
 
 class BadConfig(Exception):
@@ -23,6 +25,7 @@ class _Relay(msgspec.Struct, forbid_unknown_fields=True):
     tls_certificate: str = ""
     tls_key: str = ""
     log: Literal["json", "plain"] = "plain"
+    trusted_proxies: list[str] = []
 
 
 class _Limits(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,6 +55,7 @@ class Config:
     key: Path | None = None
     log: Literal["json", "plain"] = "plain"
     allowed: Allowed = field(default_factory=Allowed)
+    trusted_proxies: tuple[Network, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -89,6 +93,7 @@ def _checked(found: _File, folder: Path) -> Config:
         key=folder / relay.tls_key if relay.tls_key else None,
         log=relay.log,
         allowed=Allowed(**limits),
+        trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
     )
 
 
@@ -97,6 +102,15 @@ def _listen(text: str) -> tuple[str, int]:
     if not host or not port.isdigit() or int(port) > 65535:
         raise BadConfig(f'[relay] listen = "{text}": write "address:port", such as "127.0.0.1:8440"')
     return host.strip("[]"), int(port)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise BadConfig(
+            f'[relay] trusted_proxies: "{text}": write an address or a network, such as "127.0.0.1" or "10.0.0.0/24"'
+        ) from None
 
 
 def _origin(text: str) -> str:

@@ -24,6 +24,7 @@ from messaging.server.service import Service
 from messaging.wire import limits, names
 from messaging.wire.codec import decode, decode_request
 from messaging.wire.errors import Refusal
+from messaging.wire.methods import METHODS
 from messaging.wire.types import (
     ActivateRequest,
     ChallengeRequest,
@@ -81,7 +82,10 @@ class Doors:
 
     async def api(self, asked: Asked) -> Reply:
         """`POST /jmap/api`."""
-        return json_reply(await self._service.ask(decode_request(asked.body), asked.caller))
+        request = decode_request(asked.body)
+        # Other names are the asker's own words, which are not for a log.
+        methods = tuple(call.name if call.name in METHODS else "unknown" for call in request.method_calls)
+        return json_reply(await self._service.ask(request, asked.caller), methods=methods)
 
     async def events(self, asked: Asked) -> Reply:
         """`GET /jmap/events`."""
@@ -189,7 +193,7 @@ class Doors:
             age = limits.REFRESH_DAYS * 86_400
             value = f"{COOKIE}={issued.cookie}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Strict"
             headers += (("Set-Cookie", value),)
-        return json_reply(issued.tokens, headers=headers)
+        return json_reply(issued.tokens, headers=headers, account=issued.tokens.account)
 
     def _check_origin(self, asked: Asked) -> None:
         origin = asked.header("origin")

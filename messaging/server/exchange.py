@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from messaging.relay.ports import Incoming
 from messaging.relay.turn import Caller
 from messaging.wire.codec import encode
@@ -32,8 +34,7 @@ class Pipe(Protocol):
 Pour = Callable[[Pipe], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One HTTP request. `arguments` are the path's parts and the query; `body` is empty where `incoming` took it."""
 
     method: str
@@ -44,10 +45,16 @@ class Asked:
     body: bytes = b""
     incoming: Incoming | None = None
 
+    def with_body(self, body: bytes, incoming: Incoming | None) -> "Asked":
+        """The same, now that all of it is there."""
+        return Asked(self.method, self.path, self.arguments, self.caller, self.header, body, incoming)
 
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP answer. `pour`, where there is one, writes the body, of `length` bytes if that is known."""
+
+class Reply(Struct, frozen=True):
+    """One HTTP answer. `pour`, where there is one, writes the body, of `length` bytes if that is known.
+
+    `methods` and `account` are for the log: known names of methods, and whose log-in it was.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -55,6 +62,8 @@ class Reply:
     media_type: str = "application/json"
     pour: Pour | None = None
     length: int | None = None
+    methods: tuple[str, ...] = ()
+    account: str = ""
 
 
 Handler = Callable[[Asked], Awaitable[Reply]]
@@ -106,9 +115,16 @@ class Routes:
         return None if rest is None else (rest, {})
 
 
-def json_reply(value: object, status: int = 200, headers: Headers = NO_STORE) -> Reply:
+def json_reply(
+    value: object,
+    status: int = 200,
+    headers: Headers = NO_STORE,
+    *,
+    methods: tuple[str, ...] = (),
+    account: str = "",
+) -> Reply:
     """An answer in JSON."""
-    return Reply(status, encode(value), headers)
+    return Reply(status, encode(value), headers, methods=methods, account=account)
 
 
 def problem(refusal: Refusal) -> Reply:

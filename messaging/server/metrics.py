@@ -13,7 +13,16 @@ class Metrics:
         self.requests = Counter("pli_requests_total", "Requests", ["door", "status"], registry=self.registry)
         self.seconds = Histogram("pli_request_seconds", "Time", ["door"], buckets=_BUCKETS, registry=self.registry)
         self.streams = Gauge("pli_streams", "Open event streams", registry=self.registry)
+        self._made: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.refused = Counter("pli_refused_early_total", "Refused before the body was read", registry=self.registry)
+
+    def count(self, door: str, status: int, seconds: float) -> None:
+        """One answer."""
+        made = self._made.get((door, status))
+        if made is None:  # labels() costs more than counting: doors and statuses are few
+            made = self._made[door, status] = (self.requests.labels(door, status), self.seconds.labels(door))
+        made[0].inc()
+        made[1].observe(seconds)
 
     def render(self) -> bytes:
         """The Prometheus text format."""

@@ -3,11 +3,16 @@
 import asyncio
 from typing import Any
 
+import structlog
+
 from messaging.relay.ports import Clock
+from messaging.server.channel import Door
 from messaging.server.config import Config
 from messaging.server.doors import Doors
+from messaging.server.front import Front
 from messaging.server.health import Health
-from messaging.server.http import Door, Front
+from messaging.server.logs import RequestLog
+from messaging.server.peers import Peers
 from messaging.server.service import Service
 from messaging.server.static import Static
 from messaging.server.tls import context
@@ -26,9 +31,14 @@ class Running:
         routes.exact |= self._health.routes()
         if config.web is not None:
             routes.rest = Static(config.web).route
-        self._front = Front(routes, self.service.caller, self.service.metrics, secure=config.secure)
+        self._requests = RequestLog(config.log)
+        self._front = Front(
+            routes, self.service.caller, self.service.metrics, self._requests, Peers(config.trusted_proxies),
+            secure=config.secure,
+        )  # fmt: skip
         self._listening = self._listen(reactor)
         self.service.begin()
+        structlog.get_logger().info("started", port=self.port)
 
     @property
     def port(self) -> int:
@@ -44,6 +54,8 @@ class Running:
         self.service.wake.cut_all()
         await self._front.finish(FINISH_SECONDS)
         await self.service.close()
+        self._requests.flush()
+        structlog.get_logger().info("stopped")
 
     def _listen(self, reactor: Any) -> Any:
         door, config = Door(self._front, reactor), self.config

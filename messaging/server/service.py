@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -22,11 +22,12 @@ from messaging.server.config import Config
 from messaging.server.metrics import Metrics
 from messaging.server.wake import Wake
 from messaging.store.blobs import LocalBlobs
-from messaging.store.sql import READERS, SqliteStore
+from messaging.store.sql import READERS, SqliteStore, Work, answer_all
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
 T = TypeVar("T")
+_PART_SECONDS = 24 * 3600 / 256  # each part of the blobs is looked through once a day
 _KNOWN_SECONDS = 4  # for so long a token is believed without asking the store again
 _KNOWN_MOST = 50_000
 
@@ -54,7 +55,8 @@ class Service:
         self.config = config
         self.clock = clock or SystemClock()
         self.house = House(config.origin, secrets.load(config.data / "secrets"), Rates(config.allowed))
-        self.store = SqliteStore(config.data / "relay.db")
+        self._loop = asyncio.get_running_loop()
+        self.store = SqliteStore(config.data / "relay.db", tell=self._answered)
         self.blobs = LocalBlobs(config.data / "blobs")
         self.wake = Wake()
         self.metrics = Metrics()
@@ -68,7 +70,7 @@ class Service:
         self._chores = [
             asyncio.create_task(self._each(limits.DEVICE_CUT_SECONDS, self._cut_ended)),
             asyncio.create_task(self._each(600, self._sweep)),
-            asyncio.create_task(self._each(24 * 3600, self._drop_blobs)),
+            asyncio.create_task(self._each(_PART_SECONDS, self._drop_blobs)),
         ]
 
     async def close(self) -> None:
@@ -84,7 +86,9 @@ class Service:
         run = work(self.house, asking, caller, self.clock.now())
         if not writes(asking):
             return (await self.in_reader(lambda: self.store.read(run))).answer
-        outcome: Outcome = await _from_thread(self.store.submit(run))
+        answered: asyncio.Future[Outcome] = self._loop.create_future()
+        self.store.submit(run, partial(_settle, answered))
+        outcome = await answered
         self._announce(outcome)
         if isinstance(outcome.answer, Refusal):
             raise outcome.answer
@@ -108,11 +112,15 @@ class Service:
             if len(self._known) >= _KNOWN_MOST:
                 self._known.clear()
             self._known[token] = known
-        return replace(known.caller, network=network), known.expires
+        return Caller(known.caller.account, known.caller.kind, known.caller.device, network), known.expires
 
     def now(self) -> int:
         """The clock, in microseconds."""
         return stamp(self.clock.now())
+
+    def _answered(self, batch: list[Work]) -> None:
+        # On the writer's thread: the loop is woken once for the whole batch.
+        self._loop.call_soon_threadsafe(answer_all, batch)
 
     def _reading(self, rule: Callable[[Turn], T]) -> Callable[[Transaction], T]:
         return lambda tx: rule(Turn(tx, self.house, Caller(), self.clock.now()))
@@ -132,8 +140,8 @@ class Service:
             await asyncio.sleep(seconds)
             try:
                 await chore()
-            except Exception:  # noqa: BLE001 - a chore that fails is told and tried again; the relay goes on
-                self._log.exception("a chore failed", chore=chore.__name__)
+            except Exception as error:  # noqa: BLE001 - a chore that fails is told and tried again; the relay goes on
+                self._log.error("a chore failed", chore=chore.__name__, cause=type(error).__name__)
 
     async def _cut_ended(self) -> None:
         since = self.now() - 4 * limits.DEVICE_CUT_SECONDS * SECOND
@@ -146,7 +154,9 @@ class Service:
 
     async def _drop_blobs(self) -> None:
         before = self.clock.now() - timedelta(hours=limits.UNREFERENCED_BLOB_HOURS)
-        old = await asyncio.to_thread(self.blobs.older_than, before)
+        # A part after the other, by the clock, so that a restart does not begin again with the first.
+        part = int(self.clock.now().timestamp() // _PART_SECONDS) % 256
+        old = await asyncio.to_thread(self.blobs.older_than, before, part)
         for start in range(0, len(old), 500):
             await self.in_reader(partial(self._drop_unclaimed, old[start : start + 500], before))
 
@@ -155,5 +165,10 @@ class Service:
         self.blobs.remove(unclaimed, before)
 
 
-async def _from_thread(done: "Future[T]") -> T:
-    return await asyncio.wrap_future(done)
+def _settle(answered: "asyncio.Future[Outcome]", item: Work) -> None:
+    if answered.done():  # whoever asked was cancelled; what was asked is done all the same
+        return
+    if item.error is not None:
+        answered.set_exception(item.error)
+    else:
+        answered.set_result(item.outcome)

@@ -44,9 +44,10 @@ class LocalBlobs:
         """Remove those that were last uploaded before `older_than`; how many."""
         return sum(self._remove(blob, older_than.timestamp()) for blob in blobs)
 
-    def older_than(self, moment: datetime) -> list[str]:
-        """The blobs that were last uploaded before `moment`."""
-        return [path.name for path in self._folder.glob("??/??/b*") if path.stat().st_mtime < moment.timestamp()]
+    def older_than(self, moment: datetime, part: int) -> list[str]:
+        """The blobs of one of the 256 parts that were last uploaded before `moment`."""
+        found = self._folder.glob(f"{part:02x}/??/b*")
+        return [path.name for path in found if path.stat().st_mtime < moment.timestamp()]
 
     def path(self, blob: str) -> Path:
         """Where a blob is or would be."""

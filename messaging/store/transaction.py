@@ -1,17 +1,22 @@
-"""A Transaction over one SQLite connection. It neither begins nor commits: whoever made it does (sql.py)."""
+"""A Transaction over one SQLite connection. It neither begins nor commits: whoever made it does (sql.py).
+
+Laws: accounts, edges and the end of the access log are read once and remembered: they are what all works of a batch
+ask for. What is remembered changes with every write of it, and is gone with the transaction, committed or not.
+"""
 
 import sqlite3
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from messaging.relay.ports import Change, Numbered, Wanted
-from messaging.relay.records import KEYS, Act
+from messaging.relay.records import KEYS, Account, Act, Edge
 from messaging.store import statements
 
 R = TypeVar("R")
 _SWEEP = 1_000
+_REMEMBERED = (Account, Edge)
 Value = str | bytes | int
 
 
@@ -22,8 +27,19 @@ class SqlTransaction:
         self._run = connection.execute
         self._run_many = connection.executemany
         self.writes = 0
+        self._known: dict[type, dict[tuple[Value, ...], Any]] = {kind: {} for kind in _REMEMBERED}
+        self._last_act: Act | None = None
 
     def one(self, kind: type[R], *key: Value) -> R | None:
+        known = self._known.get(kind)
+        if known is None:
+            return self._one(kind, key)
+        if key not in known:
+            known[key] = self._one(kind, key)
+        found: R | None = known[key]
+        return found
+
+    def _one(self, kind: type[R], key: tuple[Value, ...]) -> R | None:
         row = self._run(statements.one(kind), key).fetchone()
         return None if row is None else kind(*row)
 
@@ -38,18 +54,24 @@ class SqlTransaction:
 
     def add(self, *records: Any) -> None:
         self.writes += 1
-        text = statements.add(type(records[0]))
+        kind = type(records[0])
+        text = statements.add(kind)
         if len(records) == 1:
             self._run(text, astuple(records[0]))
         else:
             self._run_many(text, [astuple(record) for record in records])
+        if kind is Act:
+            self._last_act = records[-1]
+        self._forget(kind)
 
     def put(self, record: Any) -> None:
         self.writes += 1
         self._run(statements.put(type(record)), astuple(record))
+        self._forget(type(record))
 
     def drop(self, kind: type[R], *key: Value) -> None:
         self.writes += 1
+        self._forget(kind)
         self._run(statements.drop(kind), key)
 
     def drop_expired(self, kind: type[R], now: int) -> int:
@@ -57,11 +79,16 @@ class SqlTransaction:
         if keys:
             self.writes += 1
             self._run_many(statements.drop(kind), keys)
+            self._forget(kind)
         return len(keys)
 
     def next_change(self, account: str) -> int:
         self.writes += 1
-        return self._number(statements.NEXT_CHANGE, (account,))
+        number = self._number(statements.NEXT_CHANGE, (account,))
+        known = self._known[Account]
+        if (before := known.get((account,))) is not None:
+            known[account,] = replace(before, changed=number)
+        return number
 
     def latest(self, kind: Numbered, account: str) -> int:
         prepared = statements.latest(kind)
@@ -105,14 +132,20 @@ class SqlTransaction:
         return self._number(statements.UNKEPT, (account,))
 
     def last_act(self) -> Act | None:
-        row = self._run(statements.LAST_ACT, (1, 0)).fetchone()
-        return None if row is None else Act(*row)
+        if self._last_act is None:
+            row = self._run(statements.LAST_ACT, (1, 0)).fetchone()
+            self._last_act = None if row is None else Act(*row)
+        return self._last_act
 
     def acts(self, after: int, limit: int) -> list[Act]:
         return [Act(*row) for row in self._run(statements.ACTS, (after, limit, 0))]
 
     def ended_devices(self, since: int) -> list[str]:
         return [row[0] for row in self._run(statements.ENDED, (since,))]
+
+    def _forget(self, kind: type) -> None:
+        if (known := self._known.get(kind)) is not None:
+            known.clear()
 
     def _number(self, text: str, values: Any) -> int:
         # The row is fetched to the end: an UPDATE ... RETURNING that is not finished would hold the commit up.

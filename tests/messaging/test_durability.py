@@ -98,7 +98,8 @@ def test_only_blobs_that_were_not_uploaded_again_are_removed(tmp_path: Path) -> 
     blob = arriving.keep()
     now = datetime.now(UTC)
     assert blobs.remove([blob], now - timedelta(hours=1)) == 0
-    assert blobs.older_than(now + timedelta(hours=1)) == [blob]
+    assert blobs.older_than(now + timedelta(hours=1), int(blob[1:3], 16)) == [blob]
+    assert blobs.older_than(now + timedelta(hours=1), int(blob[1:3], 16) ^ 1) == []
     assert blobs.remove([blob], now + timedelta(hours=1)) == 1
     assert blobs.size(blob) is None
 

@@ -63,7 +63,12 @@ def test_a_bridge_enrols_professionals_in_its_domains_only(desk: Desk) -> None:
     assert desk.enrol(person("organisation", "hospital"), by=desk.bridge, managed=True) == ["created"]
 
 
-NOT_OURS = ([], ["cabinet.mssante.example"], ["@cabinet.mssante.example"], ["a@b@cabinet.mssante.example"])
+NOT_OURS: tuple[list[str], ...] = (
+    [],
+    ["cabinet.mssante.example"],
+    ["@cabinet.mssante.example"],
+    ["a@b@cabinet.mssante.example"],
+)
 
 
 @pytest.mark.parametrize("addresses", NOT_OURS)

@@ -102,6 +102,20 @@ def test_a_blocked_professional_is_refused_and_a_closed_exchange_too(desk: Desk)
     assert seen["blocked"] is False
 
 
+def test_a_new_letter_from_the_professional_opens_a_closed_exchange_again(desk: Desk) -> None:
+    doctor, patient = desk.doctor(), desk.patient()
+    desk.send(doctor, letter(patient))
+    desk.one(doctor, "Contact/set", update={patient.account: {"mayWrite": False}})
+    desk.send(doctor, letter(patient))
+    assert desk.send(patient, letter(doctor))["id"].startswith("m")
+
+
+def test_a_professional_writes_to_no_other_professional(desk: Desk) -> None:
+    doctor, other = desk.doctor(), person("professional", "dr.petit")
+    desk.enrol(other, by=desk.bridge, managed=True)
+    assert desk.send(doctor, letter(other))["type"] == "recipientRefuses"
+
+
 def test_neither_side_changes_what_belongs_to_the_other(desk: Desk) -> None:
     doctor, patient = desk.doctor(), desk.patient()
     desk.send(doctor, letter(patient))

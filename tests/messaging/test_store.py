@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from messaging.relay.accesslog import verify
 from messaging.relay.ports import Store, Transaction
@@ -14,11 +15,24 @@ from messaging.relay.records import KEYS, Account, Act, Blob, Box, Edge, Login, 
 from messaging.store import statements
 from messaging.store.migrate import NewerSchema
 from messaging.store.schema import METADATA, TABLES
-from messaging.store.sql import SqliteStore
+from messaging.store.sql import SqliteStore, Work
 from messaging.wire.errors import Refusal
 from tests.messaging.desk import SECRETS, Desk, letter
 
 ALICE = Account("aalice", "patient", "active", 1)
+
+
+def _submit(store: SqliteStore, work: Any) -> "Future[Any]":
+    done: Future[Any] = Future()
+
+    def answer(item: Work) -> None:
+        if item.error is not None:
+            done.set_exception(item.error)
+        else:
+            done.set_result(item.outcome)
+
+    store.submit(work, answer)
+    return done
 
 
 def test_every_record_has_a_table_with_its_columns_and_key() -> None:
@@ -117,9 +131,9 @@ def _together(store: SqliteStore, *works: Any) -> list["Future[Any]"]:
         holding.set()
         go.wait(10)
 
-    first = store.submit(hold)
+    first = _submit(store, hold)
     holding.wait(10)
-    waiting = [store.submit(work) for work in works]
+    waiting = [_submit(store, work) for work in works]
     go.set()
     first.result(10)
     return waiting
@@ -182,7 +196,7 @@ def test_readers_do_not_wait_for_the_writer(sqlite: SqliteStore) -> None:
         holding.set()
         go.wait(10)
 
-    done = sqlite.submit(hold)
+    done = _submit(sqlite, hold)
     holding.wait(10)
     assert sqlite.read(lambda tx: tx.count(Login)) == 0
     go.set()
@@ -200,6 +214,39 @@ def test_a_letter_is_found_by_index_however_many_the_account_has(sqlite: SqliteS
     text = statements.where(Message, names, ())
     (plan,) = sqlite._writer.execute(f"EXPLAIN QUERY PLAN {text}", ("x",) * len(names)).fetchall()
     assert "USING INDEX messages_" in plan[3]
+
+
+@pytest.mark.parametrize("total", [False, True])
+def test_a_query_by_client_id_uses_its_index(sqlite: SqliteStore, total: bool) -> None:
+    prepared = statements.query(("client_id",), total=total)
+    plan = sqlite._writer.execute(f"EXPLAIN QUERY PLAN {prepared.text}", [1] * len(prepared.names)).fetchall()
+    steps = [step[3] for step in plan]
+    assert any("INDEX messages_client_id (account=? AND client_id=?)" in step for step in steps)
+    assert any("PRIMARY KEY (account=? AND created=?)" in step for step in steps)
+
+
+def test_what_a_transaction_remembers_follows_what_it_writes(store: Store) -> None:
+    def work(tx: Transaction) -> list[Account | None]:
+        seen = [tx.one(Account, "aalice")]
+        tx.add(ALICE)
+        seen.append(tx.one(Account, "aalice"))
+        tx.next_change("aalice")
+        seen.append(tx.one(Account, "aalice"))
+        tx.drop(Account, "aalice")
+        return [*seen, tx.one(Account, "aalice")]
+
+    assert store.write(work) == [None, ALICE, replace(ALICE, changed=1), None]
+
+
+def test_the_end_of_the_access_log_is_remembered_only_as_long_as_it_is_true(store: Store) -> None:
+    def fails(tx: Transaction) -> None:
+        tx.last_act()
+        tx.add(Act(1, 1, "a", "", "login", "", "done", b"lost"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(fails)
+    assert store.write(lambda tx: tx.last_act()) is None
 
 
 def test_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
