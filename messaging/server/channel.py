@@ -6,7 +6,6 @@ A clock is started only for what has not come whole with the bytes at hand: most
 
 from typing import Any, Final
 
-from twisted.internet import tcp
 from twisted.web import http, resource, server
 
 from messaging.server import heads
