@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from messaging.wire import limits
+
 Changed = dict[str, dict[str, str]]
 
 
@@ -22,19 +24,32 @@ class Wake:
     def __init__(self) -> None:
         self._by_account: dict[str, set[Waiting]] = {}
         self._all: dict[Waiting, set[str]] = {}
+        self._by_device: dict[str, dict[Waiting, None]] = {}  # in the order of opening
 
     def __len__(self) -> int:
         return len(self._all)
 
     def join(self, waiting: Waiting, accounts: Iterable[str]) -> None:
-        """Tell `waiting` of these accounts too."""
+        """Tell `waiting` of these accounts too. A device that opens stream after stream loses its oldest."""
+        if waiting not in self._all:
+            self._make_room(waiting.device)
+            self._by_device.setdefault(waiting.device, {})[waiting] = None
         mine = self._all.setdefault(waiting, set())
         for account in accounts:
             mine.add(account)
             self._by_account.setdefault(account, set()).add(waiting)
 
+    def _make_room(self, device: str) -> None:
+        mine = list(self._by_device.get(device, ()))
+        for oldest in mine[: max(0, len(mine) + 1 - limits.STREAMS_PER_DEVICE)]:
+            oldest.cut()
+
     def leave(self, waiting: Waiting) -> None:
         """Tell it nothing any more."""
+        mine = self._by_device.get(waiting.device, {})
+        mine.pop(waiting, None)
+        if not mine:
+            self._by_device.pop(waiting.device, None)
         for account in self._all.pop(waiting, ()):
             others = self._by_account[account]
             others.discard(waiting)

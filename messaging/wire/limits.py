@@ -45,3 +45,4 @@ RESOLVES_PER_MINUTE: Final = 600
 POLL_SECONDS: Final = 30  # a reader asks /changes at least this often: an event is a hint
 PING_SECONDS: Final = 30
 DEVICE_CUT_SECONDS: Final = 4  # how often open streams are compared with the ended devices
+STREAMS_PER_DEVICE: Final = 8  # open event streams; one more ends the oldest
