@@ -127,7 +127,7 @@ async function freshCode(secret) {
   return totp(secret)
 }
 
-const REMEMBERED = /^pli (language|text size|name|known|trust .+|box a.+|states a.+)$/
+const REMEMBERED = /^pli (language|text size|name|known|active|trust .+|box a.+|states a.+)$/
 const READABLE = /Martin|examens|vaccin|carnet|tilleul/i
 
 /** What this browser holds: nothing readable at any time, and after log-out neither key nor wrapped bytes. */

@@ -1,4 +1,4 @@
-/** Appointments as iTIP (RFC 5546), and the agenda as the fold of all invitations of one uid. */
+/** Appointments as iTIP (RFC 5546), and the agenda as the fold of all invitations of one sender and uid. */
 import { groups } from './groups.ts'
 import type { PartKind } from './part.ts'
 import { date, day, either, integer, list, localTime, nullable, object, oneOf, such, text } from './shape.ts'
@@ -67,8 +67,13 @@ export type Appointment = {
   readonly state: 'pending' | 'accepted' | 'declined' | 'tentative' | 'cancelled'
 }
 
-/** `own` says whether the reader's own side wrote the letter that carried it. */
-export type Said = { readonly invitation: Invitation; readonly own: boolean }
+/** An invitation, the account whose letter carried it, whether that is the reader's own, and who got the letter. */
+export type Said = {
+  readonly invitation: Invitation
+  readonly account: string
+  readonly own: boolean
+  readonly recipients: readonly string[]
+}
 
 const later = (left: Invitation, right: Invitation): boolean =>
   left.sequence !== right.sequence ? left.sequence > right.sequence : left.stamp > right.stamp
@@ -81,27 +86,32 @@ const newest = (invitations: readonly Invitation[]): Invitation | undefined =>
 
 const ANSWERED = { ACCEPTED: 'accepted', DECLINED: 'declined', TENTATIVE: 'tentative' } as const
 
-/** The appointment of one uid: the highest REQUEST or CANCEL wins, own answers of that or a later sequence apply. */
-function settle(said: readonly Said[]): Appointment | undefined {
-  const asked = newest(
-    said.filter(({ own, invitation }) => !own && isAsking(invitation)).map(({ invitation }) => invitation),
-  )
+/** One appointment: the highest REQUEST or CANCEL wins, own answers of that or a later sequence apply. */
+function settle(asking: readonly Said[], answers: readonly Said[]): Appointment | undefined {
+  const asked = newest(asking.map(({ invitation }) => invitation))
   if (asked === undefined) return undefined
   if (asked.method === 'CANCEL') return { invitation: asked, state: 'cancelled' }
-  const replies = said
-    .filter(({ own, invitation }) => own && invitation.method === 'REPLY' && invitation.sequence >= asked.sequence)
-    .map(({ invitation }) => invitation)
+  const replies = answers.map(({ invitation }) => invitation).filter(({ sequence }) => sequence >= asked.sequence)
   const partstat = newest(replies)?.attendees[0]?.partstat ?? 'NEEDS-ACTION'
   return { invitation: asked, state: partstat === 'NEEDS-ACTION' ? 'pending' : ANSWERED[partstat] }
 }
 
 const isAsking = ({ method }: Invitation): boolean => method === 'REQUEST' || method === 'CANCEL'
 
-/** All appointments of these invitations, the earliest first. */
+/** The reader's answer to what one account asked: another's reply, or one that went to somebody else, is none. */
+const isAnswerTo = ({ invitation, own, recipients }: Said, asked: Said): boolean =>
+  own && invitation.method === 'REPLY' && invitation.uid === asked.invitation.uid && recipients.includes(asked.account)
+
+/**
+ * All appointments of these invitations, the earliest first.
+ *
+ * An appointment is of the account that asked: the same uid from another account is another one, and changes nothing here.
+ */
 export function fold(said: readonly Said[]): readonly Appointment[] {
-  const uids = groups(said, ({ invitation }) => invitation.uid)
-  return [...uids.values()]
-    .flatMap(group => settle(group) ?? [])
+  const asking = said.filter(({ own, invitation }) => !own && isAsking(invitation))
+  const appointments = groups(asking, ({ account, invitation }) => `${account} ${invitation.uid}`)
+  return [...appointments.values()]
+    .flatMap(group => settle(group, said.filter(one => group[0] !== undefined && isAnswerTo(one, group[0]))) ?? [])
     .sort((left, right) => instant(left.invitation.start) - instant(right.invitation.start))
 }
 

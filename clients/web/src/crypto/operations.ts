@@ -11,10 +11,11 @@ export type Challenge = Omit<Login, 'method'>
 /** Public halves as bytes: 32 and 1216. */
 export type RawPublicKeys = { readonly signingKey: Uint8Array; readonly sealingKey: Uint8Array }
 
-/** `pins` are those of the box: account -> the key id that was seen last. */
+/** `pins` are those of the box: account -> the key id that was seen last. `earlier`: ids of one's keys before, oldest first. */
 export type Unlocked = {
   readonly account: string
   readonly keyId: string
+  readonly earlier: readonly string[]
   readonly publicKeys: RawPublicKeys
   readonly version: number
   readonly pins: Readonly<Record<string, string>>

@@ -170,7 +170,8 @@ function wipeBox({ boxKey, content }: OpenedBox): void {
 
 function unlockedOf({ account, content, version }: OpenedBox): Unlocked {
   const present = publicKeys(content.keys)
-  return { account, keyId: keyId(present), publicKeys: rawKeys(present), version, pins: content.pins }
+  const earlier = content.previous.map(({ keys }) => keyId(publicKeys(keys)))
+  return { account, keyId: keyId(present), earlier, publicKeys: rawKeys(present), version, pins: content.pins }
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Whether the page is looked at, whether the network came or went, and a question before something is lost. */
 import type { Presence } from '../session/ports.ts'
 
+const ACTIVITY = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll'] as const
+
 export const presence: Presence = {
   onReturn: work => {
     const seen = (): void => {
@@ -13,6 +15,13 @@ export const presence: Presence = {
       removeEventListener('online', work)
       removeEventListener('offline', work)
       document.removeEventListener('visibilitychange', seen)
+    }
+  },
+  onActivity: work => {
+    const options = { capture: true, passive: true }
+    for (const name of ACTIVITY) addEventListener(name, work, options)
+    return () => {
+      for (const name of ACTIVITY) removeEventListener(name, work, options)
     }
   },
   guard: busy => {

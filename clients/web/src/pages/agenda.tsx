@@ -10,7 +10,7 @@ import { Waiting } from '../ui/notice.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { Month } from './month.tsx'
-import { AppointmentCard } from './parts/invitation.tsx'
+import { anchorOf, AppointmentCard } from './parts/invitation.tsx'
 
 const DAY = 86_400_000
 
@@ -47,7 +47,7 @@ function Group({ title, entries }: { readonly title: string; readonly entries: r
     <section>
       <h2>{title}</h2>
       {entries.map(entry => (
-        <AppointmentCard key={entry.invitation.uid} entry={entry} />
+        <AppointmentCard key={anchorOf(entry)} entry={entry} />
       ))}
     </section>
   )

@@ -1,6 +1,6 @@
 /** Log in: name and password, then a one-time code where this device is not trusted yet. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Button, ButtonLink } from '../ui/button.tsx'
 import { Check, PasswordField, TextField } from '../ui/field.tsx'
 import { Heading } from '../ui/heading.tsx'
@@ -74,6 +74,8 @@ function NameAndPassword({ onTicket }: { readonly onTicket: (ticket: string) => 
 
 function Code({ ticket, onAgain }: { readonly ticket: string; readonly onAgain: () => void }): JSX.Element {
   const { login } = useApp()
+  // Whoever goes elsewhere, or begins again, leaves no password behind.
+  useEffect(() => () => void login.abandon(), [login])
   const [code, setCode] = useState('')
   const [trust, setTrust] = useState(false)
   const [missing, setMissing] = useState(false)

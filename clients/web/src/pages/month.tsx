@@ -7,6 +7,7 @@ import type { AgendaEntry } from '../session/entries.ts'
 import { Button } from '../ui/button.tsx'
 import { longDay, monthName, time, weekDays } from '../words/dates.ts'
 import { t } from '../words/words.ts'
+import { anchorOf } from './parts/invitation.tsx'
 
 /** The weeks of a month, Monday first; days of other months are empty. */
 export function weeks(year: number, month: number): readonly (readonly (Date | undefined)[])[] {
@@ -69,10 +70,10 @@ function Day({ day, today, entries }: DayProps): JSX.Element {
   return (
     <td class={isToday ? 'today' : undefined}>
       <b aria-label={longDay(day)}>{day.getDate()}</b>
-      {entries.map(({ invitation }) => (
-        <a key={invitation.uid} href={`#rdv-${invitation.uid}`} title={invitation.summary}>
-          {'date' in invitation.start ? '' : `${time(new Date(instant(invitation.start)))} `}
-          {invitation.summary}
+      {entries.map(entry => (
+        <a key={anchorOf(entry)} href={`#${anchorOf(entry)}`} title={entry.invitation.summary}>
+          {'date' in entry.invitation.start ? '' : `${time(new Date(instant(entry.invitation.start)))} `}
+          {entry.invitation.summary}
         </a>
       ))}
     </td>

@@ -1,5 +1,5 @@
 /** What the mailbox shows: letters, and those that could not be opened. Pure values and their folds. */
-import { fold, type Appointment, type Invitation } from '../content/agenda.ts'
+import { fold, type Appointment, type Invitation, type Said } from '../content/agenda.ts'
 import { groups } from '../content/groups.ts'
 import type { Letter } from '../content/letter.ts'
 import { filesOf } from '../content/letter.ts'
@@ -105,16 +105,24 @@ const follows = ({ letter }: Arrived, before: Arrived | undefined): boolean =>
 /** An appointment, and the letter that one answers. */
 export type AgendaEntry = Appointment & { readonly from: Arrived }
 
-/** The agenda: the fold of all invitations of each uid, the earliest first. */
+/** The agenda: the fold of all invitations of each sender and uid, the earliest first. */
 export function agenda(entries: readonly Entry[]): readonly AgendaEntry[] {
   const carried = arrived(entries).flatMap(from =>
-    from.letter.parts.filter(isInvitation).map(invitation => ({ invitation, own: from.box === 'out', from })),
+    from.letter.parts.filter(isInvitation).map(invitation => ({ ...saidBy(from), invitation, from })),
   )
   return fold(carried).flatMap(appointment => {
     const from = carried.findLast(one => one.invitation === appointment.invitation)?.from
     return from === undefined ? [] : [{ ...appointment, from }]
   })
 }
+
+const saidBy = ({ box, letter }: Arrived): Omit<Said, 'invitation'> => ({
+  account: letter.sender.account,
+  own: box === 'out',
+  recipients: letter.recipients.map(({ account }) => account),
+})
+
+type Found = Omit<FiledDocument, 'replaced'>
 
 export type FiledDocument = {
   readonly document: RecordDocument
@@ -124,14 +132,21 @@ export type FiledDocument = {
   readonly replaced: boolean
 }
 
-/** The record: every document that came, the newest first; the same document sent twice is filed once. */
+/**
+ * The record: every document that came, the newest first; the same document sent twice is filed once.
+ *
+ * A document is of the account that sent it: nobody else replaces it, nor puts another in its place.
+ */
 export function filed(entries: readonly Entry[]): readonly FiledDocument[] {
   const found = arrived(entries).flatMap(from =>
     from.letter.parts.flatMap((part, place) => (part.kind === 'record.document' ? [{ document: part, from, place }] : [])),
   )
-  const replaced = new Set(found.flatMap(({ document }) => document.replaces ?? []))
-  const once = new Map(found.map(one => [one.document.id === '' ? `${one.from.id} ${one.place}` : one.document.id, one]))
+  const name = ({ from }: Found, id: string): string => `${from.letter.sender.account} ${id}`
+  const replaced = new Set(found.flatMap(one => (one.document.replaces === null ? [] : name(one, one.document.replaces))))
+  const once = new Map(
+    found.map(one => [one.document.id === '' ? `${one.from.id} ${one.place}` : name(one, one.document.id), one]),
+  )
   return [...once.values()]
-    .map(one => ({ ...one, replaced: one.document.id !== '' && replaced.has(one.document.id) }))
+    .map(one => ({ ...one, replaced: one.document.id !== '' && replaced.has(name(one, one.document.id)) }))
     .sort((a, b) => b.document.date.localeCompare(a.document.date))
 }

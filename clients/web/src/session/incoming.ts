@@ -5,7 +5,7 @@ import type { OpenedLetter } from '../crypto/operations.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Pins } from './box.ts'
 import type { Reason } from './entries.ts'
-import { keepsPin, type KnownKey } from './keyring.ts'
+import { isSuperseded, keepsPin, type KnownKey } from './keyring.ts'
 
 export class NotShown extends Error {
   override readonly name = 'NotShown'
@@ -29,16 +29,22 @@ export function check(opened: OpenedLetter, message: SealedMessage, reader: Read
   const own = letter.recipients.find(({ account }) => account === reader.account)
   if (own === undefined) throw new NotShown('notForYou')
   if (letter.recipients.length !== opened.recipients) throw new NotShown('hiddenRecipient')
-  if (message.from !== letter.sender.account || message.clientId !== letter.message) throw new NotShown('mislabelled')
+  if (isMislabelled(message, letter, reader)) throw new NotShown('mislabelled')
   checkSender(letter, opened, message, known)
   if (!reader.statements.has(own.statement)) throw new NotShown('sealedToOtherKey')
   return letter
 }
 
+/** What the relay says of the letter beside it, against what its writer sealed in it. */
+const isMislabelled = ({ from, clientId, box }: SealedMessage, { sender, message }: Letter, { account }: Reader): boolean =>
+  from !== sender.account || clientId !== message || (box === 'out') !== (sender.account === account)
+
 function checkSender({ sender }: Letter, opened: OpenedLetter, message: SealedMessage, { keys, pins }: Known): void {
-  const key = keys.find(({ id }) => id === sender.key)
+  const place = keys.findIndex(({ id }) => id === sender.key)
+  const key = keys[place]
   if (key?.signingKey !== b64u(opened.senderSigningKey)) throw new NotShown('unknownSenderKey')
   if (seconds(key.createdAt) > seconds(message.receivedAt)) throw new NotShown('unknownSenderKey')
+  if (isSuperseded(keys[place + 1], message.receivedAt)) throw new NotShown('unknownSenderKey')
   if (!keepsPin(sender.account, keys, pins)) throw new NotShown('senderKeyChanged')
 }
 

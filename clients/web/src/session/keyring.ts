@@ -17,7 +17,10 @@ export type KnownKey = {
   readonly signingKey: string
   readonly sealingKey: Uint8Array
   readonly statement: string
+  /** When the relay took it. */
   readonly createdAt: string
+  /** When its statement says that it was made. */
+  readonly announced: string
 }
 /** All keys of one account, the oldest first. */
 export type Chain = readonly KnownKey[]
@@ -38,6 +41,16 @@ export class KeysNotProved extends Error {
 /** Whether the key that was seen before is in the chain; true where none was. */
 export const keepsPin = (account: string, keys: Chain, pins: Pins): boolean =>
   pins[account] === undefined || keys.some(({ id }) => id === pins[account])
+
+const SUPERSEDED_GRACE = 3_600_000 // milliseconds: letters sealed before the new key may still be on their way
+
+/** Whether a key had lost its place to the one after it when a letter came. The last one of a chain never has. */
+export const isSuperseded = (following: KnownKey | undefined, receivedAt: string): boolean =>
+  following !== undefined && Date.parse(receivedAt) > Date.parse(following.announced) + SUPERSEDED_GRACE
+
+/** Whether a pin may move to the newest of these keys: along the chain of statements, never back. */
+const isForward = (account: string, keys: Chain, pins: Pins): boolean =>
+  keepsPin(account, keys, pins) && pins[account] !== keys.at(-1)?.id
 
 export class Keyring {
   readonly #desk: Desk
@@ -95,7 +108,7 @@ export class Keyring {
   /** The newest of these keys is the one that counts from now on: a letter came by them, or went to them. */
   pin(account: string, keys: Chain): void {
     const newest = keys.at(-1)
-    if (newest === undefined || account === this.#account || this.#pins[account] === newest.id) return
+    if (newest === undefined || account === this.#account || !isForward(account, keys, this.#pins)) return
     this.#pins = { ...this.#pins, [account]: newest.id }
     this.#fresh = { ...this.#fresh, [account]: newest.id }
   }
@@ -112,14 +125,14 @@ export class Keyring {
   }
 }
 
-/** One's own keys as the directory shows them: the present one must be the key box's. Raises Refusal, KeysNotProved. */
+/** One's own keys as the directory shows them: exactly those of the key box, or its chain begins with a stranger's. Raises Refusal, KeysNotProved. */
 export async function ownKeys(desk: Desk, transport: Transport, unlocked: Unlocked): Promise<Chain> {
-  const { account, keyId } = unlocked
+  const { account, keyId, earlier } = unlocked
   const asked = { accountId: account, accounts: [account], history: true }
   const { list } = await transport.call('PublicKey/lookup', asked)
   const chain = await prove(desk, account, list)
   // The id is computed from both public keys: nothing else needs to be compared.
-  if (chain.at(-1)?.id !== keyId) throw new KeysNotProved('ownKeyChanged')
+  if (chain.map(({ id }) => id).join() !== [...earlier, keyId].join()) throw new KeysNotProved('ownKeyChanged')
   return chain
 }
 
@@ -145,6 +158,6 @@ async function proveChain(desk: Desk, account: string, list: readonly PublicKey[
     const [link, proof] = [chain[at], verified[at]]
     if (link === undefined || proof?.keyId !== key.id || key.account !== account) throw new KeysNotProved('unknownSenderKey')
     const { signingKey, createdAt, id } = key
-    return { id, signingKey, createdAt, sealingKey: link.sealingKey, statement: b64u(proof.hash) }
+    return { id, signingKey, createdAt, announced: proof.time, sealingKey: link.sealingKey, statement: b64u(proof.hash) }
   })
 }

@@ -24,6 +24,7 @@ export type LetterTicket = {
 const LAST_NAME = 'name'
 const KNOWN = 'known'
 const RESUME_SECONDS = 5
+const TICKET_SECONDS = 300 // what a code is asked for with lives no longer (docs/spec/login.md)
 
 export class Login {
   readonly #desk: Desk
@@ -34,6 +35,7 @@ export class Login {
   #attempt: { readonly name: string; readonly password: string } | undefined
 
   #stopWaiting: Cancel = () => undefined
+  #forgetLater: Cancel = () => undefined
 
   constructor(desk: Desk, transport: Transport, ports: Ports, session: Session) {
     this.#desk = desk
@@ -56,6 +58,7 @@ export class Login {
     }
     try {
       const { account } = await this.#transport.renew()
+      if (this.#session.idle.isOver()) await this.#session.box.forget()
       const unlocked = await this.#session.box.openWithKept(account)
       if (unlocked === undefined) phase.value = 'locked'
       else await this.#session.start(unlocked)
@@ -100,7 +103,7 @@ export class Login {
     const kdf = challenge.kdf as PasswordKdf // whatever the relay says here is checked by the worker before any work
     const signature = b64u(await this.#desk.call('passwordLogin', { ...given, password, kdf }))
     const trustToken = this.#ports.lasting.get(trustOf(name)) ?? null
-    this.#attempt = { name, password }
+    this.#remember(name, password)
     try {
       const tokens = await this.#transport.door<Tokens>(LOGIN, {
         challenge: challenge.challenge,
@@ -114,8 +117,23 @@ export class Login {
       return { kind: 'open' }
     } catch (error) {
       if (isRefusal(error, 'mfaRequired')) return { kind: 'codeNeeded', ticket: ticketOf(error) }
+      await this.abandon()
       throw error
     }
+  }
+
+  /** Nobody gives the code any more: the password is forgotten, and what was made of it in the worker. Never rejects. */
+  async abandon(): Promise<void> {
+    this.#forgetLater()
+    if (this.#attempt === undefined) return
+    this.#attempt = undefined
+    await this.#desk.call('lock', null)
+  }
+
+  #remember(name: string, password: string): void {
+    this.#forgetLater()
+    this.#attempt = { name, password }
+    this.#forgetLater = this.#ports.clock.later(TICKET_SECONDS * 1000, () => void this.abandon())
   }
 
   /** Raises Refusal. */
@@ -173,6 +191,7 @@ export class Login {
   /** Leave: this device's session ends at the relay, and nothing readable stays here. */
   async leave(): Promise<void> {
     this.#ports.lasting.remove(KNOWN)
+    await this.abandon()
     await this.#transport.logOut()
     await this.#session.stop(false)
   }
@@ -200,9 +219,11 @@ export class Login {
   async #enter(tokens: Tokens): Promise<void> {
     const attempt = this.#attempt
     if (attempt === undefined) throw new Refusal('ticketExpired')
+    // From here on it is only this call's: whoever forgets the attempt now does not close the keys that it opens.
+    this.#attempt = undefined
+    this.#forgetLater()
     this.#adopt(attempt.name, tokens)
     await this.#session.start(await this.#session.box.openWithPassword(tokens.account, attempt.password))
-    this.#attempt = undefined
   }
 
   #adopt(name: string, tokens: Tokens): void {

@@ -60,6 +60,11 @@ export class Outbox {
     return letter.draft
   }
 
+  /** Something goes out by itself: nobody needs to be there. */
+  get sending(): boolean {
+    return this.letters.value.some(({ state }) => state.kind === 'waiting' || state.kind === 'sending')
+  }
+
   get busy(): boolean {
     return this.letters.value.some(({ state }) => state.kind !== 'sent')
   }

@@ -41,6 +41,8 @@ export interface Keeping {
 export interface Presence {
   /** Called when the page is looked at again, and when the network came or went. */
   readonly onReturn: (work: () => void) => Cancel
+  /** Called whenever the person types, points or scrolls in this page. */
+  readonly onActivity: (work: () => void) => Cancel
   /** While `busy` says true, leaving the page asks first. */
   readonly guard: (busy: () => boolean) => Cancel
 }

@@ -20,6 +20,7 @@ import {
   type Thread,
 } from './entries.ts'
 import { Files } from './files.ts'
+import { Idle } from './idle.ts'
 import { Keyring, ownKeys } from './keyring.ts'
 import { Outbox } from './outbox.ts'
 import { answerSubject, Outgoing, type Author, type Draft } from './outgoing.ts'
@@ -68,6 +69,7 @@ export class Session {
   readonly outbox: Outbox
   readonly composer: Composer
   readonly box: Box
+  readonly idle: Idle
 
   readonly #list = computed(() => [...this.#entries.value.values()])
   readonly threads = computed<readonly Thread[]>(() => threads(this.#list.value, entry => this.isRead(entry)))
@@ -84,6 +86,8 @@ export class Session {
     this.box = new Box(desk, transport, ports)
     this.outbox = new Outbox(ports.clock, draft => this.#send(draft))
     this.composer = new Composer((file, name, type, onBytes) => this.#opened.files.keep(file, name, type, onBytes))
+    const isBusy = (): boolean => this.outbox.sending || this.composer.busy
+    this.idle = new Idle(ports, isBusy, () => void this.suspend())
     ports.presence.guard(() => this.outbox.busy || this.composer.busy)
   }
 
@@ -116,11 +120,28 @@ export class Session {
     this.#personal.value = personal
     this.ended.value = false
     this.phase.value = 'in'
+    this.idle.start()
     sync.start()
   }
 
   /** Nothing readable stays. `byItself`: the relay ended it. */
   async stop(byItself: boolean): Promise<void> {
+    this.#close()
+    this.idle.forget()
+    this.ended.value = byItself
+    this.phase.value = 'out'
+    await this.#lock()
+  }
+
+  /** The log-in goes on, the keys are closed: the password is asked for. Drafts are saved by now. */
+  async suspend(): Promise<void> {
+    this.#close()
+    this.phase.value = 'locked'
+    await this.#lock()
+  }
+
+  #close(): void {
+    this.idle.stop()
     this.#open?.sync.stop()
     this.#open?.personal.close()
     this.#open?.pinning.close()
@@ -132,9 +153,6 @@ export class Session {
     this.contacts.value = new Map()
     this.news.value = []
     this.loaded.value = false
-    this.ended.value = byItself
-    this.phase.value = 'out'
-    await this.#lock()
   }
 
   async #lock(): Promise<void> {

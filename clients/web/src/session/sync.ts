@@ -12,6 +12,9 @@ import type { Reader } from './reader.ts'
 import type { Transport } from './transport.ts'
 
 const PAGE = 50
+const PASSES = 8 // through a mailbox that changes while it is read; changes() tells the rest
+const PAGES = 4000 // 200,000 letters: what a relay names beyond that is not asked for
+const ROUNDS = 1000 // of changes in one look
 const BACKOFF_LIMIT = 30_000 // milliseconds
 
 export interface Listener {
@@ -112,18 +115,44 @@ export class Sync {
   async #readAll(): Promise<void> {
     // The state comes first: what arrives while everything is read is then a change.
     const { state } = await this.#transport.call('SealedMessage/get', { accountId: this.#account, ids: [] })
-    for (let position = 0; ; position += PAGE) {
-      const page = { accountId: this.#account, position, limit: PAGE }
-      const { ids = [] } = await this.#transport.call('SealedMessage/query', page)
-      await this.#fetch(ids, true)
-      if (ids.length < PAGE) break
-    }
+    const had = new Set<string>()
+    for (let pass = 1; pass <= PASSES && (await this.#readPages(had)); pass++);
     this.#state = state
     this.#listener.onLoaded()
   }
 
+  /**
+   * Every page once, without the letters in `had`; true when the order changed meanwhile.
+   *
+   * What is destroyed between two pages shifts those after it: one may then stand on neither page.
+   */
+  async #readPages(had: Set<string>): Promise<boolean> {
+    let began: string | undefined
+    for (let at = 0; at < PAGES && !this.#ended; at++) {
+      const page = { accountId: this.#account, position: at * PAGE, limit: PAGE }
+      const { ids = [], queryState } = await this.#transport.call('SealedMessage/query', page)
+      began ??= queryState
+      if (queryState !== began) return true
+      const fresh = ids.slice(0, PAGE).filter(id => !had.has(id))
+      await this.#fetch(fresh, true)
+      for (const id of fresh) had.add(id)
+      if (ids.length < PAGE) return false
+    }
+    return false
+  }
+
   async #readChanges(since: string): Promise<void> {
-    const changes = { accountId: this.#account, sinceState: since }
+    let state = since
+    for (let round = 1; round <= ROUNDS && !this.#ended; round++) {
+      const { newState, hasMoreChanges } = await this.#readSome(state)
+      // A relay that has more to say and never gets on is not asked for ever: the next look goes on from here.
+      if (!hasMoreChanges || newState === state) return
+      state = newState
+    }
+  }
+
+  async #readSome(sinceState: string): Promise<{ readonly newState: string; readonly hasMoreChanges: boolean }> {
+    const changes = { accountId: this.#account, sinceState }
     const { created, updated, destroyed, newState, hasMoreChanges } = await this.#transport.call(
       'SealedMessage/changes',
       changes,
@@ -131,14 +160,18 @@ export class Sync {
     await this.#fetch([...new Set([...created, ...updated, ...this.#again])], false)
     if (destroyed.length > 0) this.#listener.onGone(destroyed)
     this.#state = newState
-    if (hasMoreChanges) await this.#readChanges(newState)
+    return { newState, hasMoreChanges }
   }
 
   async #fetch(ids: readonly string[], first: boolean): Promise<void> {
-    if (ids.length === 0) return
+    for (let at = 0; at < ids.length; at += PAGE) await this.#fetchPage(ids.slice(at, at + PAGE), first)
+  }
+
+  async #fetchPage(ids: readonly string[], first: boolean): Promise<void> {
     const { list } = await this.#transport.call('SealedMessage/get', { accountId: this.#account, ids })
     const place = new Map(ids.map((id, at) => [id, at]))
-    const ordered = list.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
+    const asked = list.filter(({ id }) => place.has(id))
+    const ordered = asked.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
     for (const message of ordered) {
       if (this.#ended) return
       await this.#readOne(message, first)

@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest'
 import { fold, instant, reply, type Said } from '../../src/content/agenda.ts'
 import { toIcs } from '../../src/content/ics.ts'
-import { invitation } from '../fakes/letters.ts'
+import { ANNE, invitation, MARTIN } from '../fakes/letters.ts'
 
-const theirs = (...changes: Parameters<typeof invitation>): Said => ({ invitation: invitation(...changes), own: false })
+const theirs = (...changes: Parameters<typeof invitation>): Said => ({
+  invitation: invitation(...changes),
+  account: MARTIN,
+  own: false,
+  recipients: [ANNE, MARTIN],
+})
 const anne = { address: 'anne@patient.pli.example', name: 'Anne' }
 const answer = (partstat: 'ACCEPTED' | 'DECLINED', minute: number, sequence = 0): Said => ({
   invitation: reply(invitation({ sequence }), anne, partstat, new Date(Date.UTC(2024, 2, 12, 10, minute))),
+  account: ANNE,
   own: true,
+  recipients: [ANNE, MARTIN],
 })
 const states = (...said: readonly Said[]): readonly string[] => fold(said).map(({ state }) => state)
 
@@ -30,8 +37,24 @@ test('a cancelled appointment stays cancelled, answered or not', () => {
 })
 
 test('an answer that somebody else wrote changes nothing', () => {
-  const foreign = { invitation: answer('DECLINED', 3).invitation, own: false }
+  const foreign = { ...answer('DECLINED', 3), account: MARTIN, own: false }
   expect(states(theirs(), foreign)).toEqual(['pending'])
+})
+
+const ROUX = `a${'q'.repeat(26)}`
+const roux = (one: Said): Said => ({ ...one, account: ROUX, recipients: [ANNE, ROUX] })
+
+test('somebody else’s invitation of the same uid moves and cancels nothing', () => {
+  const cancel = roux(theirs({ method: 'CANCEL', sequence: 9 }))
+  expect(states(theirs(), cancel).toSorted()).toEqual(['cancelled', 'pending'])
+  const moved = fold([theirs(), roux(theirs({ sequence: 9, location: 'Ailleurs' }))])
+  expect(moved.map(({ invitation: { location } }) => location).toSorted()).toEqual(['Ailleurs', 'Cabinet'])
+})
+
+test('an answer settles what its reader asked, and nothing of the same uid that another asked', () => {
+  const both = fold([theirs(), roux(theirs({ location: 'Ailleurs' })), answer('ACCEPTED', 1)])
+  const found = both.map(({ invitation: { location }, state }) => [location, state])
+  expect(Object.fromEntries(found)).toEqual({ Cabinet: 'accepted', Ailleurs: 'pending' })
 })
 
 test('an answer alone is no appointment', () => {

@@ -1,5 +1,6 @@
 /** Letters and entries for tests: whole, and easy to vary. */
 import type { Invitation } from '../../src/content/agenda.ts'
+import type { RecordDocument } from '../../src/content/record.ts'
 import type { Letter } from '../../src/content/letter.ts'
 import type { Arrived } from '../../src/session/entries.ts'
 
@@ -53,5 +54,21 @@ export const invitation = (changes: Partial<Invitation> = {}): Invitation => ({
   start: { at: '2024-03-20T10:00:00', zone: 'Europe/Paris' },
   summary: 'Consultation',
   uid: 'one@cabinet',
+  ...changes,
+})
+
+export const recordDocument = (changes: Partial<RecordDocument> = {}): RecordDocument => ({
+  kind: 'record.document',
+  author: { name: 'Dr MARTIN', organization: '' },
+  code: { code: '11502-2', label: 'CR de biologie', system: '2.16.840.1.113883.6.1' },
+  confidentiality: [],
+  copy: null,
+  date: '2024-03-12',
+  file: { chunks: [], id: id('F'), key: hash('k'), name: 'cr.pdf', sha256: hash('f'), size: 1, type: 'application/pdf' },
+  format: 'pdf',
+  id: 'one',
+  patient: null,
+  replaces: null,
+  title: 'CR',
   ...changes,
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { agenda, gaps, threads } from '../../src/session/entries.ts'
+import { agenda, filed, gaps, threads } from '../../src/session/entries.ts'
 import { plainSubject } from '../../src/session/subject.ts'
 import { reply } from '../../src/content/agenda.ts'
-import { ANNE, arrived, hash, id, invitation, letter } from '../fakes/letters.ts'
+import { ANNE, arrived, hash, id, invitation, letter, recordDocument } from '../fakes/letters.ts'
 
 const first = arrived()
 const second = arrived({
@@ -44,6 +44,36 @@ test('an own answer settles an appointment', () => {
   const own = letter({ message: id('E'), sender: { ...letter().sender, account: ANNE }, parts: [part] })
   const entries = agenda([asked, arrived({ id: 'm9', box: 'out', letter: own })])
   expect(entries.map(({ state, from }) => [state, from.id])).toEqual([['accepted', asked.id]])
+})
+
+const ofRoux = (parts: Parameters<typeof letter>[0] & object): ReturnType<typeof arrived> =>
+  arrived({ id: 'm7', letter: letter({ message: id('R'), sender: { ...letter().sender, account: `a${'q'.repeat(26)}` }, ...parts }) })
+
+test('a document is replaced by who sent it, and by nobody else', () => {
+  const first = arrived({ letter: letter({ parts: [recordDocument({ id: 'one' })] }) })
+  const next = [recordDocument({ id: 'two', replaces: 'one' })]
+  const marks = (later: ReturnType<typeof arrived>): readonly boolean[] =>
+    filed([first, later]).filter(({ document }) => document.id === 'one').map(({ replaced }) => replaced)
+  expect(marks(arrived({ id: 'm8', letter: letter({ message: id('S'), parts: next }) }))).toEqual([true])
+  expect(marks(ofRoux({ parts: next }))).toEqual([false])
+})
+
+test('a document of the same id from somebody else takes no one’s place', () => {
+  const mine = arrived({ letter: letter({ parts: [recordDocument({ title: 'Le vrai' })] }) })
+  const theirs = ofRoux({ parts: [recordDocument({ title: 'Un autre' })] })
+  expect(filed([mine, theirs]).map(({ document }) => document.title).toSorted()).toEqual(['Le vrai', 'Un autre'])
+})
+
+test('the patient of a document is not named at the end of a subject', () => {
+  const shown = (subject: string, birthName = 'DURAND'): string => {
+    const patient = { birthDate: '1985-07-14', birthName, firstName: 'Camille Zoé', ins: '', oid: '', sex: 'F' }
+    return plainSubject(letter({ subject, parts: [recordDocument({ patient })] }))
+  }
+  expect(shown("CR d'examens biologiques DURAND CAMILLE 14/07/1985")).toBe("CR d'examens biologiques")
+  expect(shown('XDM/1.0/DDM+CR Durand Camille Zoe 14/07/1985')).toBe('CR')
+  expect(shown('CR DURAND CAMILLE 14/07/1986')).toBe('CR DURAND CAMILLE 14/07/1986')
+  expect(shown('CR DURAND CAMILLE 14/07/1985 urgent')).toBe('CR DURAND CAMILLE 14/07/1985 urgent')
+  expect(shown('DURAND CAMILLE 14/07/1985')).toBe('DURAND CAMILLE 14/07/1985')
 })
 
 test('a subject for machines is shown without its mark and without the reader’s identity', () => {

@@ -5,9 +5,10 @@ import { check, NotShown } from '../../src/session/incoming.ts'
 import type { SealedMessage } from '../../src/wire/types.ts'
 import { ANNE, hash, KEY, letter, MARTIN } from '../fakes/letters.ts'
 
+const NEWER = `k${'n'.repeat(26)}`
 const SIGNER = new Uint8Array(32).fill(7)
 const keys = [
-  { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z' },
+  { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z', announced: '2024-01-01T00:00:00Z' },
 ]
 const reader = { account: ANNE, statements: new Set([hash('s')]) }
 
@@ -30,13 +31,16 @@ type Changes = {
   readonly recipients?: number
   readonly signer?: Uint8Array
   readonly pins?: Readonly<Record<string, string>>
+  readonly following?: string
 }
 
 const reasonOf = (one: Letter, changes: Changes = {}): string => {
-  const { recipients = 2, signer = SIGNER, pins = {} } = changes
+  const { recipients = 2, signer = SIGNER, pins = {}, following } = changes
+  const newer = { id: NEWER, signingKey: '', sealingKey: new Uint8Array(), statement: hash('u'), createdAt: following ?? '' }
+  const known = following === undefined ? keys : [...keys, { ...newer, announced: following }]
   try {
     const opened = { plaintext: toBytes(one), senderSigningKey: signer, recipients }
-    check(opened, message(one, changes.message), reader, { keys, pins })
+    check(opened, message(one, changes.message), reader, { keys: known, pins })
     return 'shown'
   } catch (error) {
     return error instanceof NotShown ? error.reason : 'another error'
@@ -63,6 +67,19 @@ test('an account that stands twice makes no room for a hidden one', () => {
 test('a relay that names another sender or another letter is caught', () => {
   expect(reasonOf(letter(), { message: { from: ANNE } })).toBe('mislabelled')
   expect(reasonOf(letter(), { message: { clientId: 'Z'.repeat(22) } })).toBe('mislabelled')
+})
+
+test('a relay that files another’s letter as one’s own, or one’s own as another’s, is caught', () => {
+  expect(reasonOf(letter(), { message: { box: 'out' } })).toBe('mislabelled')
+  const own = letter({ sender: { ...letter().sender, account: ANNE } })
+  expect(reasonOf(own, { message: { from: ANNE, box: 'in' } })).toBe('mislabelled')
+  expect(reasonOf(own, { message: { from: ANNE, box: 'out' } })).toBe('shown')
+})
+
+test('a key that was replaced signs nothing an hour later, pinned or not', () => {
+  const [inTime, late] = [{ following: '2024-03-12T08:00:05Z' }, { following: '2024-03-12T08:00:04Z' }]
+  expect([reasonOf(letter(), inTime), reasonOf(letter(), late)]).toEqual(['shown', 'unknownSenderKey'])
+  expect(reasonOf(letter(), { ...late, pins: { [MARTIN]: NEWER } })).toBe('unknownSenderKey')
 })
 
 test('a signature by a key that is not the sender’s is refused', () => {

@@ -19,6 +19,7 @@ const key = (statement: string): Parameters<typeof buildLetter>[2] extends Reado
   sealingKey: new Uint8Array(1216),
   statement,
   createdAt: '2024-01-01T00:00:00Z',
+  announced: '2024-01-01T00:00:00Z',
 })
 const keys = new Map([
   [ANNE, key(hash('s'))],

@@ -32,7 +32,7 @@ const desk = {
     if (name === 'sha256') return crypto.subtle.digest('SHA-256', args as BufferSource).then(bytes => new Uint8Array(bytes))
     const { chain } = args as { readonly chain: readonly { readonly statement: Uint8Array }[] }
     return Promise.resolve(
-      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: new Uint8Array(32), seq: 0, time: '' })),
+      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: new Uint8Array(32), seq: 0, time: '2024-03-12T09:00:00Z' })),
     )
   },
 } as unknown as Desk
@@ -119,11 +119,14 @@ test('a key that came after the last look is looked up once more', async () => {
 })
 
 test('the directory must show one’s own present key, and show it last', async () => {
-  const unlocked = { account: ANNE, keyId: KEY } as Parameters<typeof ownKeys>[2]
+  const unlocked = { account: ANNE, keyId: KEY, earlier: [] as readonly string[] } as Parameters<typeof ownKeys>[2]
   held = [wireKey(ANNE, KEY)]
   expect((await ownKeys(desk, transport, unlocked)).map(({ id }) => id)).toEqual([KEY])
   held = [wireKey(ANNE, KEY), wireKey(ANNE, NEWER)]
   await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
+  held = [wireKey(ANNE, NEWER), wireKey(ANNE, KEY)]
+  await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
+  expect(await ownKeys(desk, transport, { ...unlocked, earlier: [NEWER] })).toHaveLength(2)
   held = []
   await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
 })

@@ -15,9 +15,9 @@ type InvitationViewProps = { readonly invitation: Invitation; readonly own: bool
 
 export function InvitationView({ invitation, own }: InvitationViewProps): JSX.Element {
   const { session } = useApp()
-  const entry = session.agenda.value.find(one => one.invitation.uid === invitation.uid)
+  const entry = session.agenda.value.find(one => one.invitation === invitation)
   if (own) return <OwnAnswer invitation={invitation} />
-  if (entry?.invitation !== invitation) {
+  if (entry === undefined) {
     return <Aside icon="agenda">{t(invitation.method === 'REQUEST' ? 'invitation.replaced' : 'invitation.other')}</Aside>
   }
   return <AppointmentCard entry={entry} />
@@ -33,6 +33,9 @@ const OwnAnswer = ({ invitation }: { readonly invitation: Invitation }): JSX.Ele
   <Aside icon="agenda">{t(SAID[invitation.attendees[0]?.partstat ?? ''] ?? 'invitation.other')}</Aside>
 )
 
+/** Where an appointment stands in its page: a uid alone may be of two senders. */
+export const anchorOf = ({ from, invitation }: AgendaEntry): string => `rdv-${from.letter.sender.account}-${invitation.uid}`
+
 export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX.Element {
   const { screen } = useApp()
   const { invitation, state } = entry
@@ -41,7 +44,7 @@ export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX
   return (
     <section
       class={state === 'pending' ? 'card card-care' : 'card'}
-      id={`rdv-${invitation.uid}`}
+      id={anchorOf(entry)}
       aria-label={t('invitation.of', invitation.summary)}
     >
       <div class="when">

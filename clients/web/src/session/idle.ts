@@ -1,0 +1,85 @@
+/**
+ * Notices that nobody has used the page for half an hour (docs/spec/keybox.md, Keeping a page open). It locks nothing itself.
+ *
+ * Law: activity after the limit does not extend it: whoever comes back to a device that slept finds the page locked.
+ */
+import type { Cancel, Ports } from './ports.ts'
+
+export const IDLE_LIMIT = 30 * 60_000 // milliseconds
+
+const MARK = 'active' // the last activity in any tab: all of them share the key that is kept
+const MARK_EVERY = 30_000 // milliseconds: not every key stroke is written down
+
+export class Idle {
+  readonly #ports: Pick<Ports, 'clock' | 'presence' | 'lasting'>
+  readonly #isBusy: () => boolean
+  readonly #onIdle: () => void
+  #last = 0
+  #stops: readonly Cancel[] = []
+  #due: Cancel = () => undefined
+
+  /** While `isBusy` says true something is on its way that nobody needs to watch: the time begins anew. */
+  constructor(ports: Pick<Ports, 'clock' | 'presence' | 'lasting'>, isBusy: () => boolean, onIdle: () => void) {
+    this.#ports = ports
+    this.#isBusy = isBusy
+    this.#onIdle = onIdle
+  }
+
+  /** Whether the last activity in this browser was too long ago; false when none is known. */
+  isOver(): boolean {
+    const mark = this.#mark()
+    return mark > 0 && this.#now() - mark >= IDLE_LIMIT
+  }
+
+  start(): void {
+    this.stop()
+    this.#note()
+    const { presence } = this.#ports
+    this.#stops = [presence.onActivity(() => this.#active()), presence.onReturn(() => this.#look())]
+    this.#look()
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+    this.#stops = []
+    this.#due()
+  }
+
+  /** The session ended: when this browser was used is nobody's business. */
+  forget(): void {
+    this.#ports.lasting.remove(MARK)
+  }
+
+  #active(): void {
+    if (this.#left() <= 0) this.#look()
+    else this.#note()
+  }
+
+  /** Now, and again when it is due. */
+  #look(): void {
+    this.#due()
+    if (this.#isBusy()) this.#note()
+    const left = this.#left()
+    if (left <= 0) this.#onIdle()
+    else this.#due = this.#ports.clock.later(left, () => this.#look())
+  }
+
+  #left(): number {
+    return IDLE_LIMIT - (this.#now() - Math.max(this.#last, this.#mark()))
+  }
+
+  #note(): void {
+    this.#last = this.#now()
+    if (this.#last - this.#mark() >= MARK_EVERY) this.#ports.lasting.set(MARK, String(this.#last))
+  }
+
+  /** Zero where there is none; one of the future is none: the clock was set back. */
+  #mark(): number {
+    const mark = Number(this.#ports.lasting.get(MARK) ?? 0)
+    return mark > 0 && mark <= this.#now() ? mark : 0
+  }
+
+  #now(): number {
+    return this.#ports.clock.now().getTime()
+  }
+}

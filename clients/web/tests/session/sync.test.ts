@@ -1,0 +1,115 @@
+/** Reading a whole mailbox that changes meanwhile, and one whose relay never comes to an end. */
+import { beforeEach, expect, test } from 'vitest'
+import type { Reader } from '../../src/session/reader.ts'
+import { Sync, type Listener } from '../../src/session/sync.ts'
+import type { Transport } from '../../src/session/transport.ts'
+import type { SealedMessage } from '../../src/wire/types.ts'
+import { FakeClock } from '../fakes/clock.ts'
+import { ANNE } from '../fakes/letters.ts'
+import { FakePresence } from '../fakes/presence.ts'
+
+type Given = { readonly ids?: readonly string[]; readonly position?: number; readonly limit?: number }
+
+let held: string[]
+let queryState: number
+let asked: string[]
+let read: string[]
+let loaded: boolean
+let answers: Record<string, (given: Given) => unknown>
+
+const reader = {
+  read: ({ id }: SealedMessage) => Promise.resolve({ kind: 'unreadable', id, receivedAt: '', reason: 'cannotOpen' }),
+} as unknown as Reader
+
+const transport = {
+  call: (name: string, given: Given) => {
+    asked.push(name)
+    return Promise.resolve(answers[name]?.(given))
+  },
+} as unknown as Transport
+
+const listener: Listener = {
+  onEntries: entries => read.push(...entries.map(({ id }) => id)),
+  onGone: () => undefined,
+  onReachable: () => undefined,
+  onLoaded: () => (loaded = true),
+  onLook: () => Promise.resolve(),
+  onEnded: () => undefined,
+}
+
+beforeEach(() => {
+  held = Array.from({ length: 120 }, (_, at) => `m${at}`)
+  queryState = 1
+  asked = []
+  read = []
+  loaded = false
+  answers = {
+    'SealedMessage/get': ({ ids = [] }) => ({ state: 's1', list: ids.map(id => ({ id })), notFound: [] }),
+    'SealedMessage/query': ({ position = 0, limit = 0 }) => ({ ids: held.slice(position, position + limit), queryState: `${queryState}` }),
+  }
+})
+
+const begin = (): Sync =>
+  new Sync({ transport, reader, account: ANNE, listener, clock: new FakeClock(), presence: new FakePresence() })
+const count = (name: string): number => asked.filter(one => one === name).length
+
+test('every letter of a mailbox is read once', async () => {
+  await begin().look()
+  expect([read, loaded]).toEqual([held, true])
+})
+
+test('no letter is lost when one is destroyed between two pages', async () => {
+  const all = [...held]
+  const query = answers['SealedMessage/query']!
+  answers['SealedMessage/query'] = given => {
+    const page = query(given)
+    if (queryState === 1) {
+      held.shift()
+      queryState = 2
+    }
+    return page
+  }
+  await begin().look()
+  expect(read.toSorted()).toEqual(all.toSorted())
+})
+
+test('a mailbox whose order never stands still is read all the same', async () => {
+  const query = answers['SealedMessage/query']!
+  answers['SealedMessage/query'] = given => {
+    queryState += 1
+    return query(given)
+  }
+  await begin().look()
+  expect([loaded, count('SealedMessage/query')]).toEqual([true, 16])
+})
+
+test('a relay whose pages never end is left at some point', async () => {
+  const page = held.slice(0, 50)
+  answers['SealedMessage/query'] = () => ({ ids: page, queryState: '1' })
+  await begin().look()
+  expect([read, loaded, count('SealedMessage/query')]).toEqual([page, true, 4000])
+})
+
+test('no more letters are asked for than a page has', async () => {
+  answers['SealedMessage/query'] = ({ position }) => ({ ids: position === 0 ? held : [], queryState: '1' })
+  await begin().look()
+  expect(read).toEqual(held.slice(0, 50))
+})
+
+test('changes that never end are left at some point', async () => {
+  const sync = begin()
+  await sync.look()
+  let state = 1
+  const changes = { created: [], updated: [], destroyed: [], hasMoreChanges: true }
+  answers['SealedMessage/changes'] = () => ({ ...changes, newState: `s${(state += 1)}` })
+  await sync.look()
+  expect(count('SealedMessage/changes')).toBe(1000)
+})
+
+test('changes that stand still are asked for once in a look', async () => {
+  const sync = begin()
+  await sync.look()
+  answers['SealedMessage/changes'] = () => ({ created: [], updated: [], destroyed: [], hasMoreChanges: true, newState: 's1' })
+  await sync.look()
+  expect(count('SealedMessage/changes')).toBe(1)
+})
