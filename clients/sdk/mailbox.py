@@ -18,7 +18,7 @@ from clients.sdk.setting import set_one
 from clients.sdk.values import Arrived, Item, News, Prepared, Submitted, Unreadable
 from clients.session import outgoing
 from clients.session.incoming import Known, NotShown, Read, Reader, read
-from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin, is_forward
+from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin, moved_pin
 from clients.session.outgoing import Draft, Place
 from crypto.attachment import Attachment
 from crypto.encoding import b64u, unb64u
@@ -62,7 +62,7 @@ class Mailbox:
         account, own = opened.account, opened.content.keys.public()
         chains = await directory.chains(account, [account], fresh=True)
         chain = chains.get(account, ())
-        check_own(account, chain, own)
+        check_own(account, chain, [*(old.keys.public() for old in opened.content.previous), own])
         return cls(connection, directory, opened, key, Sender(account, own.key_id, name, address), chain)
 
     @property
@@ -178,16 +178,15 @@ class Mailbox:
         )
 
     def _sent(self, prepared: Prepared) -> None:
-        for account, key_id in prepared.to:
-            self._pin(account, self._directory.held(account), key_id)
+        for account, _ in prepared.to:
+            self._pin(account, self._directory.held(account))
         if prepared.letter is not None:
             self._memory.take(prepared.letter, prepared.letter_hash)
 
-    def _pin(self, account: str, chain: Chain, key_id: str) -> None:
-        if account == self.account:
-            return
-        pinned = self._memory.pins.get(account)
-        self._memory.pin(account, key_id if is_forward(chain, pinned, key_id) else pinned or key_id)
+    def _pin(self, account: str, chain: Chain) -> None:
+        pin = moved_pin(chain, self._memory.pins.get(account))
+        if account != self.account and pin is not None:
+            self._memory.pin(account, pin)
 
     def _recipients(self, peers: Iterable[KnownKey]) -> tuple[KnownKey, ...]:
         return tuple(sorted((*peers, self._chain[-1]), key=lambda known: known.wire.account))
@@ -224,7 +223,7 @@ class Mailbox:
                 error.thread,
             )  # fmt: skip
         missing = self._memory.take(found.letter, found.hash)
-        self._pin(message.from_, self._directory.held(message.from_), found.letter.sender.key)
+        self._pin(message.from_, self._directory.held(message.from_))
         return Arrived(message.id, found.letter, received, message.box, missing)
 
     async def _read(self, message: SealedMessage) -> Read:

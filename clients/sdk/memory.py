@@ -15,7 +15,7 @@ PINS_LIMIT: Final = 500  # what goes into the key box: 64 KiB in all
 
 
 class Memory:
-    """`pins` maps accounts to the key id seen last, the account seen longest ago first."""
+    """`pins` maps accounts to the statement seen last (its hash, b64u), the account seen longest ago first."""
 
     def __init__(self, pins: Mapping[str, str]) -> None:
         self._pins = dict(pins)
@@ -42,10 +42,10 @@ class Memory:
         """What the key box has room for: the oldest seen are left out."""
         return dict(list(self._pins.items())[-PINS_LIMIT:])
 
-    def pin(self, account: str, key_id: str) -> None:
-        """This key of that account was proven, and is no older than the one before."""
+    def pin(self, account: str, statement: str) -> None:
+        """This statement of that account was proven, and is no older than the one before."""
         self._pins.pop(account, None)  # seen now: the last to be left out
-        self._pins[account] = key_id
+        self._pins[account] = statement
 
     @property
     def submitted(self) -> Container[str]:

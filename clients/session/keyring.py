@@ -1,6 +1,8 @@
 """Whose keys are believed: chains of key statements, and pins on what was seen before. Pure.
 
 Laws: a key id is computed, never believed; every key follows from the first by statements; a pin stays in its chain.
+A pin is the hash of a statement, which holds the hash of the one before: it fixes every key up to its own. A key id
+would fix one key alone, and let the relay put a key of its own before it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from crypto.encoding import unb64u
+from crypto.encoding import b64u, unb64u
 from crypto.errors import BadStatement, NotCanonical, WeakKey
 from crypto.keys import PublicKeys, SigningPublic
 from crypto.transparency.statement import Statement, statement_hash, verify_statement
@@ -45,6 +47,11 @@ class KnownKey:
         return statement_hash(self.statement.raw)
 
     @property
+    def pin(self) -> str:
+        """The statement's hash, b64u: what is remembered of this key and of all before it."""
+        return b64u(self.statement_hash)
+
+    @property
     def since(self) -> datetime:
         """When the relay took it, to the second below."""
         return datetime.fromisoformat(self.wire.created_at).astimezone(UTC).replace(microsecond=0)
@@ -67,15 +74,18 @@ def chain(account: str, listed: Sequence[PublicKey]) -> Chain:
 
 
 def check_pin(account: str, keys: Chain, pins: Mapping[str, str]) -> None:
-    """The key that was seen before must be in the chain. Raises Distrusted `keyChanged`."""
+    """The statement that was seen before must be in the chain. Raises Distrusted `keyChanged`."""
     pinned = pins.get(account)
-    if pinned is not None and all(known.key_id != pinned for known in keys):
+    if pinned is not None and all(known.pin != pinned for known in keys):
         raise Distrusted(account, "keyChanged")
 
 
-def check_own(account: str, keys: Chain, own: PublicKeys) -> None:
-    """The directory's current key must be the one in the key box. Raises Distrusted `ownKeyChanged`."""
-    if not keys or keys[-1].keys != own:
+def check_own(account: str, keys: Chain, own: Sequence[PublicKeys]) -> None:
+    """The directory must show exactly the keys of the key box, oldest first. Raises Distrusted `ownKeyChanged`.
+
+    One more before them could sign letters that this person never wrote.
+    """
+    if [known.keys for known in keys] != list(own):
         raise Distrusted(account, "ownKeyChanged")
 
 
@@ -88,12 +98,11 @@ def written_by(keys: Chain, signer: SigningPublic, key_id: str, at: datetime) ->
     return None
 
 
-def is_forward(keys: Chain, pinned: str | None, key_id: str) -> bool:
-    """Whether a pin may move from `pinned` to `key_id`: along the chain of statements, never back."""
-    if pinned is None:
-        return True
-    places = {known.key_id: place for place, known in enumerate(keys)}
-    return pinned in places and places.get(key_id, -1) > places[pinned]
+def moved_pin(keys: Chain, pinned: str | None) -> str | None:
+    """The pin after these keys were proven: the newest, or `pinned` where they do not go on from it."""
+    if not keys or (pinned is not None and all(known.pin != pinned for known in keys)):
+        return pinned
+    return keys[-1].pin
 
 
 def _chain(account: str, listed: Sequence[PublicKey]) -> Chain:

@@ -44,7 +44,7 @@ class PreviousKeys:
 
 @dataclass(frozen=True)
 class BoxContent:
-    """`created` is when `keys` were made; `pins` maps accounts to the key ids that this person saw last."""
+    """`created` is when `keys` were made; `pins` maps accounts to the statements (hash, b64u) seen last."""
 
     keys: KeyPairs
     created: str

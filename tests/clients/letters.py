@@ -50,6 +50,20 @@ class Person:
         return LetterRecipient(self.account, self.chain[-1].statement_hash)
 
 
+def usurped(person: Person) -> Person:
+    """What a hostile relay shows: a key of its own first, then the person's first key as if that had announced it."""
+    account, theirs = person.account, KeyPairs.generate()
+    first = wire(account, theirs, *make_statement(account, theirs.public(), theirs.signing, NOW))
+    before = chain(account, [first])[0].statement
+    announced = make_statement(account, person.pairs[0].public(), theirs.signing, NOW, before)
+    return Person(account, (theirs, person.pairs[0]), (first, wire(account, person.pairs[0], *announced)))
+
+
+def author(person: Person, key_id: str) -> Sender:
+    """The header's sender, under a key of one's choice."""
+    return Sender(person.account, key_id, "Dr Claire MARTIN", "dr@cabinet.example")
+
+
 def wire(account: str, pair: KeyPairs, statement: bytes, signature: bytes) -> PublicKey:
     """A PublicKey as the relay shows it."""
     public = pair.public()

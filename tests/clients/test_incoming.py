@@ -7,10 +7,10 @@ import pytest
 
 from clients.content.letter import LetterRecipient, to_bytes
 from clients.session.incoming import NotShown, read
-from clients.session.keyring import Distrusted, chain, is_forward
+from clients.session.keyring import Distrusted, chain, check_own, moved_pin
 from crypto.encoding import utc
 from crypto.keys import random_id
-from tests.clients.letters import NOW, Person, known, letter, message, sealed
+from tests.clients.letters import NOW, Person, author, known, letter, message, sealed, usurped
 
 DOCTOR, PATIENT, STRANGER = Person.new(), Person.new(), Person.new()
 BOTH = [DOCTOR, PATIENT]
@@ -120,7 +120,7 @@ def test_a_letter_from_before_its_key_existed_is_refused() -> None:
 
 def test_a_sender_whose_pinned_key_is_not_in_the_chain_is_refused() -> None:
     written = letter(DOCTOR, BOTH)
-    pins = {DOCTOR.account: STRANGER.chain[0].key_id}
+    pins = {DOCTOR.account: STRANGER.chain[0].pin}
 
     assert _refusal(written, sealed(written, DOCTOR, BOTH), pins=pins) == "senderKeyChanged"
 
@@ -128,7 +128,7 @@ def test_a_sender_whose_pinned_key_is_not_in_the_chain_is_refused() -> None:
 def test_a_pin_on_an_older_key_that_statements_join_is_no_reason_to_refuse() -> None:
     newer = DOCTOR.rotated()
     written = letter(newer, [newer, PATIENT])
-    pins = {DOCTOR.account: DOCTOR.chain[0].key_id}
+    pins = {DOCTOR.account: DOCTOR.chain[0].pin}
 
     found = read(message(written), sealed(written, newer, [newer, PATIENT]), PATIENT.reader(), known(newer, pins=pins))
 
@@ -166,7 +166,7 @@ def test_a_key_that_was_replaced_signs_for_an_hour_and_no_longer(minutes: int, r
 def test_a_key_below_the_pin_signs_nothing_new() -> None:
     written, newer = letter(DOCTOR, BOTH), DOCTOR.rotated(NOW)
     late = message(written, received_at=utc(NOW + timedelta(days=1)))
-    pins = {DOCTOR.account: newer.chain[1].key_id}
+    pins = {DOCTOR.account: newer.chain[1].pin}
 
     with pytest.raises(NotShown) as refused:
         read(late, sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(newer, pins=pins))
@@ -176,12 +176,31 @@ def test_a_key_below_the_pin_signs_nothing_new() -> None:
 
 def test_a_pin_moves_forward_along_the_chain_and_never_back() -> None:
     newer = DOCTOR.rotated()
-    first, second = (each.key_id for each in newer.chain)
+    first, second = (each.pin for each in newer.chain)
 
-    assert is_forward(newer.chain, None, first)
-    assert is_forward(newer.chain, first, second)
-    assert not is_forward(newer.chain, second, first)
-    assert not is_forward(newer.chain, STRANGER.chain[0].key_id, second)
+    assert moved_pin(DOCTOR.chain, None) == first
+    assert moved_pin(newer.chain, first) == second
+    assert moved_pin(DOCTOR.chain, second) == second
+    assert moved_pin(newer.chain, STRANGER.chain[0].pin) == STRANGER.chain[0].pin
+
+
+def test_a_key_that_the_relay_puts_before_the_pinned_one_is_refused() -> None:
+    intruder = usurped(DOCTOR)
+    written = replace(letter(intruder, [intruder, PATIENT]), sender=author(intruder, intruder.chain[0].key_id))
+    forged = sealed(written, Person(DOCTOR.account, intruder.pairs[:1], intruder.wires[:1]), [intruder, PATIENT])
+    pins = {DOCTOR.account: DOCTOR.chain[0].pin}
+
+    assert intruder.chain[1].key_id == DOCTOR.chain[0].key_id
+    with pytest.raises(NotShown) as refused:
+        read(message(written), forged, PATIENT.reader(), known(intruder, pins=pins))
+    assert refused.value.reason == "senderKeyChanged"
+
+
+def test_a_key_that_the_relay_puts_before_ones_own_is_refused() -> None:
+    check_own(DOCTOR.account, DOCTOR.chain, [DOCTOR.pairs[0].public()])
+
+    with pytest.raises(Distrusted, match="ownKeyChanged"):
+        check_own(DOCTOR.account, usurped(DOCTOR).chain, [DOCTOR.pairs[0].public()])
 
 
 def test_what_a_known_key_signed_is_attributed_also_when_it_is_not_shown() -> None:

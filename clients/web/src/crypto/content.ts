@@ -8,7 +8,7 @@ import { array, isAccount, isObject, members, moment, text, utc } from './shape.
 /** Keys that were in use from `since` until `until` (RFC 3339): they still open the archive. */
 export type PreviousKeys = { readonly keys: KeyPairs; readonly since: string; readonly until: string }
 
-/** `created` is when `keys` were made; `pins` maps accounts to the key ids that this person saw last. */
+/** `created` is when `keys` were made; `pins` maps accounts to the statements (hash, b64u) seen last. */
 export type BoxContent = {
   readonly keys: KeyPairs
   readonly created: string

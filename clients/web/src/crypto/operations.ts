@@ -11,7 +11,7 @@ export type Challenge = Omit<Login, 'method'>
 /** Public halves as bytes: 32 and 1216. */
 export type RawPublicKeys = { readonly signingKey: Uint8Array; readonly sealingKey: Uint8Array }
 
-/** `pins` are those of the box: account -> the key id that was seen last. `earlier`: ids of one's keys before, oldest first. */
+/** `pins` are those of the box: account -> the statement (hash, b64u) that was seen last. `earlier`: ids of one's keys before, oldest first. */
 export type Unlocked = {
   readonly account: string
   readonly keyId: string

@@ -1,7 +1,9 @@
 /**
- * Whose keys are whose: each account's keys, proved statement by statement, and the key that was seen last (the pin).
+ * Whose keys are whose: each account's keys, proved statement by statement, and the statement that was seen last (the pin).
  *
  * Law: a key is used or believed only as a link of a chain that begins at the account's first statement and holds the pin.
+ * A pin is the hash of a statement, which holds the hash of the one before: it fixes every key up to its own. A key id
+ * would fix one key alone, and let the relay put a key of its own before it.
  */
 import { b64u, unb64u } from '../crypto/encoding.ts'
 import { CryptoError } from '../crypto/errors.ts'
@@ -38,9 +40,9 @@ export class KeysNotProved extends Error {
   }
 }
 
-/** Whether the key that was seen before is in the chain; true where none was. */
+/** Whether the statement that was seen before is in the chain; true where none was. */
 export const keepsPin = (account: string, keys: Chain, pins: Pins): boolean =>
-  pins[account] === undefined || keys.some(({ id }) => id === pins[account])
+  pins[account] === undefined || keys.some(({ statement }) => statement === pins[account])
 
 const SUPERSEDED_GRACE = 3_600_000 // milliseconds: letters sealed before the new key may still be on their way
 
@@ -50,7 +52,7 @@ export const isSuperseded = (following: KnownKey | undefined, receivedAt: string
 
 /** Whether a pin may move to the newest of these keys: along the chain of statements, never back. */
 const isForward = (account: string, keys: Chain, pins: Pins): boolean =>
-  keepsPin(account, keys, pins) && pins[account] !== keys.at(-1)?.id
+  keepsPin(account, keys, pins) && pins[account] !== keys.at(-1)?.statement
 
 export class Keyring {
   readonly #desk: Desk
@@ -109,13 +111,13 @@ export class Keyring {
   pin(account: string, keys: Chain): void {
     const newest = keys.at(-1)
     if (newest === undefined || account === this.#account || !isForward(account, keys, this.#pins)) return
-    this.#pins = { ...this.#pins, [account]: newest.id }
-    this.#fresh = { ...this.#fresh, [account]: newest.id }
+    this.#pins = { ...this.#pins, [account]: newest.statement }
+    this.#fresh = { ...this.#fresh, [account]: newest.statement }
   }
 
   /** The key box holds these now. */
   kept(pins: Pins): void {
-    this.#fresh = Object.fromEntries(Object.entries(this.#fresh).filter(([account, id]) => pins[account] !== id))
+    this.#fresh = Object.fromEntries(Object.entries(this.#fresh).filter(([account, pin]) => pins[account] !== pin))
   }
 
   async #lookUp(account: string): Promise<Chain> {

@@ -25,6 +25,14 @@ const wireKey = (account: string, id: string): PublicKey => ({
   revokedAt: null,
 })
 
+/** The hash of a statement that is its key's id: the id itself, filled up. */
+function hashOf(statement: Uint8Array): Uint8Array {
+  const filled = new Uint8Array(32)
+  filled.set(statement)
+  return filled
+}
+const pinOf = (keyId: string): string => b64u(hashOf(new TextEncoder().encode(keyId)))
+
 /** "Sealed" is the letter itself; statements are their key's id. */
 const desk = {
   call: (name: string, args: unknown) => {
@@ -32,7 +40,7 @@ const desk = {
     if (name === 'sha256') return crypto.subtle.digest('SHA-256', args as BufferSource).then(bytes => new Uint8Array(bytes))
     const { chain } = args as { readonly chain: readonly { readonly statement: Uint8Array }[] }
     return Promise.resolve(
-      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: new Uint8Array(32), seq: 0, time: '2024-03-12T09:00:00Z' })),
+      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: hashOf(statement), seq: 0, time: '2024-03-12T09:00:00Z' })),
     )
   },
 } as unknown as Desk
@@ -96,7 +104,7 @@ test('two senders may have used the same letter id', async () => {
 test('a sender who wrote is pinned by the newest of their keys', async () => {
   held.splice(1, 0, wireKey(MARTIN, NEWER))
   await read(letter())
-  expect([keyring.pins, keyring.fresh]).toEqual([{ [MARTIN]: NEWER }, { [MARTIN]: NEWER }])
+  expect([keyring.pins, keyring.fresh]).toEqual([{ [MARTIN]: pinOf(NEWER) }, { [MARTIN]: pinOf(NEWER) }])
 })
 
 test('a letter that is refused pins nobody', async () => {
@@ -105,7 +113,7 @@ test('a letter that is refused pins nobody', async () => {
 })
 
 test('a sender whose keys do not hold the pin is shown as changed, and is not written to', async () => {
-  start({ [MARTIN]: NEWER })
+  start({ [MARTIN]: pinOf(NEWER) })
   expect(await read(letter())).toMatchObject({ reason: 'senderKeyChanged' })
   await expect(keyring.currentKey(MARTIN)).rejects.toMatchObject({ reason: 'senderKeyChanged' })
 })

@@ -3,11 +3,11 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { firstContent } from '../../src/crypto/content.ts'
 import { newBox } from '../../src/crypto/keybox.ts'
 import { type KeyPairs, newKeyPairs, publicKeys } from '../../src/crypto/keys.ts'
-import { b64u } from '../../src/crypto/encoding.ts'
+import { b64u, unb64u } from '../../src/crypto/encoding.ts'
 import { keyId } from '../../src/crypto/hashing.ts'
 import { freshKdf, stretch } from '../../src/crypto/password.ts'
 import { ready } from '../../src/crypto/sodium.ts'
-import { makeStatement, readStatement } from '../../src/crypto/statement.ts'
+import { makeStatement, readStatement, statementHash } from '../../src/crypto/statement.ts'
 import { Session } from '../../src/session/session.ts'
 import { Transport } from '../../src/session/transport.ts'
 import type { PublicKey } from '../../src/wire/types.ts'
@@ -22,6 +22,7 @@ const NOW = new Date('2024-03-01T09:00:00Z')
 const PASSWORD = 'tilleul parfum juin'
 
 let own: KeyPairs
+let doctor: KeyPairs
 let ownKey: PublicKey
 let doctorsKey: PublicKey
 let box: Uint8Array
@@ -32,8 +33,9 @@ beforeAll(async () => {
   await ready()
   own = newKeyPairs()
   ownKey = firstKey(ANNE, own, NOW)
-  doctorsKey = strangersKey(MARTIN, NOW)
-  const content = { ...firstContent(own, NOW), pins: { [MARTIN]: doctorsKey.id } }
+  doctor = newKeyPairs()
+  doctorsKey = firstKey(MARTIN, doctor, NOW)
+  const content = { ...firstContent(own, NOW), pins: { [MARTIN]: b64u(statementHash(unb64u(doctorsKey.statement))) } }
   box = newBox(ANNE, content, [{ type: 'password', master: stretch(PASSWORD, freshKdf()) }]).box
 })
 
@@ -67,15 +69,26 @@ test('a key of the relay in the place of one’s own opens nothing and gets no c
   expect(relay.methods).not.toContain('SealedMessage/set')
 })
 
-test('a key of the relay that claims to come before one’s own is noticed as well', async () => {
+/** A chain that begins with a key of the relay, which then announces the real one. */
+function usurped(account: string, real: KeyPairs, shown: PublicKey): PublicKey[] {
   const relays = newKeyPairs()
-  const first = firstKey(ANNE, relays, NOW)
-  const keys = publicKeys(own)
-  const before = readStatement(makeStatement(ANNE, publicKeys(relays), relays.signing, NOW).statement, publicKeys(relays))
-  const { statement, signature } = makeStatement(ANNE, keys, relays.signing, NOW, before)
-  const second = { ...ownKey, id: keyId(keys), statement: b64u(statement), signature: b64u(signature) }
-  relay.directory.set(ANNE, [first, second])
+  const keys = publicKeys(real)
+  const before = readStatement(makeStatement(account, publicKeys(relays), relays.signing, NOW).statement, publicKeys(relays))
+  const { statement, signature } = makeStatement(account, keys, relays.signing, NOW, before)
+  const second = { ...shown, id: keyId(keys), statement: b64u(statement), signature: b64u(signature) }
+  return [firstKey(account, relays, NOW), second]
+}
+
+test('a key of the relay that claims to come before one’s own is noticed as well', async () => {
+  relay.directory.set(ANNE, usurped(ANNE, own, ownKey))
   await expect(open()).rejects.toMatchObject({ reason: 'ownKeyChanged' })
+})
+
+test('a key of the relay that claims to come before the pinned one is noticed as well', async () => {
+  relay.directory.set(MARTIN, usurped(MARTIN, doctor, doctorsKey))
+  await open()
+  expect(await answer()).toMatchObject({ kind: 'failed', error: { reason: 'senderKeyChanged' } })
+  await session.stop(false)
 })
 
 test('a key of the relay in the place of a clinician’s whose pin is in the box is not sealed to', async () => {
