@@ -44,7 +44,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Config:
-    """Checked settings. `web` None: no web client is served. `certificate` and `key`: both or neither."""
+    """Checked settings. `web` None: none was named and none is shipped. `certificate` and `key`: both or neither."""
 
     origin: str
     host: str
@@ -88,7 +88,7 @@ def _checked(found: _File, folder: Path) -> Config:
         host=host,
         port=port,
         data=folder / relay.data,
-        web=folder / relay.web if relay.web else None,
+        web=folder / relay.web if relay.web else shipped_web(),
         certificate=folder / relay.tls_certificate if relay.tls_certificate else None,
         key=folder / relay.tls_key if relay.tls_key else None,
         log=relay.log,
@@ -118,3 +118,9 @@ def _origin(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or text != f"{parts.scheme}://{parts.netloc}":
         raise BadConfig(f'[relay] origin = "{text}": write scheme, host and port alone, such as "https://pli.example"')
     return text
+
+
+def shipped_web(beside: Path = Path(__file__).parent) -> Path | None:
+    """The web client that the wheel carries beside this file; None in a checkout, where it is built elsewhere."""
+    shipped = beside / "web"
+    return shipped if (shipped / "index.html").is_file() else None
