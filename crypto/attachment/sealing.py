@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from crypto import aead
+from crypto.attachment.beside import beside
 from crypto.attachment.reference import Attachment
 from crypto.attachment.stream import additional, chunk_count, chunk_nonce, last_length, padded_last
 from crypto.keys import blob_id
@@ -76,10 +77,10 @@ class AttachmentSealer:
         piece = _read_exactly(self._stream, last_length(self._size) if last else ATTACHMENT_PIECE)
         if last and self._stream.read(1):
             raise ValueError("the file is longer than was said")
-        self._hash.update(piece)
         padded = piece.ljust(padded_last(self._size), b"\x00") if last else piece
         nonce = chunk_nonce(index, last)
-        sealed = aead.encrypt(self._sealing.key, nonce, padded, additional(self._sealing.id))
+        with beside(lambda: self._hash.update(piece), len(piece)):
+            sealed = aead.encrypt(self._sealing.key, nonce, padded, additional(self._sealing.id))
         self._chunks.append(blob_id(sealed))
         return sealed
 
