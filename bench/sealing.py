@@ -5,11 +5,15 @@ import os
 import resource
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import perf_counter
 
 from nacl import bindings
 
+from bench.browser import opening_milliseconds
 from bench.row import Row, against, at_least, at_most, seconds
-from crypto.attachment import AttachmentSealer
+from crypto.attachment import AttachmentSealer, open_chunks
 from crypto.envelope import open_sealed, seal
 from crypto.keys import KeyPairs
 from crypto.password import PasswordKdf, stretch
@@ -22,6 +26,8 @@ MIB = 1 << 20
 def run() -> Iterator[Row]:
     """The rows of this group, in the order of the table."""
     yield from _letters()
+    yield at_most(GROUP, "a browser opens 100 letters of 4 kB", opening_milliseconds(), "ms", 1000)
+    yield from _large_file()  # before anything that holds a file in memory: growth is counted from the highest so far
     yield from _attachments()
     yield from _boxes()
 
@@ -49,6 +55,24 @@ def _attachments() -> Iterator[Row]:
     libsodium = 4 / seconds(lambda: one(piece, b"", nonce, key), 30)
     yield against(GROUP, "seal a 64 MiB file", ours, "MiB/s", "libsodium", libsodium, ">= 80 % of libsodium", 0.8)
     yield at_most(GROUP, "memory growth meanwhile", grown, "MiB", 32)
+
+
+def _large_file() -> Iterator[Row]:
+    """1 GB sealed to disk and opened again, chunk by chunk, as a client that streams does."""
+    size = 1_000_000_000
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, perf_counter()
+    with TemporaryFile() as plain, TemporaryFile() as kept, Path(os.devnull).open("wb") as nowhere:
+        plain.truncate(size)  # a sparse file: what is read is not in memory, and not on the disk either
+        sealer = AttachmentSealer(plain, size)
+        lengths = [kept.write(chunk) for chunk in sealer]
+        reference = sealer.reference("scan.bin", "application/octet-stream")
+        kept.seek(0)
+        following = iter(lengths)
+        open_chunks(reference, lambda _: kept.read(next(following)), nowhere)
+    took = perf_counter() - began
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    yield Row(GROUP, "seal a 1 GB file to disk, and open it", 2 * size / MIB / took, "MiB/s")
+    yield at_most(GROUP, "memory growth meanwhile, 1 GB", grown, "MiB", 32)
 
 
 def _seal_all(plain: bytes) -> None:

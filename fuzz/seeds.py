@@ -1,0 +1,143 @@
+"""Good inputs to begin with, made by our own writers: a mutation of something good reaches deeper than noise."""
+
+import functools
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from crypto.attachment import Attachment, AttachmentSealer
+from crypto.code import format_code, new_code
+from crypto.encoding import Json, canonical
+from crypto.envelope import seal
+from crypto.keybox import BoxContent, DeviceKey, new_box
+from crypto.keys import KeyPairs
+from crypto.padding import pad
+
+ACCOUNT: Final = "a" + "b" * 25 + "a"
+VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors"
+NOW: Final = datetime(2026, 11, 23, 15, 6, 55, tzinfo=UTC)
+
+
+@functools.cache
+def reader() -> KeyPairs:
+    """Whose keys open what is made here."""
+    return KeyPairs.generate()
+
+
+def vectors(name: str) -> list[dict[str, Any]]:
+    """The cases of one vector file, good and bad."""
+    cases: list[dict[str, Any]] = json.loads((VECTORS / f"{name}.json").read_text())["cases"]
+    return cases
+
+
+def canonical_texts() -> Iterator[bytes]:
+    """JSON of every kind of value."""
+    for case in vectors("encodings"):
+        if case.get("op") == "json":
+            yield bytes.fromhex(case["raw"] if "raw" in case else case["expect"])
+
+
+def envelopes() -> Iterator[bytes]:
+    """Letters sealed to the reader: empty, short, in two packets."""
+    for length in (0, 1, 1000, 40_000):
+        yield seal(bytes(length), reader().signing, [reader().public().sealing])
+
+
+def headers() -> Iterator[bytes]:
+    """The header's own bytes, without the packet around them: `bin 16`, three bytes of head."""
+    for sealed in envelopes():
+        length = int.from_bytes(sealed[1:3], "big")
+        yield sealed[3 : 3 + length]
+
+
+def padded() -> Iterator[bytes]:
+    """Padded texts."""
+    for length in (0, 10, 1023, 20_000):
+        yield pad(b"a" * length)
+
+
+def attachment(text: bytes = b"%PDF-1.7") -> Attachment:
+    """The reference of a small file."""
+    sealer = AttachmentSealer(io.BytesIO(text), len(text))
+    for _ in sealer:
+        pass
+    return sealer.reference("scan.pdf", "application/pdf")
+
+
+def references() -> Iterator[bytes]:
+    """References as in a letter."""
+    yield canonical(attachment().to_json())
+
+
+def boxes() -> Iterator[bytes]:
+    """Key boxes that the fuzzer's device key opens."""
+    content = BoxContent.first(reader(), NOW)
+    yield new_box(ACCOUNT, content, [DeviceKey(bytes(32))])[0]
+    for case in vectors("keybox"):
+        if case.get("op") == "open" and isinstance(case.get("box"), str):
+            yield case["box"].encode("utf-8", "surrogateescape")
+
+
+def contents() -> Iterator[bytes]:
+    """What is inside a box."""
+    first = BoxContent.first(reader(), NOW)
+    yield canonical(first.to_json(["A" * 22]))
+    yield canonical(first.rotated(KeyPairs.generate(), NOW).to_json(["A" * 22]))
+
+
+def codes() -> Iterator[bytes]:
+    """Printed codes."""
+    yield format_code(new_code()).encode()
+
+
+def requests() -> Iterator[bytes]:
+    """Requests of the protocol."""
+    calls = [["SealedMessage/get", {"accountId": ACCOUNT, "ids": None}, "0"]]
+    yield json.dumps({"using": ["urn:ietf:params:jmap:core"], "methodCalls": calls}).encode()
+
+
+def parts() -> Iterator[bytes]:
+    """One part of every kind."""
+    for raw in _parts():
+        yield canonical(raw)
+
+
+def letters() -> Iterator[bytes]:
+    """A letter with everything in it, and one with nothing."""
+    yield canonical(_letter([], None, None))
+    mail: dict[str, Json] = {
+        "from": "dr@cabinet.example", "inReplyTo": "<a@b.example>", "messageId": "<c@b.example>",
+        "references": ["<a@b.example>"], "to": "patient@patient.example",
+    }  # fmt: skip
+    yield canonical(_letter(list(_parts()), mail, "<p>Bonjour</p>"))
+
+
+def _letter(given: list[Json], mail: Json, html: str | None) -> Json:
+    account, hash_ = ACCOUNT, "A" * 43
+    return {
+        "checkpoint": None, "counter": 1, "html": html, "inReplyTo": None, "mail": mail, "message": "A" * 22,
+        "parts": given, "previous": None, "recipients": [{"account": account, "statement": hash_}],
+        "sender": {"account": account, "address": "dr@cabinet.example", "key": "k" + "a" * 26, "name": "Dr MARTIN"},
+        "sent": "2026-11-23T15:06:55Z", "subject": "Résultats", "text": "Bonjour", "thread": "A" * 22, "v": 1,
+    }  # fmt: skip
+
+
+def _parts() -> Iterator[Json]:
+    file: Json = attachment().to_json()
+    yield {"file": file, "kind": "file"}
+    yield {
+        "author": {"name": "Dr MARTIN", "organization": "Cabinet"}, "code": {"code": "11502-2", "label": "CR d'examens",
+        "system": "2.16.840.1.113883.6.1"}, "confidentiality": ["N"], "copy": None, "date": "2026-11-23", "file": file,
+        "format": "pdf", "id": "1.2.3^4", "kind": "record.document", "patient": None, "replaces": None, "title": "CR",
+    }  # fmt: skip
+    yield {
+        "attendees": [{"address": "p@patient.example", "name": "Anne", "partstat": "NEEDS-ACTION"}], "description": "",
+        "end": {"at": "2026-12-01T10:30:00", "zone": "Europe/Paris"}, "kind": "agenda.invitation", "location": "",
+        "method": "REQUEST", "organizer": {"address": "dr@cabinet.example", "name": "Dr"}, "recurrence": "FREQ=WEEKLY",
+        "sequence": 0, "stamp": "2026-11-23T15:06:55Z", "start": {"at": "2026-12-01T10:00:00", "zone": "Europe/Paris"},
+        "summary": "Consultation", "uid": "1@cabinet.example",
+    }  # fmt: skip
+    yield {"at": "2026-11-23T15:06:55Z", "event": "read", "kind": "receipt", "of": "A" * 22}
