@@ -74,6 +74,11 @@ def identifier(shared: bytes, ciphertext: bytes) -> bytes:
 def derived_key(shared: bytes, ciphertext: bytes, public: bytes, ephemeral: bytes) -> bytes:
     """The key of one recipient's payload key box."""
     key = hmac.digest(RECIPIENT_KEY, shared + ciphertext + public, "sha512")[:32]
+    return symmetric_key(key, ephemeral)
+
+
+def symmetric_key(key: bytes, ephemeral: bytes) -> bytes:
+    """What Saltpack derives from a symmetric recipient's key (saltpack_signcryption_v2, recipient pairs)."""
     return hmac.digest(DERIVED_KEY, ephemeral + key, "sha512")[:32]
 
 

@@ -88,7 +88,13 @@ function entryOf(index: number, to: SealingPublic, payloadKey: Uint8Array, ephem
   return [identifierOf(sharedSecret, ciphertext), box(key, recipientNonce(index), payloadKey), ciphertext]
 }
 
-function packets(padded: Uint8Array, payloadKey: Uint8Array, digest: Uint8Array, sender: SigningSeed): Uint8Array[] {
+/** The payload packets of one message. Only `seal` calls it, and the test that holds it to the published answers. */
+export function packets(
+  padded: Uint8Array,
+  payloadKey: Uint8Array,
+  digest: Uint8Array,
+  sender: SigningSeed,
+): Uint8Array[] {
   const count = Math.max(1, Math.ceil(padded.length / PIECE_SIZE))
   return Array.from({ length: count }, (_, number) => {
     const piece = padded.subarray(number * PIECE_SIZE, (number + 1) * PIECE_SIZE)

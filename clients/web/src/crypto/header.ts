@@ -65,8 +65,12 @@ export function derivedKey(
   publicKey: Uint8Array,
   ephemeral: Uint8Array,
 ): Uint8Array {
-  return hmac512(DERIVED_KEY, ephemeral, hmac512(RECIPIENT_KEY, shared, ciphertext, publicKey))
+  return symmetricKey(hmac512(RECIPIENT_KEY, shared, ciphertext, publicKey), ephemeral)
 }
+
+/** What Saltpack derives from a symmetric recipient's key (saltpack_signcryption_v2, recipient pairs). */
+export const symmetricKey = (key: Uint8Array, ephemeral: Uint8Array): Uint8Array =>
+  hmac512(DERIVED_KEY, ephemeral, key)
 
 /** Fixed by the entry's place: its key is used for nothing else. */
 export const recipientNonce = (index: number): Uint8Array => join(utf8(RECIPIENT_BOX_NONCE), u64be(index))
