@@ -75,8 +75,8 @@ async def _people(relay: RunningRelay, stack: AsyncExitStack) -> House:
     relay.add_station("station", station.public())
     relay.add_bridge("gateway", bridge.public(), DOMAIN)
     now = datetime.now(UTC)
-    people = [letter_account("patient", f"p{n}", [f"p{n}@patient.pli.example"], now).person for n in range(PATIENTS)]
-    doctor = managed_account("professional", [f"dr@{DOMAIN}"], DeviceKey.generate(), now)
+    people = [_patient(n, now, station) for n in range(PATIENTS)]
+    doctor = managed_account("professional", [f"dr@{DOMAIN}"], DeviceKey.generate(), now, by=bridge)
     enroller = await stack.enter_async_context(await Client.with_key(relay.origin, "station", station))
     client = await stack.enter_async_context(await Client.with_key(relay.origin, "gateway", bridge))
     connection = Connection(Transport(relay.origin), Session(relay.origin, "gateway", "key"), _always(bridge), None)
@@ -85,6 +85,10 @@ async def _people(relay: RunningRelay, stack: AsyncExitStack) -> House:
     await client.enrol([doctor])
     port = int(relay.origin.rsplit(":", 1)[1])
     return House(relay, port, connection.token, doctor.account, [(one.account, _key_id(one)) for one in people])
+
+
+def _patient(number: int, now: datetime, station: SigningSeed) -> EnrolPerson:
+    return letter_account("patient", f"p{number}", [f"p{number}@patient.pli.example"], now, by=station).person
 
 
 def _always(seed: SigningSeed) -> Callable[[Challenged], Awaitable[SigningSeed]]:

@@ -15,7 +15,7 @@ from bench.browser import opening_milliseconds
 from bench.row import Row, against, at_least, at_most, seconds
 from crypto.attachment import AttachmentSealer, open_chunks
 from crypto.envelope import open_sealed, seal
-from crypto.keys import KeyPairs
+from crypto.keys import KeyPairs, SigningSeed
 from crypto.password import PasswordKdf, stretch
 from crypto.provision import provision
 
@@ -82,7 +82,9 @@ def _seal_all(plain: bytes) -> None:
 
 def _boxes() -> Iterator[Row]:
     now = datetime.now(UTC)
-    made = 1 / seconds(lambda: provision(None, now), 500)
+    station = SigningSeed.generate()
+    addresses = ["279036412345678@patient.pli.example"]
+    made = 1 / seconds(lambda: provision(None, now, by=station, addresses=addresses), 500)
     yield at_least(GROUP, "enrolment, boxes on one core", made, "/s", 2500)
     kdf = PasswordKdf.fresh()
     once = seconds(lambda: stretch("une phrase", kdf), 5)

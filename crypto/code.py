@@ -1,4 +1,4 @@
-"""Letter and recovery codes: 130 random bits that people type (docs/spec/keybox.md, codes).
+"""Letter, recovery and pairing codes: 130 bits that people type (docs/spec/keybox.md, codes).
 
 130 bits need no slow hash: one HKDF gives each key.
 """
@@ -39,21 +39,25 @@ class Code:
         if len(self.raw) != _CODE_BYTES or self.raw[0] >> (CODE_BITS - 128):
             raise ValueError("a code has 130 bits")
 
-    def letter_wrap(self, account: str) -> bytes:
-        """The slot key of a letter, 32 bytes."""
-        return hkdf(self.raw, account.encode(), LETTER_WRAP)
+    def letter_wrap(self, account: str, second: "Code | None" = None) -> bytes:
+        """The slot key of a letter, 32 bytes; with `second`, of a letter with two codes."""
+        return hkdf(self._with(second), account.encode(), LETTER_WRAP)
 
     def recovery_wrap(self, account: str) -> bytes:
         """The slot key of a recovery sheet, 32 bytes."""
         return hkdf(self.raw, account.encode(), RECOVERY_WRAP)
 
-    def letter_login(self, account: str) -> SigningSeed:
-        """The log-in key of a letter."""
-        return SigningSeed(hkdf(self.raw, account.encode(), LETTER_LOGIN))
+    def letter_login(self, account: str, second: "Code | None" = None) -> SigningSeed:
+        """The log-in key of a letter; with `second`, of a letter with two codes."""
+        return SigningSeed(hkdf(self._with(second), account.encode(), LETTER_LOGIN))
 
     def recovery_login(self, account: str) -> SigningSeed:
         """The log-in key of a recovery sheet."""
         return SigningSeed(hkdf(self.raw, account.encode(), RECOVERY_LOGIN))
+
+    def _with(self, second: "Code | None") -> bytes:
+        # Each code has 17 bytes, so no other pair gives these: one code never stands for two.
+        return self.raw if second is None else self.raw + second.raw
 
 
 def new_code() -> Code:
@@ -63,10 +67,15 @@ def new_code() -> Code:
 
 def format_code(code: Code) -> str:
     """As printed: nine groups of three, with hyphens."""
+    characters = code_text(code)
+    return "-".join(characters[start : start + 3] for start in range(0, len(characters), 3))
+
+
+def code_text(code: Code) -> str:
+    """As machines carry it: 27 characters."""
     number = int.from_bytes(code.raw, "big")
     shifts = range(CODE_BITS - 5, -1, -5)
-    characters = "".join(CODE_ALPHABET[number >> shift & 31] for shift in shifts) + _check(number)
-    return "-".join(characters[start : start + 3] for start in range(0, len(characters), 3))
+    return "".join(CODE_ALPHABET[number >> shift & 31] for shift in shifts) + _check(number)
 
 
 def parse_code(typed: str) -> Code:
@@ -86,8 +95,14 @@ def _new_code(source: Source) -> Code:
     while True:
         # 136 bits, of which the highest six are dropped.
         number = int.from_bytes(source.take(_CODE_BYTES), "big") & ((1 << CODE_BITS) - 1)
-        if _check(number) in CODE_ALPHABET:
-            return Code(number.to_bytes(_CODE_BYTES, "big"))
+        code = code_of_bits(number)
+        if code is not None:
+            return code
+
+
+def code_of_bits(number: int) -> Code | None:
+    """The code of these 130 bits; None when its check symbol is one that nobody could type. Raises ValueError."""
+    return Code(number.to_bytes(_CODE_BYTES, "big")) if _check(number) in CODE_ALPHABET else None
 
 
 def _check(number: int) -> str:

@@ -37,5 +37,17 @@ class BadStatement(CryptoError):
     """A key statement that does not follow what came before it."""
 
 
+class BadCheckpoint(CryptoError):
+    """A checkpoint of the log that is not signed, not witnessed, not fresh, or none at all."""
+
+
+class BadProof(CryptoError):
+    """A proof that does not show that an entry is in the log, or that the log only grew."""
+
+
+class BadPolicy(CryptoError):
+    """A text that does not say whom to trust for the log."""
+
+
 class NotCanonical(CryptoError):
     """Text or bytes that are not in the one spelling docs/spec/encodings.md allows."""

@@ -36,7 +36,7 @@ class SigningPublic:
     def load(cls, raw: bytes) -> Self:
         """A key from outside. Raises WeakKey: not canonical, not on the curve, of small or mixed order."""
         if len(raw) != 32 or not crypto_core_ed25519_is_valid_point(raw):
-            raise WeakKey("keybox/9")
+            raise WeakKey("transparency/4")
         return cls(raw)
 
     def verify(self, message: bytes, signature: bytes, item: str = "signature") -> None:

@@ -52,6 +52,12 @@ PASSWORD_WRAP: Final = b"pli wrap v1"
 LETTER_WRAP: Final = b"pli letter wrap v1"
 RECOVERY_WRAP: Final = b"pli recovery wrap v1"
 DEVICE_WRAP: Final = b"pli device wrap v1"
+PASSKEY_WRAP: Final = b"pli passkey wrap v1"
+PRF_INPUT: Final = b"pli prf v1"  # what the authenticator is asked for
+PRF_OUTPUT: Final = 32
+CREDENTIAL_LIMIT: Final = 1023  # bytes
+DELEGATE_FORMAT: Final = 1
+KEYS_DUE: Final = 365  # days after which a client makes new keys
 BOX_FORMAT: Final = 1
 KDF_MEMORY: Final = 65536  # KiB, as written
 KDF_PASSES: Final = 3
@@ -65,12 +71,40 @@ CODE_CHARACTERS: Final = 26
 CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_CHECKS: Final = CODE_ALPHABET + "*~$=U"
 
-# keybox.md: key statement
-KEYS_COMMITMENT: Final = b"pli keys v1"
+# transparency.md: statement and entry
 KEY_STATEMENT: Final = b"pli key statement v1"
+VOUCHER: Final = b"pli voucher v1"
+SEALING_HASH: Final = b"pli sealing key v1"
+HOLDER: Final = b"pli holder v1"
 STATEMENT_FORMAT: Final = 1
+SUSPECTED: Final = "suspected"
+HOLDER_LIMIT: Final = 16
+ENTRY_LIMIT: Final = 4096  # bytes
+STATEMENT_AHEAD: Final = 3600  # seconds before the reader's clock
+
+# transparency.md: tree, checkpoint, policy
+PROOF_LIMIT: Final = 63  # hashes
+NOTE_LIMIT: Final = 128 * 1024  # bytes
+NOTE_LINES: Final = 32
+POLICY_LIMIT: Final = 64 * 1024  # bytes
+POLICY_MEMBERS: Final = 32  # witnesses, and as many groups
+CHECKPOINT_AGE: Final = 24 * 3600  # seconds
+CHECKPOINT_AHEAD: Final = 600  # seconds
+COSIGNATURE_LABEL: Final = b"cosignature/v1\n"
+SUBTREE_LABEL: Final = b"subtree/v1\n\x00"
+TILE_WIDTH: Final = 256
+LOG_ED25519: Final = b"pli log ed25519 v1"
+LOG_MLDSA: Final = b"pli log ml-dsa-44 v1"
+WITNESS_ED25519: Final = b"pli witness ed25519 v1"
+WITNESS_MLDSA: Final = b"pli witness ml-dsa-44 v1"
 
 # login.md
 LOGIN: Final = b"pli login v1"
 LETTER_LOGIN: Final = b"pli letter login v1"
 RECOVERY_LOGIN: Final = b"pli recovery login v1"
+PASSKEY_LOGIN: Final = b"pli passkey login v1"
+
+# pairing.md
+PAIRING: Final = b"pli pairing v1"
+COMPARISON: Final = b"pli comparison v1"
+PAIRING_FORMAT: Final = 1

@@ -6,12 +6,12 @@ Shared by client and relay: opens nothing, imports nothing that does.
 import hmac
 from dataclasses import dataclass
 
-from crypto.encoding import base32, canonical, unb64u
+from crypto.encoding import base32, canonical, hkdf, unb64u
 from crypto.errors import CannotOpen, NotCanonical
 from crypto.keys import SigningPublic, SigningSeed
-from crypto.labels import LOGIN
+from crypto.labels import LOGIN, PASSKEY_LOGIN, PRF_OUTPUT
 
-METHODS = frozenset({"password", "letter", "recovery", "key"})
+METHODS = frozenset({"password", "letter", "recovery", "passkey", "key"})
 _ITEM = "login/1"
 
 
@@ -49,6 +49,13 @@ def verify_login(
     except NotCanonical as error:
         raise CannotOpen(_ITEM) from error
     public.verify(message, signature, _ITEM)
+
+
+def passkey_login(output: bytes, account: str) -> SigningSeed:
+    """The log-in key of a passkey: `output` is its PRF output, 32 bytes (ValueError otherwise)."""
+    if len(output) != PRF_OUTPUT:
+        raise ValueError(f"a PRF output has {PRF_OUTPUT} bytes")
+    return SigningSeed(hkdf(output, account.encode(), PASSKEY_LOGIN))
 
 
 def decoy(secret: bytes, method: str, login: str) -> Decoy:

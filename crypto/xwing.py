@@ -73,15 +73,15 @@ def decapsulate(seed: bytes, ciphertext: bytes) -> bytes:
 def check_public(public: bytes) -> None:
     """Raises WeakKey: wrong length, coefficients over the modulus (FIPS 203, 7.2), X25519 of small order."""
     if len(public) != XWING_PUBLIC:
-        raise WeakKey("keybox/9")
+        raise WeakKey("transparency/4")
     # Bit 255 is ignored by X25519 (RFC 7748, section 5), so it is ignored here too.
     coordinate = int.from_bytes(public[MLKEM_PUBLIC:], "little") & (2**255 - 1)
     if coordinate % _P in _SMALL_ORDER:
-        raise WeakKey("keybox/9")
+        raise WeakKey("transparency/4")
     try:
         MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC])
     except ValueError as error:
-        raise WeakKey("keybox/9") from error
+        raise WeakKey("transparency/4") from error
 
 
 def _encapsulate(public: bytes, source: Source) -> tuple[bytes, bytes]:
@@ -91,7 +91,7 @@ def _encapsulate(public: bytes, source: Source) -> tuple[bytes, bytes]:
         secret_m, ciphertext_m = source.encapsulate(public[:MLKEM_PUBLIC])
         secret_x = crypto_scalarmult(ephemeral, theirs)
     except (ValueError, SodiumError) as error:
-        raise WeakKey("keybox/9") from error
+        raise WeakKey("transparency/4") from error
     ciphertext_x = crypto_scalarmult_base(ephemeral)
     return _combine(secret_m, secret_x, ciphertext_x, theirs), ciphertext_m + ciphertext_x
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from demo import sample
 from demo.child import DidNotStart
 from demo.installation import Failed, read_members
-from demo.names import CAMILLE, CAMILLE_LOGIN, CLINICIAN_ADDRESS, CLINICIAN_NAME, Ports
+from demo.names import CAMILLE, CAMILLE_LOGIN, CLINICIAN_ADDRESS, CLINICIAN_NAME, HOME
 from demo.reading import read_maildir, show
 from demo.run import CannotRun, Running, start, wait_for_the_end
 
@@ -47,7 +47,7 @@ def mail() -> None:
     """Send the sample mail as the clinician's mail program would."""
     made = sample.compose(dt.datetime.now(dt.UTC))
     try:
-        with smtplib.SMTP("127.0.0.1", Ports().submission, timeout=20) as program:
+        with smtplib.SMTP("127.0.0.1", HOME.submission, timeout=20) as program:
             program.sendmail(CLINICIAN_ADDRESS, [CAMILLE.address], made.raw)
     except OSError:
         console.print("The demonstration does not run. Start it in another terminal:  [bold]./dev run[/]")
@@ -79,8 +79,8 @@ def answer() -> None:
 
 
 async def _run(*, fresh: bool) -> str:
-    console.print("Starting relay, gateway and operator...")
-    async with start(FOLDER, Ports(), fresh=fresh) as running:
+    console.print("Starting witness, relay, gateway and operator...")
+    async with start(FOLDER, HOME, fresh=fresh) as running:
         _welcome(running)
         return await wait_for_the_end(running)
 
@@ -100,6 +100,7 @@ def _welcome(running: Running) -> None:
             f"SMTP 127.0.0.1:{running.layout.ports.submission}, no TLS, no log-in (loopback only)",
         ),
         ("Clinician's Maildir", str(running.maildir)),
+        ("Key log", f"pli log verify --log {running.layout.log_url}"),
         ("Logs", str(running.layout.logs)),
         ("Read on", "README.md, ARCHITECTURE.md, docs/spec"),
     ):

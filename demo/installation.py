@@ -1,4 +1,4 @@
-"""One Pli on this machine: relay and gateway as child processes, their keys and log-ins, and an activated patient.
+"""One Pli on this machine: witness, relay and gateway as child processes, their keys, and activated patients.
 
 Used by `./dev run` and by the live tests: the same parts started in the same way.
 """
@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,13 +19,8 @@ from typing import Any, Final
 import pyotp
 
 from demo.child import Child
-from demo.layout import Layout, Trust, write_gateway_config, write_relay_config
-from demo.names import (
-    CLINIC_DOMAIN,
-    GATEWAY_LOGIN,
-    STATION_LOGIN,
-    Patient,
-)
+from demo.layout import Layout, Trust, witness_port, write_gateway_config, write_log_policy, write_relay_config
+from demo.names import CLINIC_DOMAIN, GATEWAY_LOGIN, STATION_LOGIN, WITNESS_NAME, Patient
 
 ROOT: Final = Path(__file__).parents[1]
 STEP: Final = 30  # seconds; a relay takes each step's code once (RFC 6238)
@@ -37,13 +33,15 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """An activated patient, able to log in. `totp_secret` is base32, `activated` in seconds since 1970."""
+    """An activated patient, able to log in. `totp_secret` is base32, `activated` in seconds since 1970; `recovery` is
+    the code of their recovery kit."""
 
     patient: Patient
     login: str
     password: str
     totp_secret: str
     activated: float
+    recovery: str = ""
 
     def code(self, now: float) -> str:
         """A one-time code that the relay takes at `now`: in the half minute of the activation, already the next one."""
@@ -56,24 +54,26 @@ class Installation:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        pli = ["-m", "pli"]
-        self.relay = Child(
-            "relay", [*pli, "serve", "--config", str(layout.relay_config)], layout.logs / "relay.log", layout.temporary
-        )
-        self.gateway = Child(
-            "gateway",
-            [*pli, "gateway", "--config", str(layout.gateway_config)],
-            layout.logs / "gateway.log",
-            layout.temporary,
-        )
+        self.relay = self._part("relay", "serve", "--config", str(layout.relay_config))
+        self.gateway = self._part("gateway", "gateway", "--config", str(layout.gateway_config))
+        self._witness: Child | None = None
+
+    @property
+    def parts(self) -> tuple[Child, ...]:
+        """In the order in which they start; the witness once it was configured."""
+        return (*filter(None, (self._witness,)), self.relay, self.gateway)
+
+    def _part(self, name: str, *arguments: str) -> Child:
+        return Child(name, ["-m", "pli", *arguments], self.layout.logs / f"{name}.log", self.layout.temporary)
 
     def configure(self, trust: Trust, routes: Mapping[str, str], web: Path = WEB) -> None:
         """Write both configurations, make the keys and register their owners at the relay. Can be repeated."""
         self.layout.folder.mkdir(parents=True, exist_ok=True)
-        write_relay_config(self.layout, web)
-        write_gateway_config(self.layout, trust, routes)
-        gateway = run_pli("gateway-key", str(self.layout.gateway_key))["publicKey"]
+        gateway = str(run_pli("gateway-key", str(self.layout.gateway_key))["publicKey"])
         station = self._station_key()
+        write_relay_config(self.layout, web)
+        write_gateway_config(self.layout, trust, routes, station)
+        self._configure_witness((station, gateway))
         config = ("--config", str(self.layout.relay_config))
         known = {entry["login"] for entry in run_pli("operator", "list", *config)}
         if GATEWAY_LOGIN not in known:
@@ -84,14 +84,14 @@ class Installation:
             run_pli("operator", "add-station", STATION_LOGIN, "--public-key", station, *config)
 
     def start(self) -> None:
-        """Start both parts. Raises DidNotStart."""
-        self.relay.start()
-        self.gateway.start()
+        """Start all parts. Raises DidNotStart."""
+        for part in self.parts:
+            part.start()
 
     def stop(self) -> None:
-        """End both parts, the gateway first."""
-        self.gateway.stop()
-        self.relay.stop()
+        """End all parts, the gateway first."""
+        for part in reversed(self.parts):
+            part.stop()
 
     def members(self, people: Mapping[str, Patient], passwords: Mapping[str, str]) -> dict[str, Member]:
         """These patients by log-in, enrolled and activated; the relay must run. What was done is not done again."""
@@ -112,15 +112,16 @@ class Installation:
         return {login: self._activate(login, patient, passwords[login]) for login, patient in people.items()}
 
     def _activate(self, login: str, patient: Patient, password: str) -> Member:
-        files = {name: self.layout.folder / f"{login}.{name}" for name in ("letter-code", "password", "totp")}
+        names = ("letter-code", "password", "totp", "recovery")
+        files = {name: self.layout.folder / f"{login}.{name}" for name in names}
         write_secret(files["letter-code"], self._letter_code(login))
         write_secret(files["password"], password)
         options = [text for name, path in files.items() for text in (f"--{name}-file", str(path))]
         run_pli("activate", "--relay", self.layout.origin, "--login", login, *options)
-        secret = files["totp"].read_text().strip()
+        secret, recovery = (files[name].read_text().strip() for name in ("totp", "recovery"))
         for path in files.values():
             path.unlink()
-        return Member(patient, login, password, secret, time.time())
+        return Member(patient, login, password, secret, time.time(), recovery)
 
     def _letter_code(self, login: str) -> str:
         letter = max(self.layout.letters.glob(f"{login}-*.txt"), key=lambda path: path.stat().st_mtime)
@@ -129,6 +130,22 @@ class Installation:
             raise Failed(f"{letter} holds no code")
         return found[1]
 
+    def _configure_witness(self, enrollers: tuple[str, ...]) -> None:
+        """A witness that believes these enrollers alone, and the policy that asks for its signature."""
+        made = run_pli("log", "witness-key", str(self.layout.witness_key), "--name", WITNESS_NAME)
+        port = witness_port(self.layout)
+        if port is None:
+            port = self.layout.ports.witness or _free_port()
+            lines = run_words("operator", "log-policy", "--config", str(self.layout.relay_config))
+            keys = "".join(line for line in lines.splitlines(keepends=True) if line.startswith("log "))
+            write_log_policy(self.layout, keys, made["vkeys"][-1], port)
+        named = [word for enroller in enrollers for word in ("--enroller", enroller)]
+        self._witness = self._part(
+            "witness", "log", "witness", "--log", self.layout.log_url, "--policy", str(self.layout.log_policy),
+            "--key-file", str(self.layout.witness_key), "--listen", f"127.0.0.1:{port}",
+            "--data", str(self.layout.witness_data), *named,
+        )  # fmt: skip
+
     def _station_key(self) -> str:
         if not self.layout.station_key.exists():
             run_pli("keys", "new", str(self.layout.station_key))
@@ -136,12 +153,23 @@ class Installation:
 
 
 def run_pli(*arguments: str, given: str = "") -> Any:
-    """What `pli --json ...` says. Raises Failed with its words."""
-    command = [sys.executable, "-m", "pli", *arguments, "--json"]
+    """What `pli ... --json` says. Raises Failed with its words."""
+    said = run_words(*arguments, "--json", given=given)
+    return json.loads(said) if said.strip() else {}
+
+
+def run_words(*arguments: str, given: str = "") -> str:
+    """What `pli ...` says. Raises Failed with its words."""
+    command = [sys.executable, "-m", "pli", *arguments]
     done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=ROOT, check=False)
     if done.returncode:
         raise Failed(f"pli {' '.join(arguments[:2])}: {done.stderr.strip() or done.stdout.strip()}")
-    return json.loads(done.stdout) if done.stdout.strip() else {}
+    return done.stdout
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def read_members(kept: Path) -> dict[str, Member]:

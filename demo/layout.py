@@ -1,6 +1,7 @@
 """Where one running Pli keeps its files, and the configuration files of its parts."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 from demo.names import CLINICIAN_ADDRESS, CLINICIAN_NAME, GATEWAY_HOST, GATEWAY_LOGIN, PATIENT_DOMAIN, Ports
 from demo.pki import Files
 
-Value = str | float
+Value = str | float | list[str]
 PRODUCT: Final = "PLI/0.1"
 
 
@@ -31,6 +32,20 @@ class Layout:
     @property
     def gateway_data(self) -> Path:
         return self.folder / "gateway"
+
+    @property
+    def witness_data(self) -> Path:
+        return self.folder / "witness"
+
+    @property
+    def log_url(self) -> str:
+        """Where the key log is read."""
+        return f"{self.origin}/log"
+
+    @property
+    def log_policy(self) -> Path:
+        """Whose signatures the key log needs."""
+        return self.folder / "log-policy"
 
     @property
     def logs(self) -> Path:
@@ -60,6 +75,10 @@ class Layout:
     def station_key(self) -> Path:
         return self.folder / "station.key"
 
+    @property
+    def witness_key(self) -> Path:
+        return self.folder / "witness.key"
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -81,13 +100,27 @@ def write_relay_config(layout: Layout, web: Path) -> None:
             "data": str(layout.relay_data),
             "web": str(web),
             "log": "json",
-        }
+        },
+        "log": {"policy": str(layout.log_policy)},
     }
     layout.relay_config.write_text(_toml(sections))
 
 
-def write_gateway_config(layout: Layout, trust: Trust, routes: Mapping[str, str]) -> None:
-    """gateway.toml; `routes` is host:port by mail domain."""
+def write_log_policy(layout: Layout, log_lines: str, vkey: str, port: int) -> None:
+    """The policy of a log that one witness has to cosign; `log_lines` name the log's keys, `vkey` is the witness's."""
+    named = f"witness temoin {vkey} http://127.0.0.1:{port}\nquorum temoin\n"
+    layout.log_policy.write_text(log_lines + named)
+
+
+def witness_port(layout: Layout) -> int | None:
+    """Where the policy says that the witness listens; None without a policy. It is never written anew."""
+    if not layout.log_policy.exists():
+        return None
+    return int(re.findall(r"http://127\.0\.0\.1:(\d+)$", layout.log_policy.read_text(), re.MULTILINE)[-1])
+
+
+def write_gateway_config(layout: Layout, trust: Trust, routes: Mapping[str, str], station: str) -> None:
+    """gateway.toml; `routes` is host:port by mail domain, `station` the public key of the enrolment station."""
     certificate = {"certificate": str(trust.gateway.certificate), "key": str(trust.gateway.key)}
     listen, lists = (
         f"127.0.0.1:{layout.ports.gateway}",
@@ -117,6 +150,7 @@ def write_gateway_config(layout: Layout, trust: Trust, routes: Mapping[str, str]
             "signer_ca": str(trust.authority),
             "signer_subject": trust.signer_subject,
         },
+        "log": {"policy": str(layout.log_policy), "stations": [station]},
         "[mailbox]": {"address": CLINICIAN_ADDRESS, "name": CLINICIAN_NAME, "kind": "professional"},
     }
     layout.gateway_config.write_text(_toml(sections))

@@ -31,15 +31,18 @@ class Ports:
     gateway: int = 8425
     operator: int = 8426  # mail from the gateway
     submission: int = 8427  # mail from the clinician's mail program
+    witness: int = 0  # of the key log; 0: any, chosen once and kept in the log's policy
 
     def all(self) -> dict[str, int]:
-        """Port by the part that listens there."""
-        return {
+        """Port by the part that listens there, without those that are not chosen yet."""
+        named = {
             "relay": self.relay,
             "gateway": self.gateway,
             "operator": self.operator,
             "submission": self.submission,
+            "witness": self.witness,
         }
+        return {name: port for name, port in named.items() if port}
 
 
 PATIENT_DOMAIN: Final = "patient.pli.example"
@@ -54,5 +57,8 @@ CAMILLE: Final = Patient("285077505612370", "DURAND", "CAMILLE", "1985-07-14", "
 CAMILLE_LOGIN: Final = "camille.durand"
 CAMILLE_PASSWORD: Final = "le-tilleul-sent-bon-en-juin"  # a demonstration account on this machine only
 
+HOME: Final = Ports(witness=8428)  # of `./dev run`
+
+WITNESS_NAME: Final = "temoin.pli.example/w1"
 GATEWAY_LOGIN: Final = "gateway"
 STATION_LOGIN: Final = "station"

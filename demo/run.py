@@ -73,9 +73,8 @@ async def wait_for_the_end(running: Running) -> str:
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    parts = (running.installation.relay, running.installation.gateway)
     while not asked.is_set():
-        ended = [part for part in parts if part.ended()]
+        ended = [part for part in running.installation.parts if part.ended()]
         if ended:
             logging.getLogger("demo").error("%s ended. %s", ended[0].name, ended[0].last_words())
             return ended[0].name

@@ -44,7 +44,7 @@ class Counter:
 
     def _timed(self, data: bytes) -> float:
         began = time.thread_time()
-        with contextlib.suppress(self._target.refuses):
+        with contextlib.suppress(*self._target.refuses):
             self._target.run(data)
         return (time.thread_time() - began) * 1000
 

@@ -12,9 +12,15 @@ from crypto.attachment import Attachment, AttachmentSealer
 from crypto.code import format_code, new_code
 from crypto.encoding import Json, canonical
 from crypto.envelope import seal
-from crypto.keybox import BoxContent, DeviceKey, new_box
+from crypto.keybox import BoxContent, BoxKey, DeviceKey, new_box
 from crypto.keys import KeyPairs
 from crypto.padding import pad
+from crypto.pairing import Hello, Pairing, make_grant, make_hello, new_pairing, open_hello
+from crypto.transparency.checkpoint import Checkpoint, LogSigner, WitnessSigner, with_lines
+from crypto.transparency.entry import encode_entry
+from crypto.transparency.policy import Policy, parse_policy, solo_policy
+from crypto.transparency.statement import Announcement, holder, make_statement, read_statement
+from crypto.transparency.tiles import encode_bundle
 
 ACCOUNT: Final = "a" + "b" * 25 + "a"
 VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors"
@@ -86,6 +92,87 @@ def contents() -> Iterator[bytes]:
     first = BoxContent.first(reader(), NOW)
     yield canonical(first.to_json(["A" * 22]))
     yield canonical(first.rotated(KeyPairs.generate(), NOW).to_json(["A" * 22]))
+
+
+def statements() -> Iterator[bytes]:
+    """A first statement with everything in it, and the one after it."""
+    for announcement in _announcements():
+        yield announcement.statement
+
+
+def entries() -> Iterator[bytes]:
+    """The same as leaves of the log."""
+    for announcement in _announcements():
+        yield encode_entry(announcement)
+
+
+def bundles() -> Iterator[bytes]:
+    """The same as a bundle of the log's tiles."""
+    yield encode_bundle(list(entries()))
+
+
+@functools.cache
+def policy() -> Policy:
+    """The log below, and one witness that has to sign."""
+    witness = "".join(f"witness w{key.kind} {key.vkey}\n" for key in _witness().keys)
+    logs = "".join(f"log {key.vkey} https://pli.example/log\n" for key in _log().keys)
+    return parse_policy(f"{logs}{witness}group all any w4 w6\nquorum all\n".encode())
+
+
+def policies() -> Iterator[bytes]:
+    """Policies with witnesses and without."""
+    yield policy().text
+    yield solo_policy(_log())
+
+
+def notes() -> Iterator[bytes]:
+    """Checkpoints, cosigned and not."""
+    checkpoint = Checkpoint("pli.example/log", 7, bytes(32))
+    signed = _log().sign(checkpoint, NOW)
+    yield signed
+    yield with_lines(signed, _witness().cosign(checkpoint, NOW))
+
+
+@functools.cache
+def pairing() -> Pairing:
+    """The new device's."""
+    return new_pairing()
+
+
+@functools.cache
+def hello() -> Hello:
+    """What the new device learned before the grant."""
+    return open_hello(next(hellos()), pairing())
+
+
+def hellos() -> Iterator[bytes]:
+    """The first envelope of a pairing."""
+    yield make_hello(ACCOUNT, reader().signing, pairing().seed.public(), pairing().code)[0]
+
+
+def grants() -> Iterator[bytes]:
+    """The second one."""
+    box_key, to = BoxKey(bytes(range(32))), pairing()
+    yield make_grant(ACCOUNT, reader().signing, to.seed.public(), to.code, box_key=box_key, login="anne", version=3)
+
+
+@functools.cache
+def _log() -> LogSigner:
+    return LogSigner.from_secret(bytes(32), "pli.example/log")
+
+
+@functools.cache
+def _witness() -> WitnessSigner:
+    return WitnessSigner.from_secret(bytes(32), "witness.example")
+
+
+def _announcements() -> Iterator[Announcement]:
+    old, new, station = reader(), KeyPairs.generate(), KeyPairs.generate().signing
+    holders = [holder(bytes(32), "anne@patient.example")]
+    first = make_statement(ACCOUNT, old.public(), old.signing, NOW, box=1, by=station, holders=holders)
+    yield first
+    before = read_statement(first.statement)
+    yield make_statement(ACCOUNT, new.public(), old.signing, NOW, box=2, previous=before, suspected=True)
 
 
 def codes() -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """THE TABLE of parsers: what takes bytes that somebody else made. A new parser is one line here."""
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,13 @@ from crypto.envelope.header import parse_header
 from crypto.errors import CryptoError
 from crypto.keybox import BoxContent, DeviceKey, open_box, read_slots
 from crypto.padding import unpad
+from crypto.pairing import open_grant, open_hello
+from crypto.transparency.entry import parse_entry
+from crypto.transparency.note import parse_note
+from crypto.transparency.policy import parse_policy, verify_checkpoint
+from crypto.transparency.proof import verify_consistency, verify_inclusion
+from crypto.transparency.statement import read_statement
+from crypto.transparency.tiles import decode_bundle, parse_tile_path
 from fuzz import seeds
 from messaging.wire.codec import decode_request
 from messaging.wire.errors import Refusal
@@ -34,6 +42,15 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def _proven(data: bytes) -> None:
+    """Index, size and the hashes of a proof, from the bytes."""
+    index, size, hashes = data[:1], data[1:2], [data[at : at + 32] for at in range(2, len(data), 32)]
+    root = hashes[-1] if hashes else bytes(32)
+    with contextlib.suppress(CryptoError):
+        verify_inclusion(bytes(32), int.from_bytes(index, "big"), int.from_bytes(size, "big"), hashes, root)
+    verify_consistency(int.from_bytes(index, "big"), int.from_bytes(size, "big"), hashes, bytes(32), root)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "canonical": Target(parse_canonical, seeds.canonical_texts),
     "b64u": Target(lambda data: unb64u(_text(data)), lambda: (b"AAAA", b"-_8")),
@@ -46,6 +63,16 @@ TARGETS: Final[dict[str, Target]] = {
     "keybox": Target(lambda data: open_box(data, seeds.ACCOUNT, DeviceKey(bytes(32))), seeds.boxes),
     "keybox-content": Target(lambda data: BoxContent.from_json(parse_canonical(data)), seeds.contents),
     "code": Target(lambda data: parse_code(_text(data)), seeds.codes),
+    "statement": Target(read_statement, seeds.statements),
+    "entry": Target(parse_entry, seeds.entries),
+    "note": Target(parse_note, seeds.notes),
+    "checkpoint": Target(lambda data: verify_checkpoint(data, seeds.policy(), seeds.NOW), seeds.notes),
+    "policy": Target(parse_policy, seeds.policies),
+    "proof": Target(_proven, lambda: (bytes(32), b"\x07\x09" + bytes(96))),
+    "bundle": Target(decode_bundle, seeds.bundles),
+    "tile-path": Target(lambda data: parse_tile_path(_text(data)), lambda: (b"tile/0/x001/234.p/5",)),
+    "pairing-hello": Target(lambda data: open_hello(data, seeds.pairing()), seeds.hellos),
+    "pairing-grant": Target(lambda data: open_grant(data, seeds.pairing(), seeds.hello()), seeds.grants),
     "letter": Target(letter_from_bytes, seeds.letters, (NotALetter,)),
     "part": Target(lambda data: part_from_json(parse_canonical(data)), seeds.parts, (CryptoError, WrongShape)),
     "request": Target(decode_request, seeds.requests, (Refusal,)),

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "operator": Place("messaging.server.commands", "Bridges and enrolment stations of a relay."),
     "gateway": Place("bridges.mssante.commands", "Run the MSSanté gateway."),
     "gateway-key": Place("bridges.mssante.commands", "Make a gateway's key file."),
+    "gateway-log": Place("bridges.mssante.commands", "What a gateway holds of the key log; accept a changed one."),
     "keys": Place("clients.cli.keys", "Key files for stations, bridges and integrators."),
     "enrol": Place("clients.cli.enrol", "Create accounts for people of a CSV file, with a letter for each."),
     "activate": Place("clients.cli.activate", "Open an account with the code of its letter."),
@@ -34,6 +35,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "inbox": Place("clients.cli.inbox", "List the letters."),
     "read": Place("clients.cli.inbox", "Show one letter, save its files."),
     "watch": Place("clients.cli.watch", "Print letters as they arrive."),
+    "log": Place("clients.cli.log", "The key log: witness it, check it, watch it."),
     "doctor": Place("clients.cli.doctor", "Look at versions, files, the clock and the relay."),
 }
 

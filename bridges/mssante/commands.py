@@ -1,4 +1,4 @@
-"""`pli gateway` runs the gateway; `pli gateway-key` makes its key file."""
+"""`pli gateway` runs the gateway, `pli gateway-key` makes its key file, `pli gateway-log` says what it believes."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ def gateway(
     from bridges.mssante.traces import configure  # noqa: PLC0415
     from clients.sdk import Distrusted, Refusal  # noqa: PLC0415
     from clients.session.reactor import run  # noqa: PLC0415
-    from crypto.errors import CannotOpen  # noqa: PLC0415
+    from crypto.errors import CannotOpen, OlderBox  # noqa: PLC0415
 
     try:
         loaded = load(config)
@@ -40,11 +40,41 @@ def gateway(
     except Refusal as refusal:
         _fail(f"the relay refuses the gateway: {refusal.name}. Is its log-in known there (operator add-bridge)?")
     except Distrusted as distrusted:
-        _fail(f"the relay's answer about account {distrusted.account} is not believed: {distrusted.reason}")
+        _fail(_not_believed(distrusted.account, distrusted.reason))
+    except OlderBox:
+        _fail("the relay shows an older key box of a mailbox than the key log knows of: tell its operator")
     except CannotOpen:
         _fail("a mailbox's key box does not open with this key file: was the file replaced?")
     except OSError as error:
         _fail(f"{error.filename or 'the network'}: {error.strerror or type(error).__name__}")
+
+
+@app.command("gateway-log")
+def gateway_log(
+    config: Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")],
+    accept: Annotated[bool, typer.Option("--accept", help="Go on with what the relay shows now.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Show what the stopped gateway remembers of the relay's key log, and why it distrusts it.
+
+    With --accept it goes on with what the relay shows now. Do that only after the relay's operator and a witness told
+    you why: until then nothing is sealed, and the operators of the trust space keep their mails.
+    """
+    from bridges.mssante.acceptance import status  # noqa: PLC0415 - loads Twisted
+    from bridges.mssante.database import Unusable  # noqa: PLC0415 - as above
+    from clients.sdk import Distrusted, Refusal  # noqa: PLC0415 - as above
+    from clients.session.reactor import run  # noqa: PLC0415 - as above
+
+    try:
+        said = run(status(load(config), accept=accept))
+    except (BadConfig, BadKeyFile, Unusable) as error:
+        _fail(str(error))
+    except Refusal as refusal:
+        _fail(f"the relay cannot be asked: {refusal.name}")
+    except Distrusted as distrusted:
+        _fail(_not_believed(distrusted.account, distrusted.reason))
+    else:
+        typer.echo(json.dumps(said) if as_json else "\n".join(f"{name}: {value}" for name, value in said.items()))
 
 
 @app.command("gateway-key")
@@ -64,6 +94,12 @@ def _ready(host: str, port: int, as_json: bool) -> None:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     typer.echo(json.dumps({"ready": {"smtp": where}}) if as_json else f"ready smtp {where}")
     sys.stdout.flush()
+
+
+def _not_believed(account: str, reason: str) -> str:
+    if account:
+        return f"the relay's answer about account {account} is not believed: {reason}"
+    return f"the relay's key log is not believed: {reason}. Look with `pli gateway-log`, and tell its operator"
 
 
 def _fail(words: str) -> None:

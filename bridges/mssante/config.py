@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 from bridges.mail.headers import is_address
+from crypto.encoding import unb64u
+from crypto.errors import NotCanonical
 
 
 class BadConfig(ValueError):
@@ -71,6 +73,15 @@ class WhitelistTable(_Table, frozen=True):
     least_share: float = 0.5
 
 
+class LogTable(_Table, frozen=True):
+    """The relay's public key log. `policy`: whose signatures it needs (C2SP tlog-policy); without one, what the relay
+    serves at the first start is taken and kept. `stations`: log-in public keys (b64u) of those who may vouch for
+    patients; none: any."""
+
+    policy: str = ""
+    stations: list[str] = []
+
+
 class MailboxTable(_Table, frozen=True):
     """One mailbox of the clinical domain."""
 
@@ -86,6 +97,7 @@ class Config(_Table, frozen=True):
     smtp: SmtpTable
     outgoing: OutgoingTable
     whitelist: WhitelistTable
+    log: LogTable = LogTable()
     mailbox: list[MailboxTable] = []
     folder: str = ""
 
@@ -116,6 +128,14 @@ def endpoint(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def stations(table: LogTable) -> frozenset[bytes]:
+    """The keys, 32 bytes each. Raises BadConfig."""
+    try:
+        return frozenset(unb64u(station, 32) for station in table.stations)
+    except NotCanonical:
+        raise BadConfig("[log] stations: each is a public key as `pli keys show` prints it") from None
+
+
 def _check(found: Config, path: Path) -> None:
     if found.folder:
         raise BadConfig(f"{path}: Object contains unknown field `folder`")
@@ -126,3 +146,4 @@ def _check(found: Config, path: Path) -> None:
         raise BadConfig(f"{path}: a [[mailbox]] address stands twice")
     for text in (found.smtp.listen, *found.outgoing.routes.values(), *filter(None, (found.gateway.metrics,))):
         endpoint(text)
+    stations(found.log)

@@ -16,7 +16,7 @@ from bridges.mail.parsed import ParsedMail
 from bridges.mail.refusal import CannotRead
 from bridges.mail.translate import incoming, threads
 from bridges.mail.workers import WorkerDied, Workers
-from bridges.mssante import outbox, rules
+from bridges.mssante import keylog, outbox, rules
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.journal import Conversation, Place
@@ -85,8 +85,8 @@ class Delivery:
         except Refusal as refusal:
             raise _told(refusal) from None
         except Distrusted as distrusted:
-            self._log.error("incoming.distrusted", account=distrusted.account, reason=distrusted.reason)
-            raise rules.unavailable("distrusted") from None
+            keylog.tell(self._log, distrusted)
+            raise rules.distrusted(distrusted.reason) from None
         except ValueError:  # a letter or a file outside the limits of docs/spec that mail allows
             raise NotTaken(
                 554, "5.6.0", "The message has a form that cannot be delivered to patients", "noLetter"
@@ -145,6 +145,7 @@ class Delivery:
         conversation = Conversation(taken.mailbox.account, thread, recipient.account)
 
         async def prepare(place: Place) -> Prepared:
+            await taken.mailbox.check([recipient.account])  # before a file of it leaves, sealed or not
             draft = Draft(
                 subject=incoming.shown_subject(taken.mail.subject),
                 text=taken.mail.text,

@@ -1,4 +1,4 @@
-"""Which account an address is of, asked of the relay and remembered for a minute.
+"""Which account an address is of, asked of the relay, proven by the key log, and remembered for a minute.
 
 The relay limits how often a bridge may ask; a recipient that writes back and forth must not use that up.
 """
@@ -25,7 +25,10 @@ class Directory:
         self._known: OrderedDict[str, tuple[float, Resolved]] = OrderedDict()
 
     async def find(self, address: str) -> Resolved | None:
-        """Who has this address (small letters). Raises NotTaken when the relay cannot say now."""
+        """Who has this address (small letters), proven to be theirs.
+
+        Raises NotTaken when the relay cannot say now; Distrusted when what it says is not believed.
+        """
         known = self._known.get(address)
         if known is not None and known[0] > self._clock():
             return known[1]

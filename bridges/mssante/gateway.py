@@ -20,7 +20,7 @@ from prometheus_client import start_http_server
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mail.workers import Workers
-from bridges.mssante import incoming, journal, keyfile, mailboxes, outbox
+from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox
 from bridges.mssante.certificates import Credentials, Reloading, client_context, server_context
 from bridges.mssante.config import Config, endpoint
 from bridges.mssante.contacts import Contacts
@@ -30,6 +30,7 @@ from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
 from bridges.mssante.incoming import Connections, Incoming
 from bridges.mssante.keyfile import GatewayKeys
+from bridges.mssante.keylog import Remembering
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices
 from bridges.mssante.outgoing import MARKS_SECONDS, Outgoing, Style
@@ -41,7 +42,7 @@ from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
 from bridges.process import keep_no_core
-from clients.sdk import Client, Mailbox
+from clients.sdk import Client, Mailbox, Trust
 from messaging.wire.errors import Refusal
 
 FINISH_SECONDS: Final = 20.0
@@ -102,14 +103,17 @@ async def running(
         workers = Workers(config.gateway.workers)
         stack.push_async_callback(workers.stop)
         await workers.start()
-        client = await _client(config, keys, log, stop)
+        trust = await keylog.trust(config, database)
+        client = await _client(config, keys, trust, log, stop)
         if client is None:
             yield None
             return
         stack.push_async_callback(client.close)
-        opened = await mailboxes.open_all(client, database, keys.root, config.mailbox, datetime.now(UTC), log)
-        assembled = await _assemble(_Parts(config, log, keys, database, whitelist, workers, client, opened), stack)
-        yield assembled
+        remembering = Remembering(database, trust.memory)
+        stack.push_async_callback(remembering.keep)
+        opened = await mailboxes.open_all(client, database, keys, config.mailbox, datetime.now(UTC), log)
+        parts = _Parts(config, log, keys, database, whitelist, workers, client, opened, remembering)
+        yield await _assemble(parts, stack)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ class _Parts:
     workers: Workers
     client: Client
     opened: dict[str, Mailbox]
+    remembering: Remembering
 
 
 async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
@@ -162,13 +167,13 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
 
 
 async def _client(
-    config: Config, keys: GatewayKeys, log: FilteringBoundLogger, stop: asyncio.Event
+    config: Config, keys: GatewayKeys, trust: Trust, log: FilteringBoundLogger, stop: asyncio.Event
 ) -> Client | None:  # fmt: skip
     """Logs in, waiting for the relay as long as it takes; None when it was stopped. Raises Refusal: wrong log-in."""
     gap = 0.5
     while not stop.is_set():
         try:
-            return await Client.with_key(config.gateway.relay, config.gateway.login, keys.login)
+            return await Client.with_key(config.gateway.relay, config.gateway.login, keys.login, trust=trust)
         except Refusal as refusal:
             if refusal.name not in _LATER:
                 raise
@@ -237,6 +242,7 @@ async def _keep_house(
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         before = time.time() - MARKS_SECONDS
+        await parts.remembering.keep()
         await submissions.resume(by_account)
         await contacts.resume()
         await parts.database.run(partial(journal.purge, before=before))

@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bridges.mail import limits
 from bridges.mail.headers import is_address
-from bridges.mssante import certificates, rules
+from bridges.mssante import certificates, keylog, rules
 from bridges.mssante.certificates import Reloading
 from bridges.mssante.delivery import NOBODY, Delivery, Handover, Recipient
 from bridges.mssante.directory import Directory
@@ -26,6 +26,7 @@ from bridges.mssante.rules import NotTaken
 from bridges.mssante.shares import Shares
 from bridges.mssante.smtp import Handed, Manners, StrictSMTP, has_bare_endings
 from bridges.mssante.whitelist_keeper import WhitelistKeeper
+from clients.sdk import Distrusted
 
 _OFFERED: Final = ("SIZE", "8BITMIME", "STARTTLS")
 RECEIVING: Final = 16  # messages in memory at once, each up to limits.MAIL_RAW
@@ -191,7 +192,11 @@ class Incoming:
     async def _recipient(self, address: str) -> Recipient:
         if rules.domain_of(address) != self._domain:
             raise rules.foreign_recipient()
-        found = await self._directory.find(address.lower())
+        try:
+            found = await self._directory.find(address.lower())
+        except Distrusted as error:
+            keylog.tell(self._log, error)
+            raise rules.distrusted(error.reason) from None
         if found is None:
             raise rules.unknown_recipient(address)
         if found.state == "closed":

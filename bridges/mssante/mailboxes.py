@@ -10,6 +10,7 @@ from bridges.account import Bridged, bridged, enrolment
 from bridges.mssante import boxes
 from bridges.mssante.config import MailboxTable
 from bridges.mssante.database import Database
+from bridges.mssante.keyfile import GatewayKeys
 from clients.sdk import Client, Mailbox
 
 
@@ -18,13 +19,14 @@ class NotEnrolled(Exception):
 
 
 async def open_all(
-    client: Client, database: Database, root: bytes, wanted: Sequence[MailboxTable], now: datetime,
+    client: Client, database: Database, keys: GatewayKeys, wanted: Sequence[MailboxTable], now: datetime,
     log: FilteringBoundLogger,
 ) -> dict[str, Mailbox]:  # fmt: skip
     """Every mailbox with its keys, by address in small letters. Raises NotEnrolled, Refusal, CannotOpen, OlderBox (the
     relay shows a key box from before the one that was seen), Distrusted."""
-    known = {table.address.lower(): (bridged(root, table.address), table) for table in wanted}
-    await _enrol(client, [pair for pair in known.values() if pair[0].account not in client.accounts], now, log)
+    known = {table.address.lower(): (bridged(keys.root, table.address), table) for table in wanted}
+    missing = [pair for pair in known.values() if pair[0].account not in client.accounts]
+    await _enrol(client, missing, keys, now, log)
     return {address: await _open(client, database, box, table, address) for address, (box, table) in known.items()}
 
 
@@ -43,11 +45,12 @@ async def _open(
 
 
 async def _enrol(
-    client: Client, missing: Sequence[tuple[Bridged, MailboxTable]], now: datetime, log: FilteringBoundLogger
-) -> None:
+    client: Client, missing: Sequence[tuple[Bridged, MailboxTable]], keys: GatewayKeys, now: datetime,
+    log: FilteringBoundLogger,
+) -> None:  # fmt: skip
     if not missing:
         return
-    outcomes = await client.enrol([enrolment(box, table.kind, now) for box, table in missing])
+    outcomes = await client.enrol([enrolment(box, table.kind, now, keys.login) for box, table in missing])
     await client.reload()
     for outcome in outcomes:
         if outcome.outcome == "refused" and outcome.account not in client.accounts:

@@ -19,6 +19,8 @@ class Metrics:
     outbox: Gauge = field(init=False)
     whitelist_age: Gauge = field(init=False)
     worker_deaths: Gauge = field(init=False)
+    distrusted: Counter = field(init=False)
+    distrusting: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         made = {
@@ -36,6 +38,12 @@ class Metrics:
                 "pli_gateway_whitelist_age_seconds", "Since the list was made", registry=self.registry
             ),
             "worker_deaths": Gauge("pli_gateway_worker_deaths", "Parsing processes that died", registry=self.registry),
+            "distrusted": Counter(
+                "pli_gateway_keys_distrusted", "Keys that were not believed", ["reason"], registry=self.registry
+            ),
+            "distrusting": Gauge(
+                "pli_gateway_key_log_distrusted", "1: nothing is sealed until it is accepted", registry=self.registry
+            ),
         }
         for name, metric in made.items():
             object.__setattr__(self, name, metric)

@@ -13,6 +13,7 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
+from bridges.mssante import keylog
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.journal import Conversation, Place
 from bridges.mssante.ports import RelayMailbox
@@ -148,4 +149,6 @@ class Notices:
         except ValueError:  # outside the limits of letters: it would be so at each attempt
             self._log.error("notice.refused", account=mailbox.account, reason="noLetter")
         except Distrusted as distrusted:
-            self._log.error("notice.distrusted", account=distrusted.account, reason=distrusted.reason)
+            keylog.tell(self._log, distrusted)
+            if distrusted.of_everybody:  # it is told when the log is believed again
+                raise Refusal("serverUnavailable", "the key log is not believed") from None

@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 from bridges.mail import limits
 from bridges.mail.translate import outgoing as translate
 from bridges.mail.translate.outgoing import Envelope, NoMail
-from bridges.mssante import outbox, rules
+from bridges.mssante import keylog, outbox, rules
 from bridges.mssante.database import Database
 from bridges.mssante.directory import Directory
 from bridges.mssante.metrics import METRICS
@@ -27,7 +27,7 @@ from bridges.mssante.ports import RelayClient, RelayMailbox
 from bridges.mssante.rules import NotTaken
 from bridges.mssante.submissions import comes_back
 from clients.content.letter import Letter
-from clients.sdk import Arrived, News, Unreadable
+from clients.sdk import Arrived, Distrusted, News, Unreadable
 from crypto.attachment import Attachment
 from crypto.errors import CannotOpen
 from messaging.wire.errors import Refusal
@@ -93,6 +93,9 @@ class Outgoing:
             try:
                 while await self._page(mailbox):
                     pass
+            except Distrusted as distrusted:  # of the whole log: no sender is believed, and no letter passed over
+                keylog.tell(self._log, distrusted)
+                self._log.warning("outgoing.postponed", account=mailbox.account, reason=distrusted.reason)
             except (Refusal, NotTaken) as refusal:
                 self._log.warning("outgoing.postponed", account=mailbox.account, reason=str(refusal.args[0]))
             except Exception as error:  # noqa: BLE001 - one mailbox's trouble must not stop the others' mail
@@ -112,6 +115,9 @@ class Outgoing:
             lambda c: (outbox.cursor(c, mailbox.account), outbox.start(c, mailbox.account))
         )
         news, again = await self._news(mailbox, cursor)
+        if any(item.forked for item in news.items if isinstance(item, Arrived)):
+            # The letters themselves are proven and go on; what stops is sealing, until the operator looked into it.
+            keylog.tell(self._log, Distrusted("", "logForked"))
         letters = [item.letter for item in news.items if isinstance(item, Arrived)]
         arrived = [(letter.sender.account, letter.message) for letter in letters]
         mailed = await self._database.run(lambda c: outbox.known(c, mailbox.account, arrived))
@@ -196,7 +202,13 @@ class Outgoing:
         address = letter.sender.address.lower()
         if rules.domain_of(address) != self._style.patient_domain.lower():
             raise NotMail("foreignAuthor")
-        found = await self._directory.find(address)
+        try:
+            found = await self._directory.find(address)
+        except Distrusted as distrusted:
+            if distrusted.of_everybody:
+                raise
+            keylog.tell(self._log, distrusted)
+            raise NotMail("unprovenAuthor") from None
         if found is None or found.account != letter.sender.account:
             raise NotMail("unprovenAuthor")
 

@@ -13,7 +13,7 @@ class RelayClient(Protocol):
     """The session of the gateway."""
 
     async def resolve(self, account: str, addresses: Sequence[str]) -> Mapping[str, Resolved]:
-        """The accounts of addresses that have one. Raises Refusal."""
+        """The accounts of addresses that have one, proven to be theirs. Raises Refusal, Distrusted."""
         ...
 
     async def contact(self, account: str, peer: str) -> Contact | None:
@@ -40,7 +40,11 @@ class RelayMailbox(Protocol):
     def address(self) -> str: ...
 
     async def attach(self, name: str, type: str, data: bytes) -> Attachment:  # noqa: A002 - the SDK's name
-        """Seals and uploads. Raises Refusal."""
+        """Seals and uploads. Raises Refusal, Distrusted."""
+        ...
+
+    async def check(self, to: Sequence[str]) -> None:
+        """Letters may be sealed to these accounts now. Raises Refusal, Distrusted."""
         ...
 
     async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
@@ -52,7 +56,7 @@ class RelayMailbox(Protocol):
         ...
 
     async def news(self, since: str | None, box: Literal["in", "out"] | None = None) -> News:
-        """What came since a state, of one box or of both. Raises Refusal."""
+        """What came since a state, of one box or of both. Raises Refusal, Distrusted (the whole key log)."""
         ...
 
     async def state(self) -> str:

@@ -69,6 +69,11 @@ def unavailable(reason: str) -> NotTaken:
     return NotTaken(451, "4.3.0", "The service cannot take the message now, please try again", reason)
 
 
+def distrusted(reason: str) -> NotTaken:
+    """The recipient's keys are not proven: for now, since the sender must not lose the message for it."""
+    return NotTaken(451, "4.7.0", "The recipient's keys cannot be verified now, please try again", reason)
+
+
 def check_mail(mail: ParsedMail, may_speak_for: Callable[[str], bool], recipients: int) -> None:
     """Raises NotTaken: forged, looping, or holding what must not reach this patient."""
     if len(mail.from_) != 1:

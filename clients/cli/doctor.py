@@ -101,6 +101,8 @@ async def _online(url: str, login: str | None, seed: SigningSeed | None) -> list
         return [Finding("relay", "bad", str(error), "Correct --relay.")]
     try:
         findings = await _reach(transport)
+        if all(finding.verdict != "bad" for finding in findings):
+            findings.append(await _key_log(transport))
         if login and seed and all(finding.verdict != "bad" for finding in findings):
             findings.append(await _login(url, login, seed))
         return findings
@@ -125,6 +127,32 @@ async def _reach(transport: Any) -> list[Finding]:
     slow = seconds > _SLOW_SECONDS
     reach = Finding("relay", "warn" if slow else "ok", f"{transport.origin} answers in {seconds * 1000:.0f} ms")
     return [reach, _clock(response.headers.get("date", ""), seconds)]
+
+
+async def _key_log(transport: Any) -> Finding:
+    """What anybody can see of the relay's key log. Whether it is the one that others see, clients remember."""
+    from clients.session.carried import HttpRequest  # noqa: PLC0415 - as above
+    from clients.session.keylog import KeyLog, policy_of  # noqa: PLC0415 - as above
+    from clients.session.keyring import Distrusted  # noqa: PLC0415 - as above
+
+    try:
+        policy, note = [
+            await transport.carry(HttpRequest("GET", path)) for path in (names.LOG_POLICY, names.LOG_CHECKPOINT)
+        ]
+        log = KeyLog(policy_of(policy.body)).accept(note.body.decode("utf-8", "replace"), None, datetime.now(UTC))
+    except Refusal as refusal:
+        return Finding("key log", "bad", refusal.detail or refusal.name, "Tell the relay's operator.")
+    except Distrusted as error:
+        failure = explain(error)
+        return Finding("key log", "bad", failure.what if failure else error.reason, "Tell the relay's operator.")
+    return _signed_by(log)
+
+
+def _signed_by(log: Any) -> Finding:
+    said = f"{log.since or 0} entries, signed within the last 24 hours"
+    if log.policy.quorum is None:
+        return Finding("key log", "warn", f"{said} by the relay alone", "Ask its operator for a policy with witnesses.")
+    return Finding("key log", "ok", f"{said}, as its policy with {len(log.policy.witnesses)} witnesses asks")
 
 
 def _clock(date: str, seconds: float) -> Finding:

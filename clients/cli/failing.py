@@ -83,11 +83,20 @@ def _refused(refusal: Refusal) -> Failure:
 
 def _distrusted(error: Distrusted) -> Failure:
     what = {
+        "badCheckpoint": "The relay's key log is not signed by those whom its policy names.",
+        "staleCheckpoint": "The relay's key log was not signed within the last 24 hours, or a clock is wrong.",
+        "logForked": "The relay's key log is not the one that was seen before, or that others see.",
+        "policyChanged": "The relay names others than before who have to sign its key log.",
+        "notInLog": "The relay shows a key that does not stand in its key log.",
+        "notTheirs": "No enrolment station vouches that this account has this address.",
         "keyChanged": "The relay shows other keys for this person than those seen before, and no statement joins them.",
         "brokenChain": "The relay shows keys whose statements do not follow from one another.",
         "ownKeyChanged": "The relay shows other keys for your own account than those in your key box.",
     }[error.reason]
-    todo = f"Nothing was sent. Do not go on: tell the operator and the person ({error.account})."
+    person = f" and the person ({error.account})" if error.account else ""
+    todo = f"Nothing was sent. Do not go on: tell the operator{person}."
+    if error.reason == "staleCheckpoint":
+        todo = "Nothing was sent. Check this machine's clock; if it is right, tell the operator."
     return Failure(error.reason, what, todo, exits.DISTRUST)
 
 

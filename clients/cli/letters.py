@@ -3,20 +3,25 @@
 import io
 from dataclasses import dataclass, field
 from html import escape
+from typing import Final
 from urllib.parse import urlencode
 
 import segno
 
+SECOND_FR: Final = "Un second code vous est envoyé par un autre moyen : il faut les deux."
+SECOND_EN: Final = "A second code is sent to you another way: both are needed."
+
 
 @dataclass(frozen=True)
 class PaperLetter:
-    """What is printed. `code` stands in groups, as on the page."""
+    """What is printed. `code` stands in groups, as on the page; `two_codes`: it is the first of two."""
 
     name: str
     login: str
     code: str = field(repr=False)
     origin: str = ""
     fingerprint: str = ""
+    two_codes: bool = False
 
     @property
     def link(self) -> str:
@@ -33,7 +38,7 @@ Votre messagerie de santé sécurisée vous attend.
 Ouvrez {letter.origin}
 Identifiant : {letter.login}
 Code        : {letter.code}
-
+{_if(letter, SECOND_FR)}
 Ce code ne sert qu'une fois. Il ouvre votre compte, ou vous permet de vous y opposer.
 Ne le donnez à personne : personne ne vous le demandera.
 Empreinte de votre clé : {letter.fingerprint}
@@ -45,7 +50,7 @@ Your secure health mail is waiting for you.
 Open {letter.origin}
 Log-in name: {letter.login}
 Code:        {letter.code}
-
+{_if(letter, SECOND_EN)}
 This code works once. It opens your account, or lets you oppose it.
 Do not give it to anybody: nobody will ask you for it.
 Fingerprint of your key: {letter.fingerprint}
@@ -70,15 +75,20 @@ h1 {{ font-size: 17pt; color: #0d4f52 }} h2 {{ font-size: 13pt; color: #0d4f52 }
 <p>Lisez ce carré avec votre téléphone, ou ouvrez <strong>{origin}</strong>.</p>
 <p>Identifiant : <strong>{login}</strong></p></div>{_qr(letter.link)}</div>
 <p>Code :<br><span class="code">{code}</span></p>
+{_if(letter, f"<p>{SECOND_FR}</p>")}
 <p>Ce code ne sert qu’une fois. Il ouvre votre compte, ou vous permet de vous y opposer.
 Ne le donnez à personne : personne ne vous le demandera.</p>
 <p class="small">Empreinte de votre clé : {escape(letter.fingerprint)}</p></section>
 <section lang="en"><h2>Your secure health mail is waiting for you</h2>
 <p>Scan the square with your phone, or open <strong>{origin}</strong>. Log-in name: <strong>{login}</strong>.
-The code above works once. It opens your account, or lets you oppose it.
+{_if(letter, SECOND_EN)} The code above works once. It opens your account, or lets you oppose it.
 Do not give it to anybody: nobody will ask you for it.</p></section>
 </body></html>
 """
+
+
+def _if(letter: PaperLetter, text: str) -> str:
+    return text if letter.two_codes else ""
 
 
 def _qr(link: str) -> str:

@@ -67,8 +67,9 @@ def _row(line: int, found: dict[str, str | None]) -> Row:
         raise _wrong(line, "kind", "patient, professional or organisation")
     if not values["login"] or len(values["login"]) > 254:
         raise _wrong(line, "login", "1 to 254 characters: the INS matricule for a patient")
-    if not addresses or len(addresses) > 8 or not all(_ADDRESS.fullmatch(address) for address in addresses):
-        raise _wrong(line, "address", "1 to 8 mail addresses with spaces between them")
+    spelled = bool(addresses) and len(addresses) <= 8 and all(_ADDRESS.fullmatch(address) for address in addresses)
+    if not spelled or len(set(addresses)) != len(addresses):
+        raise _wrong(line, "address", "1 to 8 mail addresses, each once, with spaces between them")
     if values["birth_date"] and not _is_date(values["birth_date"]):
         raise _wrong(line, "birth_date", "YYYY-MM-DD")
     return Row(

@@ -31,6 +31,7 @@ _LETTER = frozenset({
 _MAIL = frozenset({"from", "inReplyTo", "messageId", "references", "to"})
 _SENDER = frozenset({"account", "address", "key", "name"})
 _RECIPIENT = frozenset({"account", "statement"})
+_SEEN = frozenset({"root", "size"})
 
 NotALetterReason: TypeAlias = Literal["notCanonical", "unknownMembers"]
 
@@ -73,6 +74,14 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class LogSeen:
+    """The newest checkpoint of the key log that the sender verified: how many entries, and the tree's root (32)."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True)
 class Letter:
     """`counter` counts this sender's letters in the thread from 1; `previous` is the hash of the one before."""
 
@@ -89,6 +98,7 @@ class Letter:
     parts: tuple[Part, ...] = ()
     in_reply_to: str | None = None
     mail: Mail | None = None
+    checkpoint: LogSeen | None = None
 
     def attachments(self) -> tuple[Attachment, ...]:
         """Of all parts, in order."""
@@ -121,7 +131,7 @@ def letter_hash(raw: bytes) -> bytes:
 
 def _to_json(letter: Letter) -> dict[str, Json]:
     return {
-        "checkpoint": None,
+        "checkpoint": None if letter.checkpoint is None else _seen_to_json(letter.checkpoint),
         "counter": letter.counter,
         "html": letter.html,
         "inReplyTo": letter.in_reply_to,
@@ -146,7 +156,7 @@ def _to_json(letter: Letter) -> dict[str, Json]:
 
 def _from_json(value: Json) -> Letter:
     found = shape.members(value, _LETTER)
-    if found["v"] != 1 or isinstance(found["v"], bool) or found["checkpoint"] is not None:
+    if found["v"] != 1 or isinstance(found["v"], bool):
         raise shape.WrongShape("not a letter of version 1")
     return Letter(
         message=shape.identifier(found["message"]),
@@ -162,6 +172,7 @@ def _from_json(value: Json) -> Letter:
         parts=tuple(part_from_json(raw) for raw in shape.array(found["parts"], PARTS_LIMIT)),
         in_reply_to=_optional(found["inReplyTo"], shape.identifier),
         mail=_optional(found["mail"], _mail),
+        checkpoint=_optional(found["checkpoint"], _seen),
     )
 
 
@@ -204,6 +215,15 @@ def _recipients(raw: Json) -> tuple[LetterRecipient, ...]:
 def _recipient(raw: Json) -> LetterRecipient:
     found = shape.members(raw, _RECIPIENT)
     return LetterRecipient(_account(found["account"]), shape.octets(found["statement"], 32))
+
+
+def _seen(raw: Json) -> LogSeen:
+    found = shape.members(raw, _SEEN)
+    return LogSeen(shape.integer(found["size"], 1), shape.octets(found["root"], 32))
+
+
+def _seen_to_json(seen: LogSeen) -> dict[str, Json]:
+    return {"root": b64u(seen.root), "size": seen.size}
 
 
 def _mail(raw: Json) -> Mail:

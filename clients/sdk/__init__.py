@@ -3,8 +3,14 @@
 from clients.content.part import File, MailContext, Part
 from clients.sdk.activation import activate
 from clients.sdk.client import Client
+from clients.sdk.devices import OwnDevice
 from clients.sdk.enrolment import letter_account, managed_account
+from clients.sdk.handing import OldDevice
 from clients.sdk.mailbox import Mailbox
+from clients.sdk.pairing import NewDevice
+from clients.sdk.person import Person
+from clients.sdk.recovering import recover
+from clients.sdk.remembered import LogMemory, Trust
 from clients.sdk.values import Arrived, News, Prepared, Submitted, Unreadable
 from clients.session.incoming import Reason
 from clients.session.keyring import Distrusted
@@ -17,16 +23,23 @@ __all__ = [
     "Distrusted",
     "Draft",
     "File",
+    "LogMemory",
     "MailContext",
     "Mailbox",
+    "NewDevice",
     "News",
+    "OldDevice",
+    "OwnDevice",
     "Part",
+    "Person",
     "Prepared",
     "Reason",
     "Refusal",
     "Submitted",
+    "Trust",
     "Unreadable",
     "activate",
     "letter_account",
     "managed_account",
+    "recover",
 ]

@@ -1,6 +1,7 @@
 """A client of one relay: one log-in, the accounts it may act for, their mailboxes."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 from treq.client import HTTPClient
@@ -8,15 +9,20 @@ from treq.client import HTTPClient
 from clients.sdk import watching
 from clients.sdk.connection import AskCode, Connection, Unlock
 from clients.sdk.directory import Directory
+from clients.sdk.log import Log
 from clients.sdk.mailbox import Mailbox
+from clients.sdk.ownline import own_line
 from clients.sdk.password import Password
+from clients.sdk.person import Person
+from clients.sdk.remembered import LogMemory, Trust
 from clients.sdk.setting import set_one
 from clients.session.calls import Call
+from clients.session.keyring import Distrusted, check_theirs
 from clients.session.session import Challenged, Session
 from clients.session.transport import Transport
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical
-from crypto.keybox import OpenedBox, PasswordKey, SlotKey, open_box
+from crypto.keybox import BoxKey, OpenedBox, PasswordKey, SlotKey, open_box
 from crypto.keys import SigningSeed
 from messaging.wire import codec, limits, names
 from messaging.wire.errors import Refusal
@@ -28,7 +34,6 @@ from messaging.wire.types import (
     EnrolOutcome,
     EnrolPerson,
     EnrolRequest,
-    KeyBox,
     LoginMethod,
     PublicKey,
     Resolved,
@@ -39,36 +44,53 @@ from messaging.wire.types import (
 class Client:
     """Made by one of the class methods, all of which log in. Close it, or use it as `async with`."""
 
-    def __init__(self, connection: Connection, password: Password | None = None) -> None:
+    def __init__(
+        self, connection: Connection, password: Password | None = None, trust: Trust | None = None
+    ) -> None:
         self._connection = connection
         self._password = password
-        self._directory = Directory(connection)
+        self._log = Log(connection, trust or Trust())
+        self._directory = Directory(self._log)
         self._accounts: dict[str, AccountInfo] = {}
 
     @classmethod
-    async def with_key(cls, relay: str, login: str, seed: SigningSeed, *, http: HTTPClient | None = None) -> "Client":
-        """Log in with a key: bridges, stations, integrators. Raises Refusal, ValueError (address)."""
+    async def with_key(
+        cls, relay: str, login: str, seed: SigningSeed, *, trust: Trust | None = None, http: HTTPClient | None = None
+    ) -> "Client":
+        """Log in with a key: bridges, stations, integrators. Raises Refusal, ValueError (address).
+
+        `trust` names the key log's policy, and remembers what was seen of it between runs.
+        """
 
         async def unlock(_: Challenged) -> SigningSeed:
             return seed
 
-        return await cls._logged_in(cls(_connection(relay, login, "key", unlock, None, http)))
+        return await cls._logged_in(cls(_connection(relay, login, "key", unlock, None, http), trust=trust))
 
     @classmethod
     async def with_password(
-        cls, relay: str, login: str, password: str, code: AskCode | None, *, http: HTTPClient | None = None
+        cls,
+        relay: str,
+        login: str,
+        password: str,
+        code: AskCode | None,
+        *,
+        trust: Trust | None = None,
+        http: HTTPClient | None = None,
     ) -> "Client":
         """Log in as a person. `code` is asked, in a thread, when the relay wants a one-time code.
 
         Raises Refusal, WeakKdf (the relay named parameters that are too weak), ValueError (address).
         """
         kept = Password(password)
-        return await cls._logged_in(cls(_connection(relay, login, "password", kept.unlock, code, http), kept))
+        return await cls._logged_in(cls(_connection(relay, login, "password", kept.unlock, code, http), kept, trust))
 
     @classmethod
-    async def with_tokens(cls, connection: Connection, tokens: Tokens, password: Password) -> "Client":
-        """Go on after activation. Raises Refusal."""
-        client = cls(connection, password)
+    async def with_tokens(
+        cls, connection: Connection, tokens: Tokens, password: Password | None, trust: Trust | None = None
+    ) -> "Client":
+        """Go on with what another door gave: activation, recovery, pairing. Raises Refusal."""
+        client = cls(connection, password, trust)
         await connection.take_tokens(tokens)
         await client.reload()
         return client
@@ -119,31 +141,70 @@ class Client:
         return outcomes
 
     async def resolve(self, account: str, addresses: Sequence[str]) -> dict[str, Resolved]:
-        """Who has these mail addresses, by address; unknown ones are left out. Bridges only. Raises Refusal."""
+        """Who has these mail addresses, by address; unknown ones are left out. Bridges only.
+
+        Of each open account is proven that it was enrolled for the address, by one of the stations where the client
+        was given any. Raises Refusal; Distrusted: `notTheirs`, and as look_up().
+        """
         found: dict[str, Resolved] = {}
         for start in range(0, len(addresses), limits.MAX_RESOLVE):
             page = list(addresses[start : start + limits.MAX_RESOLVE])
             answer = await self._connection.call("Address/resolve", Resolve(account_id=account, addresses=page))
             found |= {item.address: item for item in answer.list_}
-        return found
+        await self._prove(account, [item for item in found.values() if item.state == "open"])
+        return {address: found[address] for address in addresses if address in found}
 
     async def look_up(self, account: str, peers: Sequence[str]) -> dict[str, PublicKey]:
-        """The present key of each peer, proven by its chain of statements; unknown ones are left out.
+        """The present key of each peer, proven by its chain of statements and the log; unknown ones are left out.
 
         Raises Refusal, Distrusted.
         """
         chains = await self._directory.chains(account, peers, fresh=True)
         return {peer: keys[-1].wire for peer, keys in chains.items()}
 
+    @property
+    def log_memory(self) -> LogMemory:
+        """What is remembered of the key log: keep its to_bytes(), and give it to the next client in its Trust."""
+        return self._log.memory
+
+    async def accept_log(self) -> None:
+        """After Distrusted `logForked` or `policyChanged`, once the people concerned were told: go on all the same.
+
+        Takes the policy that is served now, where the operator gave none. Raises Refusal, Distrusted.
+        """
+        await self._log.accept()
+
     async def mailbox(
-        self, account: str, key: SlotKey, *, name: str, address: str, minimum_version: int = 1
+        self, account: str, key: SlotKey | BoxKey, *, name: str, address: str, minimum_version: int = 1
     ) -> Mailbox:
         """Fetch and open the key box of `account`; `name` and `address` are what letters say of their sender.
 
-        Raises Refusal, CannotOpen (wrong key), OlderBox, Distrusted (the directory has other keys than the box).
+        Raises Refusal, CannotOpen (wrong key), OlderBox, Distrusted (the log has other keys than the box).
         """
-        opened = await self._open_box(account, key, minimum_version)
-        return await Mailbox.open(self._connection, self._directory, opened, key, name=name, address=address)
+        opened = open_box(await self._connection.key_box(account), account, key, minimum_version)
+        return await self.mailbox_of(await self._rotated(opened), name=name, address=address)
+
+    async def mailbox_of(self, opened: OpenedBox, *, name: str, address: str) -> Mailbox:
+        """A mailbox of a box that is open: of an account that one holds, or that pairing gave. Raises as mailbox()."""
+        return await Mailbox.open(self._connection, self._directory, opened, name=name, address=address)
+
+    async def person(self, key: SlotKey | BoxKey | None = None, *, minimum_version: int = 1) -> Person:
+        """What opens the account that logged in, its keys, and who may act for it. None: the password of the log-in.
+
+        Raises Refusal, CannotOpen, OlderBox, Distrusted.
+        """
+        slot = key or self.password_key
+        if slot is None:
+            raise Refusal("confirmFirst", "the password is not at hand")
+        return await self.person_of(
+            open_box(await self._connection.key_box(self.account), self.account, slot, minimum_version)
+        )
+
+    async def person_of(self, opened: OpenedBox) -> Person:
+        """The same of a box that is open: of one's own, or of somebody whom one holds. Raises Refusal, Distrusted."""
+        line = await own_line(self._directory, opened)
+        own = self._password if opened.account == self.account else None
+        return Person(self._connection, self._directory, opened, line, own)
 
     def watch(self) -> AsyncGenerator[Mapping[str, Mapping[str, str]]]:
         """StateChange.changed as it happens; {} means "look at everything" and comes at least every 30 seconds.
@@ -180,16 +241,23 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _open_box(self, account: str, key: SlotKey, minimum_version: int) -> OpenedBox:
-        answer = await self._connection.call("KeyBox/get", Get(account_id=account))
-        boxes: list[KeyBox] = answer.list_
-        if not boxes:
-            raise Refusal("notFound", "this account has no key box")
-        try:
-            raw = unb64u(boxes[0].box)
-        except NotCanonical as error:
-            raise Refusal("serverFail", "a key box that is not base64url") from error
-        return open_box(raw, account, key, minimum_version)
+    async def _prove(self, account: str, resolved: Sequence[Resolved]) -> None:
+        chains = await self._directory.chains(account, [item.account for item in resolved])
+        for item in resolved:
+            try:
+                salt = unb64u(item.salt, 32)
+            except NotCanonical as error:
+                raise Distrusted(item.account, "notTheirs") from error
+            check_theirs(item.account, chains.get(item.account, ()), item.address, salt, self._log.stations)
+
+    async def _rotated(self, opened: OpenedBox) -> OpenedBox:
+        # Once a year, right after a log-in: later the relay would ask for the password first.
+        due = opened.content.is_due(datetime.now(UTC)) and self._connection.just_logged_in
+        if not due or self._password is None or opened.account != self.account:
+            return opened
+        person = await self.person_of(opened)
+        await person.rotate_if_due()
+        return person.opened
 
     async def _set_contact(self, account: str, peer: str, *, may_write: bool) -> None:
         update = {peer: msgspec.Raw(codec.encode({"mayWrite": may_write}))}

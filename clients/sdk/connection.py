@@ -14,12 +14,25 @@ import msgspec
 from clients.session import calls
 from clients.session.calls import Call
 from clients.session.carried import HttpRequest, HttpResponse, bearer, refusal_of
-from clients.session.session import Challenged, CodeWanted, Described, Event, LoggedIn, Refused, Session, described
+from clients.session.session import (
+    Challenged,
+    CodeWanted,
+    Described,
+    Event,
+    LoggedIn,
+    OutOfTurn,
+    Refused,
+    Session,
+    described,
+)
 from clients.session.transport import Transport
+from crypto.encoding import unb64u
+from crypto.errors import NotCanonical
 from crypto.keys import SigningSeed, blob_id
 from messaging.wire import codec, names
 from messaging.wire.errors import Refusal
-from messaging.wire.types import Tokens, Uploaded
+from messaging.wire.methods import Get
+from messaging.wire.types import Challenge, KeyBox, Tokens, Uploaded
 
 Unlock: TypeAlias = Callable[[Challenged], Awaitable[SigningSeed]]
 AskCode: TypeAlias = Callable[[], str]
@@ -35,6 +48,17 @@ class Connection:
         self._unlock, self._ask_code = unlock, ask_code
         self._renewing = asyncio.Lock()
         self.described = Described((), frozenset())
+        self.just_logged_in = False
+
+    @property
+    def transport(self) -> Transport:
+        """Where it goes."""
+        return self._transport
+
+    @property
+    def login(self) -> str:
+        """The log-in name."""
+        return self._session.login
 
     @property
     def account(self) -> str:
@@ -45,6 +69,7 @@ class Connection:
         """Raises Refusal: `wrongCredentials`, `wrongCode`, `mfaRequired` (no code was offered), ..."""
         self._session.log_in()
         await self._drive()
+        self.just_logged_in = True
 
     async def take_tokens(self, tokens: Tokens) -> None:
         """Go on with tokens that activation gave."""
@@ -69,14 +94,52 @@ class Connection:
         response = await self.carry(lambda token: calls.request(asked, token))
         return calls.outcomes(asked, response)
 
-    async def post(self, path: str, value: msgspec.Struct) -> bytes:
+    async def post(self, path: str, value: msgspec.Struct, *, repeatable: bool = True) -> bytes:
         """The body that a door outside the API answers. Raises Refusal."""
         body = codec.encode(value)
         headers = {"Content-Type": "application/json"}
         response = await self.carry(
-            lambda token: HttpRequest("POST", path, headers | bearer(token), body, repeatable=True)
+            lambda token: HttpRequest("POST", path, headers | bearer(token), body, repeatable=repeatable)
         )
         return response.body
+
+    async def post_confirmed(self, path: str, value: msgspec.Struct) -> bytes:
+        """The same at a door that asks who the person is once more, which their password answers. Never sent twice.
+
+        Raises Refusal; `confirmFirst` where there is no password.
+        """
+        try:
+            return await self.post(path, value, repeatable=False)
+        except Refusal as refusal:
+            if refusal.name != "confirmFirst":
+                raise
+        await self.confirm()
+        return await self.post(path, value, repeatable=False)
+
+    async def confirm(self) -> None:
+        """Prove the password once more: for ten minutes this device may change factors. Raises Refusal."""
+        response = await self._transport.carry(self._session.challenge_request())
+        refusal = refusal_of(response)
+        if refusal is not None:
+            raise refusal
+        said = codec.decode(response.body, Challenge)
+        try:
+            seed = await self._unlock(Challenged(said.account, said.kdf))
+            request = self._session.confirmation(said, seed, datetime.now(UTC))
+        except (OutOfTurn, Refusal):
+            raise Refusal("confirmFirst", "this log-in has no password") from None
+        await self.post(names.CONFIRM, request, repeatable=False)
+
+    async def key_box(self, account: str) -> bytes:
+        """The key box as the relay holds it. Raises Refusal."""
+        answer = await self.call("KeyBox/get", Get(account_id=account))
+        boxes: list[KeyBox] = answer.list_
+        if not boxes:
+            raise Refusal("notFound", "this account has no key box")
+        try:
+            return unb64u(boxes[0].box)
+        except NotCanonical as error:
+            raise Refusal("serverFail", "a key box that is not base64url") from error
 
     async def upload(self, account: str, sealed: bytes) -> str:
         """The blob id of sealed bytes, once the relay has them. The same bytes again cost nothing. Raises Refusal."""

@@ -1,27 +1,43 @@
-"""Other people's keys as this client knows them: looked up, proven as chains, kept while it runs."""
+"""Other people's keys as this client knows them: looked up, proven by the log, kept while it runs.
 
+Law: who is asked for while another question is under way goes with the next one, all together.
+"""
+
+import asyncio
 from collections.abc import Mapping, Sequence
 
-from clients.sdk.connection import Connection
-from clients.session.keyring import Chain, chain
+from clients.sdk.log import Log
+from clients.session.keyring import Chain, Distrusted
 from messaging.wire import limits
-from messaging.wire.methods import KeyLookup
-from messaging.wire.types import PublicKey
 
 
 class Directory:
     """A cache: what is in it was proven, but may be old. `fresh` asks again."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, log: Log) -> None:
+        self.log = log
         self._chains: dict[str, Chain] = {}
+        self._distrusted: dict[str, Distrusted] = {}
+        self._waiting: dict[str, None] = {}
+        self._turn = asyncio.Lock()
 
     async def chains(self, asker: str, accounts: Sequence[str], *, fresh: bool = False) -> Mapping[str, Chain]:
         """The chain of each account that the relay knows; others are left out. Raises Refusal, Distrusted."""
+        found = await self.each(asker, accounts, fresh=fresh)
+        for chain in found.values():
+            if isinstance(chain, Distrusted):
+                raise chain
+        return {account: chain for account, chain in found.items() if not isinstance(chain, Distrusted)}
+
+    async def each(
+        self, asker: str, accounts: Sequence[str], *, fresh: bool = False
+    ) -> Mapping[str, Chain | Distrusted]:
+        """The same, with what is not believed beside the rest. Raises Refusal, Distrusted (the whole log)."""
         wanted = sorted(set(accounts) if fresh else set(accounts) - self._chains.keys())
         for start in range(0, len(wanted), limits.MAX_LOOKUP):
             await self._look_up(asker, wanted[start : start + limits.MAX_LOOKUP])
-        return {account: self._chains[account] for account in accounts if self._chains.get(account)}
+        known: dict[str, Chain | Distrusted] = {**self._chains, **self._distrusted}
+        return {account: known[account] for account in accounts if account in known}
 
     def held(self, account: str) -> Chain:
         """What is known now, without asking."""
@@ -32,18 +48,20 @@ class Directory:
         for account in accounts:
             self._chains.pop(account, None)
 
-    async def _look_up(self, asker: str, accounts: list[str]) -> None:
-        answer = await self._connection.call(
-            "PublicKey/lookup", KeyLookup(account_id=asker, accounts=accounts, history=True)
-        )
-        listed: dict[str, list[PublicKey]] = {}
-        for key in answer.list_:
-            listed.setdefault(key.account, []).append(key)
-        for account in accounts:
-            self._keep(account, chain(account, listed.get(account, [])))
+    async def _look_up(self, asker: str, accounts: Sequence[str]) -> None:
+        self._waiting.update(dict.fromkeys(accounts))
+        async with self._turn:
+            mine = [account for account in accounts if account in self._waiting]
+            if mine:  # else somebody else's question, which began after this one, held them
+                others = [account for account in self._waiting if account not in mine]
+                await self._ask(asker, [*mine, *others][: limits.MAX_LOOKUP])
 
-    def _keep(self, account: str, found: Chain) -> None:
-        if found:
-            self._chains[account] = found
-        else:
+    async def _ask(self, asker: str, accounts: Sequence[str]) -> None:
+        for account, found in (await self.log.look_up(asker, accounts)).items():
+            self._waiting.pop(account, None)
             self._chains.pop(account, None)
+            self._distrusted.pop(account, None)
+            if isinstance(found, Distrusted):
+                self._distrusted[account] = found
+            elif found:
+                self._chains[account] = found

@@ -2,10 +2,9 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
@@ -14,16 +13,17 @@ from clients.sdk import files, syncing
 from clients.sdk.connection import Connection
 from clients.sdk.directory import Directory
 from clients.sdk.memory import Memory
+from clients.sdk.ownline import own_line
 from clients.sdk.setting import set_one
 from clients.sdk.values import Arrived, Item, News, Prepared, Submitted, Unreadable
 from clients.session import outgoing
 from clients.session.incoming import Known, NotShown, Read, Reader, read
-from clients.session.keyring import Chain, Distrusted, KnownKey, check_own, check_pin, moved_pin
+from clients.session.keyring import Chain, Distrusted, KnownKey, check_pin, moved_pin
 from clients.session.outgoing import Draft, Place
 from crypto.attachment import Attachment
 from crypto.encoding import b64u, unb64u
 from crypto.errors import NotCanonical
-from crypto.keybox import OpenedBox, SlotKey, open_box
+from crypto.keybox import OpenedBox, open_box
 from crypto.keybox import replace as replace_box
 from crypto.keys import blob_id
 from messaging.wire import codec, limits
@@ -31,7 +31,7 @@ from messaging.wire.errors import Refusal
 from messaging.wire.methods import Set
 from messaging.wire.types import NewMessage, Recipient, SealedMessage
 
-_ATTEMPTS = 3  # keys may change again between look-up and sending; more often means that something is wrong
+_ATTEMPTS: Final = 3  # keys may change again between look-up and sending; more often means that something is wrong
 
 
 class Mailbox:
@@ -42,12 +42,11 @@ class Mailbox:
         connection: Connection,
         directory: Directory,
         opened: OpenedBox,
-        key: SlotKey,
         sender: Sender,
         chain: Chain,
     ) -> None:
-        self._connection, self._directory = connection, directory
-        self._opened, self._key, self._sender = opened, key, sender
+        self._connection, self._directory, self._log = connection, directory, directory.log
+        self._opened, self._sender = opened, sender
         self._chain = chain
         self._memory = Memory(opened.content.pins)
         self._own_letters_known = False
@@ -56,14 +55,20 @@ class Mailbox:
 
     @classmethod
     async def open(
-        cls, connection: Connection, directory: Directory, opened: OpenedBox, key: SlotKey, *, name: str, address: str
+        cls, connection: Connection, directory: Directory, opened: OpenedBox, *, name: str, address: str
     ) -> "Mailbox":
-        """Check that the directory shows this account's own keys to others. Raises Refusal, Distrusted."""
-        account, own = opened.account, opened.content.keys.public()
-        chains = await directory.chains(account, [account], fresh=True)
-        chain = chains.get(account, ())
-        check_own(account, chain, [*(old.keys.public() for old in opened.content.previous), own])
-        return cls(connection, directory, opened, key, Sender(account, own.key_id, name, address), chain)
+        """Check that the log shows this account's own keys, all of them and no others, to everybody.
+
+        Raises Refusal; Distrusted; OlderBox when the log knows of keys that a later box than this one holds.
+        """
+        chain = await own_line(directory, opened)
+        own = opened.content.keys.public()
+        return cls(connection, directory, opened, Sender(opened.account, own.key_id, name, address), chain)
+
+    @property
+    def opened(self) -> OpenedBox:
+        """The key box: a delegate's own opens those of others. Never prints a key."""
+        return self._opened
 
     @property
     def box_version(self) -> int:
@@ -71,7 +76,11 @@ class Mailbox:
         return self._opened.version
 
     async def attach(self, name: str, type: str, data: bytes | BinaryIO) -> Attachment:  # noqa: A002 - as in letters
-        """Seal and upload a file, in constant memory for a stream. Raises Refusal, ValueError (name, type, size)."""
+        """Seal and upload a file, in constant memory for a stream.
+
+        Raises Refusal, Distrusted (the whole log), ValueError (name, type, size).
+        """
+        self._log.require_trust()
         return await files.upload(self._connection, self.account, name, type, data)
 
     async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
@@ -79,18 +88,17 @@ class Mailbox:
 
         Raises Refusal `recipientNotFound`, Distrusted (a key that is not believed), NotALetter (over a limit).
         """
-        peers = sorted(set(to) - {self.account})
-        chains = await self._directory.chains(self.account, peers)
-        unknown = [peer for peer in peers if peer not in chains]
-        if unknown:
-            raise Refusal("recipientNotFound", members={"recipients": unknown})
-        for peer in peers:
-            check_pin(peer, chains[peer], self._memory.pins)
-        keys = self._recipients(chains[peer][-1] for peer in peers)
-        letter = outgoing.write(draft, self._sender, keys, await self._place(draft), datetime.now(UTC))
+        chains = await self._proven(to)
+        keys = self._recipients(chain[-1] for chain in chains)
+        place, now = await self._place(draft), datetime.now(UTC)
+        letter = outgoing.write(draft, self._sender, keys, place, now, self._log.seen)
         sealed = outgoing.sealed_for(letter, keys, self._opened.content.keys)
         blobs = tuple(dict.fromkeys(chunk for file in letter.attachments() for chunk in file.chunks))
         return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to)
+
+    async def check(self, to: Sequence[str]) -> None:
+        """Letters may be sealed to these accounts now: asked before anything is uploaded. Raises as prepare()."""
+        await self._proven(to)
 
     async def submit(self, prepared: Prepared) -> Submitted:
         """Give it to the relay; any number of times. Raises Refusal: `recipientKeyStale`, `recipientRefuses`, ...
@@ -128,13 +136,14 @@ class Mailbox:
         """What came since the state that earlier news gave; None: everything, oldest first. One page: see `more`.
 
         Only letters of `box`, where it is given: the others are not opened.
-        Raises Refusal; `cannotCalculateChanges` means: begin again with None.
+        Raises Refusal; `cannotCalculateChanges` means: begin again with None. Raises Distrusted when the whole log is
+        not believed: then no sender is.
         """
         page = await syncing.page(self._connection, self.account, since, self._memory.submitted if box == "in" else ())
         messages = [message for message in page.messages if box in (None, message.box)]
         await self._know_senders(messages)
-        items = [await self._item(message) for message in messages]
-        return News(tuple(items), page.state, page.more)
+        items = await self._held_together([await self._item(message) for message in messages])
+        return News(items, page.state, page.more)
 
     async def state(self) -> str:
         """Where news go on that leave out all that is there now. Raises Refusal."""
@@ -158,13 +167,34 @@ class Mailbox:
         if not self._memory.new_pins:
             return
         newest = self._memory.newest_pins()
-        content = replace(self._opened.content, pins=newest)
-        box, _ = replace_box(self._opened, content)
+        content = replace(self._opened.content, pins=newest, last_checkpoint=self._log.newest)
+        box, box_key = replace_box(self._opened, content)
         version = self._opened.version + 1
         update = {"box": msgspec.Raw(codec.encode({"version": version, "box": b64u(box)}))}
         await set_one(self._connection, "KeyBox/set", Set(account_id=self.account, update=update))
-        self._opened = open_box(box, self.account, self._key, version)
+        self._opened = open_box(box, self.account, box_key, version)
         self._memory.pins_kept(newest)
+
+    async def _proven(self, to: Sequence[str]) -> list[Chain]:
+        self._log.require_trust()
+        peers = sorted(set(to) - {self.account})
+        chains = await self._directory.chains(self.account, peers)
+        unknown = [peer for peer in peers if peer not in chains]
+        if unknown:
+            raise Refusal("recipientNotFound", members={"recipients": unknown})
+        for peer in peers:
+            check_pin(peer, chains[peer], self._memory.pins)
+        self._log.require_trust()  # the look-up itself may have shown a fork
+        return [chains[peer] for peer in peers]
+
+    async def _held_together(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """The same letters, marked where the log that their senders saw is another one than is shown here."""
+        seen = {item.letter.checkpoint for item in items if isinstance(item, Arrived) and item.box == "in"}
+        forked = await self._log.check(self.account, [each for each in seen if each is not None])
+        return tuple(
+            replace(item, forked=True) if isinstance(item, Arrived) and item.letter.checkpoint in forked else item
+            for item in items
+        )
 
     async def _new_message(self, prepared: Prepared) -> NewMessage:
         inline = len(prepared.sealed) <= limits.MAX_INLINE_SEALED
@@ -209,9 +239,8 @@ class Mailbox:
 
     async def _know_senders(self, messages: Sequence[SealedMessage]) -> None:
         senders = {message.from_ for message in messages} - {self.account}
-        # One broken chain must not hide the other letters: each sender is looked up again alone.
-        with suppress(Distrusted):
-            await self._directory.chains(self.account, sorted(senders))
+        # One broken chain does not hide the other letters.
+        await self._directory.each(self.account, sorted(senders))
 
     async def _item(self, message: SealedMessage) -> Item:
         received = datetime.fromisoformat(message.received_at).astimezone(UTC)
@@ -251,10 +280,10 @@ class Mailbox:
     async def _chain_of(self, account: str, *, fresh: bool) -> Chain:
         if account == self.account:
             return self._chain
-        try:
-            return (await self._directory.chains(self.account, [account], fresh=fresh)).get(account, ())
-        except Distrusted as error:
-            raise NotShown("unknownSenderKey") from error
+        found = (await self._directory.each(self.account, [account], fresh=fresh)).get(account, ())
+        if isinstance(found, Distrusted):
+            raise NotShown("unknownSenderKey") from found
+        return found
 
     def _checked(self, message: SealedMessage, sealed: bytes, chain: Chain) -> Read:
         statements = frozenset(known.statement_hash for known in self._chain)

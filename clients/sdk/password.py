@@ -8,6 +8,7 @@ from clients.session.session import Challenged
 from crypto.errors import NotCanonical, WeakKdf
 from crypto.keybox import Master, PasswordKdf, PasswordKey, stretch
 from crypto.keys import SigningSeed
+from messaging.wire.errors import Refusal
 
 
 class Password:
@@ -23,6 +24,17 @@ class Password:
         found = cls(password)
         found._master = master
         return found
+
+    def become(self, password: str, master: Master) -> None:
+        """It was changed: later log-ins use the new one."""
+        self._password, self._master = password, master
+
+    @property
+    def stretched(self) -> Master:
+        """After the log-in. Raises Refusal `confirmFirst` before."""
+        if self._master is None:
+            raise Refusal("confirmFirst", "the password is not at hand")
+        return self._master
 
     @property
     def slot_key(self) -> PasswordKey | None:

@@ -66,13 +66,17 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A letter that passed every check. `missing`: one before it, of this sender and thread, may be missing."""
+    """A letter that passed every check. `missing`: one before it, of this sender and thread, may be missing.
+
+    `forked`: its sender saw another key log than is shown here. It is shown with a warning, and nothing more is sealed.
+    """
 
     id: str
     letter: Letter
     received_at: datetime
     box: Literal["in", "out"]
     missing: bool = False
+    forked: bool = False
 
 
 @dataclass(frozen=True)

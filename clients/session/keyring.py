@@ -2,31 +2,43 @@
 
 Laws: a key id is computed, never believed; every key follows from the first by statements; a pin stays in its chain.
 A pin is the hash of a statement, which holds the hash of the one before: it fixes every key up to its own. A key id
-would fix one key alone, and let the relay put a key of its own before it.
+would fix one key alone, and let the relay put a key of its own before it. That the chain is the one that everybody
+sees is the log's to prove (keylog.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from crypto.encoding import b64u, unb64u
-from crypto.errors import BadStatement, NotCanonical, WeakKey
+from crypto.errors import BadStatement, NotCanonical, OlderBox, WeakKey
 from crypto.keys import PublicKeys, SigningPublic
-from crypto.transparency.statement import Statement, statement_hash, verify_statement
+from crypto.transparency.statement import Announcement, Statement, check_holder, verify_statement
 from messaging.wire.types import PublicKey
 
 SUPERSEDED_GRACE: Final = timedelta(hours=1)  # letters sealed before the new key may still be on their way
-DistrustReason: TypeAlias = Literal["brokenChain", "keyChanged", "ownKeyChanged"]
+# What the whole log is not believed for, and what one account is not (docs/spec/transparency.md).
+LogReason: TypeAlias = Literal["badCheckpoint", "staleCheckpoint", "logForked", "policyChanged"]
+DistrustReason: TypeAlias = LogReason | Literal["notInLog", "brokenChain", "keyChanged", "ownKeyChanged", "notTheirs"]
+LOG_REASONS: Final[frozenset[str]] = frozenset({"badCheckpoint", "staleCheckpoint", "logForked", "policyChanged"})
 
 
 class Distrusted(Exception):
-    """The relay's answer about an account's keys is not believed: nothing is sealed to them."""
+    """The relay's answer about keys is not believed: nothing is sealed to them.
+
+    `account` is whose keys these are; empty where the whole log is not believed, which concerns everybody.
+    """
 
     def __init__(self, account: str, reason: DistrustReason) -> None:
         super().__init__(account, reason)
         self.account = account
         self.reason: DistrustReason = reason
+
+    @property
+    def of_everybody(self) -> bool:
+        """Whether it is the log, and not one account's keys."""
+        return self.reason in LOG_REASONS
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class KnownKey:
     @property
     def statement_hash(self) -> bytes:
         """32 bytes: what a letter's recipient entry says."""
-        return statement_hash(self.statement.raw)
+        return self.statement.hash
 
     @property
     def pin(self) -> str:
@@ -80,13 +92,36 @@ def check_pin(account: str, keys: Chain, pins: Mapping[str, str]) -> None:
         raise Distrusted(account, "keyChanged")
 
 
-def check_own(account: str, keys: Chain, own: Sequence[PublicKeys]) -> None:
-    """The directory must show exactly the keys of the key box, oldest first. Raises Distrusted `ownKeyChanged`.
+def check_own(account: str, keys: Chain, own: Sequence[PublicKeys], box: int) -> None:
+    """The directory must show exactly the keys of the key box of version `box`, oldest first.
 
-    One more before them could sign letters that this person never wrote.
+    Raises Distrusted `ownKeyChanged`: one more before them could sign letters that this person never wrote; and
+    OlderBox, when the line goes on from these keys with some that a later box holds.
     """
-    if [known.keys for known in keys] != list(own):
+    shown = [known.keys for known in keys]
+    if keys and keys[-1].statement.box > box and shown[: len(own)] == list(own):
+        raise OlderBox("transparency/box")
+    if shown != list(own):
         raise Distrusted(account, "ownKeyChanged")
+
+
+def is_behind(keys: Chain, own: Sequence[PublicKeys]) -> bool:
+    """Whether the directory lacks only the newest of one's keys: no published checkpoint covers their statement yet."""
+    return len(keys) < len(own) and [known.keys for known in keys] == list(own)[: len(keys)]
+
+
+def check_theirs(account: str, keys: Chain, address: str, salt: bytes, stations: Collection[bytes]) -> None:
+    """The account was enrolled for this mail address, by one of `stations` (log-in public keys) where there are any.
+
+    Raises Distrusted `notTheirs`: an account that the relay made up could stand for any address.
+    """
+    try:
+        check_holder(keys[0].statement, address, salt)
+    except (BadStatement, IndexError) as error:
+        raise Distrusted(account, "notTheirs") from error
+    by = keys[0].statement.by
+    if by is None or (stations and by.raw not in stations):
+        raise Distrusted(account, "notTheirs")
 
 
 def written_by(keys: Chain, signer: SigningPublic, key_id: str, at: datetime) -> KnownKey | None:
@@ -105,6 +140,12 @@ def moved_pin(keys: Chain, pinned: str | None) -> str | None:
     return keys[-1].pin
 
 
+def announcement(wire: PublicKey) -> Announcement:
+    """What an entry of the log holds of this key. Raises NotCanonical."""
+    voucher = None if wire.voucher is None else unb64u(wire.voucher, 64)
+    return Announcement(unb64u(wire.statement), unb64u(wire.signature, 64), voucher)
+
+
 def _chain(account: str, listed: Sequence[PublicKey]) -> Chain:
     links: list[KnownKey] = []
     for wire in listed:
@@ -112,8 +153,6 @@ def _chain(account: str, listed: Sequence[PublicKey]) -> Chain:
         if keys.key_id != wire.id or wire.account != account:
             raise Distrusted(account, "brokenChain")
         previous = links[-1].statement if links else None
-        statement = verify_statement(
-            unb64u(wire.statement), unb64u(wire.signature, 64), keys, previous, account=account
-        )
+        statement = verify_statement(announcement(wire), previous, account=account, keys=keys)
         links.append(KnownKey(wire, keys, statement))
     return tuple(links)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from clients.content import markup
-from clients.content.letter import Letter, LetterRecipient, Mail, Sender, letter_hash, to_bytes
+from clients.content.letter import Letter, LetterRecipient, LogSeen, Mail, Sender, letter_hash, to_bytes
 from clients.content.part import Part
 from clients.session.keyring import Chain, KnownKey
 from crypto.envelope import seal
@@ -46,8 +46,13 @@ class SealedLetter:
     to: tuple[tuple[str, str], ...]
 
 
-def write(draft: Draft, sender: Sender, keys: Sequence[KnownKey], place: Place, now: datetime) -> Letter:
-    """The letter for the owners of `keys` (the sender's own among them). Its HTML is reduced."""
+def write(
+    draft: Draft, sender: Sender, keys: Sequence[KnownKey], place: Place, now: datetime, seen: LogSeen | None = None
+) -> Letter:
+    """The letter for the owners of `keys` (the sender's own among them). Its HTML is reduced.
+
+    `seen` is the newest checkpoint of the key log that the sender verified.
+    """
     return Letter(
         message=draft.message or random_id(),
         thread=draft.thread or random_id(),
@@ -62,6 +67,7 @@ def write(draft: Draft, sender: Sender, keys: Sequence[KnownKey], place: Place, 
         parts=draft.parts,
         in_reply_to=draft.in_reply_to,
         mail=draft.mail,
+        checkpoint=seen,
     )
 
 

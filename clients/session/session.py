@@ -17,6 +17,7 @@ from crypto.keys import SigningSeed
 from crypto.login import sign_login
 from messaging.wire import codec, names
 from messaging.wire.errors import Refusal
+from messaging.wire.factors import ConfirmRequest
 from messaging.wire.types import (
     Challenge,
     ChallengeRequest,
@@ -107,6 +108,11 @@ class Session:
         self.account: str | None = None
 
     @property
+    def login(self) -> str:
+        """The log-in name."""
+        return self._login
+
+    @property
     def token(self) -> str:
         """The access token. Raises Refusal `unauthorized` before the log-in is done."""
         if self._token is None:
@@ -147,6 +153,18 @@ class Session:
             device=LoginDevice(trust_token=self._trust_token) if self._trust_token else None,
         )  # fmt: skip
         self._waiting.append(_AskedLogin(json_request(names.LOGIN, request)))
+
+    def challenge_request(self) -> HttpRequest:
+        """A fresh challenge for this log-in, outside its turn: to confirm the device with confirmation()."""
+        return json_request(names.CHALLENGE, ChallengeRequest(login=self._login, method=self._method))
+
+    def confirmation(self, said: Challenge, seed: SigningSeed, now: datetime) -> ConfirmRequest:
+        """The log-in's signature once more (docs/spec/login.md, changing factors). Raises OutOfTurn: no password."""
+        if self._method != "password":
+            raise OutOfTurn("only a password or a passkey confirms")
+        time = utc(now)
+        signature = sign_login(seed, said.account, said.challenge, self._method, self._origin, time)
+        return ConfirmRequest(challenge=said.challenge, method=self._method, signature=b64u(signature), time=time)
 
     def answer_code(self, code: str, *, trust: bool) -> None:
         """Give the one-time code. `trust`: later log-ins need none. Raises OutOfTurn without CodeWanted."""

@@ -16,8 +16,8 @@ const noFolders = (folders, message) => ({
 
 const DEVICE = noFolders('device', 'Only main.ts knows the device: take what you need as an argument.')
 const SODIUM = {
-  regex: '^libsodium',
-  message: 'libsodium lives in the worker: use crypto/desk.ts.',
+  regex: '^(libsodium|@noble)',
+  message: 'Cryptography lives in the worker: use crypto/desk.ts.',
 }
 // These files of crypto do not load libsodium: the page may use them. Types cost nothing and are free.
 const LIGHT = 'attachment|bytes|code|desk|encoding|errors|labels|operations|padding|randomness|shape'
@@ -74,7 +74,11 @@ export default tseslint.config(
   wall(['src/main.{ts,tsx}', 'src/device/**'], [SODIUM, HEAVY, NODE]),
   wall(
     ['src/crypto/**'],
-    [{ regex: '^(?!\\./[^/]+$|libsodium-wrappers-sumo$)', message: 'crypto imports nothing outside itself.' }],
+    [{ regex: '^(?!\\./(transparency/)?[^/]+$|libsodium-wrappers-sumo$)', message: 'crypto imports nothing outside itself.' }],
+  ),
+  wall(
+    ['src/crypto/transparency/**'],
+    [{ regex: '^(?!\\.{1,2}/[^/]+$|@noble/post-quantum/ml-dsa\\.js$)', message: 'crypto imports nothing outside itself.' }],
   ),
   wall(
     ['src/wire/**', 'src/content/**'],

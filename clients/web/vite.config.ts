@@ -5,7 +5,7 @@ import { defineConfig } from 'vite'
 /** Where the relay listens: `vite` alone serves the page and passes the relay's doors on. */
 const RELAY = env['PLI_RELAY'] ?? 'http://127.0.0.1:8080'
 
-const DOORS = ['/.well-known', '/auth', '/jmap']
+const DOORS = ['/.well-known', '/auth', '/jmap', '^/log/']
 
 /** What the relay sends with the page; `vite preview` sends it too, so that a breach shows before the relay does. */
 const POLICY = [

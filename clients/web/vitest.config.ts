@@ -9,6 +9,7 @@ export default defineConfig({
     // Two cores are the common machine; more workers only wait for each other in Argon2id.
     maxWorkers: 2,
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,
   },
 })

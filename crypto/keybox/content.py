@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
-from crypto.encoding import Json, array, b64u, members, moment, text, unb64u, utc
+from crypto.encoding import Json, array, b64u, integer, members, moment, text, unb64u, utc
 from crypto.errors import CannotOpen
 from crypto.keys import KeyPairs, SealingSeed, SigningSeed, is_account
+from crypto.labels import KEYS_DUE
 
 _MEMBERS = frozenset({"created", "lastCheckpoint", "pins", "previous", "signing", "slots", "xwing"})
 _PREVIOUS = frozenset({"from", "id", "signing", "to", "xwing"})
+_CHECKPOINT = frozenset({"policy", "root", "size"})
 _ITEM = "keybox/1"
 
 
@@ -43,6 +45,31 @@ class PreviousKeys:
 
 
 @dataclass(frozen=True)
+class LastCheckpoint:
+    """The newest checkpoint that this account's clients verified: `policy` and `root` 32 bytes, `size` from 1.
+
+    `policy` is the hash of the text that says whose signatures it needs (docs/spec/transparency.md).
+    """
+
+    policy: bytes
+    root: bytes
+    size: int
+
+    def to_json(self) -> dict[str, Json]:
+        """As inside the content."""
+        return {"policy": b64u(self.policy), "root": b64u(self.root), "size": self.size}
+
+    @classmethod
+    def from_json(cls, raw: Json) -> Self:
+        """Raises NotCanonical, CannotOpen."""
+        found = members(raw, _CHECKPOINT)
+        size = integer(found["size"])
+        if size < 1:
+            raise CannotOpen(_ITEM)
+        return cls(unb64u(text(found["policy"]), 32), unb64u(text(found["root"]), 32), size)
+
+
+@dataclass(frozen=True)
 class BoxContent:
     """`created` is when `keys` were made; `pins` maps accounts to the statements (hash, b64u) seen last."""
 
@@ -50,12 +77,16 @@ class BoxContent:
     created: str
     previous: tuple[PreviousKeys, ...] = ()
     pins: Mapping[str, str] = field(default_factory=dict)
-    last_checkpoint: Mapping[str, Json] | None = None
+    last_checkpoint: LastCheckpoint | None = None
 
     @classmethod
     def first(cls, keys: KeyPairs, now: datetime) -> Self:
         """The content of a new account."""
         return cls(keys, utc(now))
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the keys are older than 365 days: who opens the box then makes new ones."""
+        return now - datetime.fromisoformat(self.created) > timedelta(days=KEYS_DUE)
 
     def rotated(self, keys: KeyPairs, now: datetime) -> Self:
         """The same with new keys; the present ones join `previous`."""
@@ -70,7 +101,7 @@ class BoxContent:
         """`slots` are the ids of every slot of the box, sorted."""
         return {
             "created": self.created,
-            "lastCheckpoint": self.last_checkpoint,
+            "lastCheckpoint": None if self.last_checkpoint is None else self.last_checkpoint.to_json(),
             "pins": dict(self.pins),
             "previous": [old.to_json() for old in self.previous],
             "signing": b64u(self.keys.signing.raw),
@@ -82,12 +113,13 @@ class BoxContent:
     def from_json(cls, raw: Json) -> tuple[Self, list[str]]:
         """The content, and the slot ids that it names. Raises NotCanonical, CannotOpen."""
         found = members(raw, _MEMBERS)
+        checkpoint = found["lastCheckpoint"]
         content = cls(
             keys=_keys(found),
             created=moment(found["created"]),
             previous=tuple(PreviousKeys.from_json(old) for old in array(found["previous"])),
             pins=_pins(found["pins"]),
-            last_checkpoint=_checkpoint(found["lastCheckpoint"]),
+            last_checkpoint=None if checkpoint is None else LastCheckpoint.from_json(checkpoint),
         )
         return content, [text(slot) for slot in array(found["slots"])]
 
@@ -100,10 +132,10 @@ def _keys(found: Mapping[str, Json]) -> KeyPairs:
 def _pins(raw: Json) -> dict[str, str]:
     if not isinstance(raw, dict) or not all(is_account(account) for account in raw):
         raise CannotOpen(_ITEM)
-    return {account: text(key_id) for account, key_id in raw.items()}
+    return {account: _hash(pinned) for account, pinned in raw.items()}
 
 
-def _checkpoint(raw: Json) -> Mapping[str, Json] | None:
-    if raw is not None and not isinstance(raw, dict):
-        raise CannotOpen(_ITEM)
-    return raw
+def _hash(raw: Json) -> str:
+    spelled = text(raw)
+    unb64u(spelled, 32)
+    return spelled

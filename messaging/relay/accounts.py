@@ -1,22 +1,21 @@
-"""Accounts: enrolled by a station or a bridge, activated by their owner with the code of a letter."""
+"""Accounts, as a station or a bridge enrols them. How they are activated is in activation.py."""
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec.structs import replace
-
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical, WeakKey
 from crypto.keys import SigningPublic, is_account
-from messaging.relay import devices, totp
+from crypto.transparency.statement import holder
+from messaging.relay import keylog
 from messaging.relay import keys as key_rules
 from messaging.relay.accesslog import log
 from messaging.relay.addresses import address_id, domain
-from messaging.relay.login import check_attempts, fail, find_ticket, kdf_json, login_name, succeed
+from messaging.relay.login import kdf_json, login_name
+from messaging.relay.logtree import Growth
 from messaging.relay.moments import date_text
-from messaging.relay.records import Account, Address, Box, Factor, Key, Login, Ticket
+from messaging.relay.records import Account, Address, Box, Factor, Login, Passkey
 from messaging.relay.sets import wanted
 from messaging.relay.turn import Turn
 from messaging.wire.codec import encode
@@ -24,7 +23,6 @@ from messaging.wire.errors import Refusal
 from messaging.wire.methods import Get, Got
 from messaging.wire.types import (
     AccountInfo,
-    ActivateRequest,
     EnrolAnswer,
     EnrolOutcome,
     EnrolPerson,
@@ -32,9 +30,7 @@ from messaging.wire.types import (
     Kdf,
 )
 
-_METHODS: Final = ("password", "letter", "recovery", "key")
-_KDF_FLOOR: Final = (19456, 2)  # KiB and passes (docs/spec/keybox.md)
-_KDF_CEILING: Final = (1048576, 16)
+_METHODS: Final = ("password", "letter", "recovery", "passkey", "key")
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,7 @@ class Examined:
     keys: key_rules.Announced | None = None
     box: bytes = b""
     letter_key: bytes = b""
+    salts: tuple[bytes, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -52,51 +49,29 @@ class Examined:
 
 
 def examine(request: EnrolRequest) -> list[Examined]:
-    """The slow part of enrolment: signatures. Never raises."""
+    """The slow part of enrolment: signatures, and the hashes of addresses. Never raises."""
     return [_examine(person) for person in request.people]
 
 
 def enrol(turn: Turn, examined: list[Examined]) -> EnrolAnswer:
-    """Create accounts, each on its own; an item that is there already is `unchanged`. Raises Refusal `forbidden`."""
+    """Create accounts, each on its own; an item that is there already is `unchanged`.
+
+    Raises Refusal `forbidden`, `serverUnavailable`.
+    """
     if turn.caller.kind not in ("bridge", "station"):
         raise Refusal("forbidden")
-    enroller = turn.mailbox(turn.caller.account)
-    return EnrolAnswer(people=[_enrol(turn, enroller, item) for item in examined])
-
-
-def activate(turn: Turn, request: ActivateRequest) -> devices.Issued | Refusal:
-    """New keys, box, password and second factor in place of the letter's, in one transaction.
-
-    Raises or returns Refusal `ticketExpired`, `wrongCode`, `tooManyAttempts`, `invalidKeys`, `invalidProperties`.
-    """
-    ticket = find_ticket(turn, request.ticket, "letter")
-    check_attempts(turn, ticket.account)
-    account = _required(turn, ticket.account)
-    new = key_rules.announced(account.id, request.new_keys, key_rules.newest(turn, account))
-    box, factor = _new_box(turn, account, request.box), _password(account.id, request)
-    if new.keys.key_id == account.key:
-        raise Refusal("invalidKeys")
-    secret = base64.b32decode(request.totp_secret)
-    step = totp.matching_step(secret, request.code, turn.now)
-    if step is None:
-        return fail(turn, account.id, "wrongCode")
-    _replace_keys(turn, account, new)
-    turn.tx.put(box)
-    turn.tx.put(factor)
-    turn.tx.drop(Factor, account.id, "letter")
-    totp.keep(turn, account.id, secret, step)
-    for left in turn.tx.where(Ticket, account=account.id):
-        turn.tx.drop(Ticket, left.id)
-    succeed(turn, account.id, "letter")
-    log(turn, "activate", account=account.id)
-    return devices.begin(turn, account.id, renewable=True, cookie=request.cookie)
+    growth, enroller = Growth(turn), turn.mailbox(turn.caller.account)
+    outcomes = [_enrol(turn, growth, enroller, item) for item in examined]
+    growth.finish()
+    return EnrolAnswer(people=outcomes)
 
 
 def get(turn: Turn, arguments: Get) -> Got[AccountInfo]:
     """`AccountInfo/get`: one object, whose id is the account's."""
     account = turn.mailbox(arguments.account_id)
     ids = wanted(arguments.ids)
-    methods = [factor.method for factor in turn.tx.where(Factor, account=account.id)]
+    methods = {factor.method for factor in turn.tx.where(Factor, account=account.id)}
+    methods |= {"passkey"} if turn.tx.count(Passkey, account=account.id) else set()
     shown = AccountInfo(
         id=account.id,
         kind=account.kind,  # type: ignore[arg-type] # the column holds only kinds
@@ -116,36 +91,55 @@ def _examine(person: EnrolPerson) -> Examined:
     try:
         box = unb64u(person.box)
         letter_key = b"" if person.letter_key is None else SigningPublic.load(unb64u(person.letter_key, 32)).raw
-        if not is_account(person.account) or key_rules.box_version(box) < 1:
+        salts = tuple(unb64u(salt, 32) for salt in person.salts)
+        new = key_rules.announced(person.account, person, None, key_rules.box_version(box))
+        if not is_account(person.account) or not _fit(person.addresses, salts, new.statement.holders):
             return Examined(person)
-        return Examined(person, key_rules.announced(person.account, person, None), box, letter_key)
+        return Examined(person, new, box, letter_key, salts)
     except (Refusal, NotCanonical, WeakKey):
         return Examined(person)
 
 
-def _enrol(turn: Turn, enroller: Account, item: Examined) -> EnrolOutcome:
+def _fit(addresses: list[str], salts: tuple[bytes, ...], holders: tuple[bytes, ...]) -> bool:
+    try:
+        return len(salts) == len(addresses) and set(map(holder, salts, addresses)) == set(holders)
+    except UnicodeEncodeError:  # a lone surrogate is no address
+        return False
+
+
+def _enrol(turn: Turn, growth: Growth, enroller: Account, item: Examined) -> EnrolOutcome:
     person = item.person
     if not _may_enrol(enroller, person):
         return _refused(person, "notYourDomain")
     if item.keys is None or (not person.managed and (person.login is None or person.letter_key is None)):
+        return _refused(person, "invalidKeys")
+    if not _answers_for(turn, enroller, item.keys):
         return _refused(person, "invalidKeys")
     digest = _digest(enroller, item.keys.keys.key_id, person)
     before = turn.tx.one(Account, person.account)
     if before is not None:
         same = before.enrolled == digest
         return EnrolOutcome(account=person.account, outcome="unchanged") if same else _refused(person, "accountTaken")
+    if not _may_be_logged(turn, item.keys):
+        return _refused(person, "invalidKeys")
     pepper = turn.house.secrets.pepper
-    addresses = {address_id(pepper, text) for text in person.addresses}
+    addresses = {address_id(pepper, text): salt for text, salt in zip(person.addresses, item.salts, strict=True)}
     if any(turn.tx.one(Address, address) for address in addresses):
         return _refused(person, "addressTaken")
     if person.login is not None and turn.tx.one(Login, login_name(person.login)) is not None:
         return _refused(person, "loginTaken")
     _create(turn, enroller, item, item.keys, digest, addresses)
+    turn.tx.add(key_rules.as_record(person.account, item.keys, 0, growth.append(item.keys.entry), turn.stamp))
     return EnrolOutcome(account=person.account, outcome="created")
 
 
 def _create(
-    turn: Turn, enroller: Account, item: Examined, new: key_rules.Announced, digest: bytes, addresses: set[bytes]
+    turn: Turn,
+    enroller: Account,
+    item: Examined,
+    new: key_rules.Announced,
+    digest: bytes,
+    addresses: dict[bytes, bytes],
 ) -> None:
     person = item.person
     turn.tx.add(
@@ -159,10 +153,9 @@ def _create(
             enrolled=digest,
         )
     )
-    turn.tx.add(key_rules.as_record(person.account, new, 0, turn.stamp))
     turn.tx.add(Box(person.account, key_rules.box_version(item.box), item.box))
-    for address in sorted(addresses):
-        turn.tx.add(Address(address, person.account))
+    for address, salt in sorted(addresses.items()):
+        turn.tx.add(Address(address, person.account, salt))
     if person.login is not None:
         turn.tx.add(Login(login_name(person.login), person.account))
     if item.letter_key:
@@ -170,6 +163,20 @@ def _create(
     if person.managed:
         turn.tx.next_change(enroller.id)  # the session of the bridge has one account more
     log(turn, "enrol", target=person.account)
+
+
+def _answers_for(turn: Turn, enroller: Account, new: key_rules.Announced) -> bool:
+    # The voucher was verified with the key that the statement names: that must be the caller's own.
+    mine = turn.tx.one(Factor, enroller.id, "key")
+    return mine is not None and new.statement.by is not None and new.statement.by.raw == mine.public
+
+
+def _may_be_logged(turn: Turn, new: key_rules.Announced) -> bool:
+    try:
+        keylog.check(turn, new)
+    except Refusal:
+        return False
+    return True
 
 
 def _may_enrol(enroller: Account, person: EnrolPerson) -> bool:
@@ -193,46 +200,3 @@ def _digest(enroller: Account, key_id: str, person: EnrolPerson) -> bytes:
 
 def _refused(person: EnrolPerson, reason: str) -> EnrolOutcome:
     return EnrolOutcome(account=person.account, outcome="refused", reason=reason)
-
-
-def _new_box(turn: Turn, account: Account, text: str) -> Box:
-    before = turn.tx.one(Box, account.id)
-    try:
-        raw = unb64u(text)
-    except NotCanonical:
-        raise Refusal("invalidProperties", members={"properties": ["box"]}) from None
-    version = key_rules.box_version(raw)
-    if before is not None and version <= before.version:
-        raise Refusal("invalidProperties", members={"properties": ["box"]})
-    return Box(account.id, version, raw)
-
-
-def _password(account: str, request: ActivateRequest) -> Factor:
-    kdf = request.kdf
-    given = (kdf.memory or 0, kdf.passes or 0)
-    in_bounds = all(low <= n <= high for low, n, high in zip(_KDF_FLOOR, given, _KDF_CEILING, strict=True))
-    try:
-        public = SigningPublic.load(unb64u(request.login_key, 32)).raw
-        unb64u(kdf.salt or "", 16)
-    except (NotCanonical, WeakKey):
-        raise Refusal("invalidKeys") from None
-    if kdf.name != "argon2id" or kdf.lanes != 1 or not in_bounds:
-        raise Refusal("invalidProperties", members={"properties": ["kdf"]})
-    return Factor(account, "password", public, kdf_json(kdf))
-
-
-def _required(turn: Turn, account: str) -> Account:
-    found = turn.tx.one(Account, account)
-    if found is None or found.state == "closed":
-        raise Refusal("ticketExpired")
-    return found
-
-
-def _replace_keys(turn: Turn, account: Account, new: key_rules.Announced) -> None:
-    old = turn.tx.one(Key, account.id, account.key)
-    if old is None:
-        raise RuntimeError("an account without its key")
-    turn.tx.put(replace(old, revoked=turn.stamp))
-    turn.tx.add(key_rules.as_record(account.id, new, old.number + 1, turn.stamp))
-    turn.tx.put(replace(account, key=new.keys.key_id, state="active"))
-    turn.note(account.id, "PublicKey", str(old.number + 2))

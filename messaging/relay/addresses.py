@@ -4,6 +4,7 @@ import hmac
 import unicodedata
 from typing import Literal
 
+from crypto.encoding import b64u
 from messaging.relay.accesslog import log
 from messaging.relay.moments import SECOND
 from messaging.relay.records import Account, Address
@@ -36,19 +37,15 @@ def resolve(turn: Turn, arguments: Resolve) -> ResolveDone:
     found: list[Resolved] = []
     missing: list[str] = []
     for text in dict.fromkeys(arguments.addresses):
-        owner = _owner(turn, text)
-        if owner is None:
+        held = turn.tx.one(Address, address_id(turn.house.secrets.pepper, text))
+        owner = None if held is None else turn.tx.one(Account, held.account)
+        if held is None or owner is None:
             missing.append(text)
         else:
             state: Literal["open", "closed"] = "closed" if owner.state == "closed" else "open"
-            found.append(Resolved(address=text, account=owner.id, state=state))
+            found.append(Resolved(address=text, account=owner.id, salt=b64u(held.salt), state=state))
     log(turn, "resolve", target=str(len(arguments.addresses)))
     return ResolveDone(account_id=account, list_=found, not_found=missing)
-
-
-def _owner(turn: Turn, text: str) -> Account | None:
-    held = turn.tx.one(Address, address_id(turn.house.secrets.pepper, text))
-    return None if held is None else turn.tx.one(Account, held.account)
 
 
 def _check_rate(turn: Turn, cost: int) -> None:

@@ -1,11 +1,11 @@
-"""What runs out by itself: challenges, tickets, tokens, devices, trust, failures, and blobs that no letter names."""
+"""What runs out by itself: challenges, tickets, tokens, devices, trust, failures, pairings, blobs without a letter."""
 
 from typing import Final
 
-from messaging.relay.records import Access, Blob, Device, Failure, Refresh, Ticket, Trust, UsedChallenge
+from messaging.relay.records import Access, Blob, Device, Failure, Pairing, Refresh, Ticket, Trust, UsedChallenge
 from messaging.relay.turn import Turn
 
-_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device)
+_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device, Pairing)
 
 
 def sweep(turn: Turn) -> int:

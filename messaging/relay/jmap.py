@@ -5,7 +5,18 @@ from typing import Any, Final
 
 import msgspec
 
-from messaging.relay import accounts, addresses, contacts, keys, messages, session, states
+from messaging.relay import (
+    accounts,
+    addresses,
+    contacts,
+    delegations,
+    keylog,
+    keys,
+    messages,
+    owndevices,
+    session,
+    states,
+)
 from messaging.relay.references import Answer, fill_in, needs_filling
 from messaging.relay.turn import Turn
 from messaging.wire.codec import Call, Request, Response, encode, plain
@@ -17,8 +28,13 @@ Rule = Callable[[Turn, Any], Any]
 RULES: Final[dict[str, Rule]] = {
     "Core/echo": lambda _, arguments: arguments,
     "AccountInfo/get": accounts.get,
+    "Device/get": owndevices.get,
+    "Device/set": owndevices.set_,
+    "Delegation/get": delegations.get,
+    "Delegation/set": delegations.set_,
     "PublicKey/get": keys.get,
     "PublicKey/lookup": keys.lookup,
+    "KeyLog/prove": keylog.prove,
     "KeyBox/get": keys.get_box,
     "KeyBox/set": keys.set_box,
     "SealedMessage/get": messages.get,

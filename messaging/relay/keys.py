@@ -1,14 +1,17 @@
-"""Public keys, whose chain of statements the relay checks too, and key boxes, which it cannot open."""
+"""Public keys, whose line of statements the relay checks too, and key boxes, which it cannot open."""
 
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from crypto.encoding import b64u, integer, parse_canonical, unb64u
 from crypto.errors import BadStatement, NotCanonical, WeakKey
-from crypto.keys import PublicKeys
-from crypto.transparency.statement import Statement, read_statement, verify_statement
+from crypto.keys import PublicKeys, SealingPublic, SigningPublic
+from crypto.transparency.statement import Announcement, Statement, read_statement, verify_statement
+from messaging.relay import logtree
 from messaging.relay.accesslog import log
+from messaging.relay.logtree import Nodes
 from messaging.relay.moments import date_text
 from messaging.relay.records import Account, Box, Key
 from messaging.relay.sets import apply, invalid, parse, wanted
@@ -16,29 +19,45 @@ from messaging.relay.turn import Turn
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 from messaging.wire.methods import Get, Got, KeyBoxUpdate, KeyLookup, KeyLookupDone, Set, SetDone
-from messaging.wire.types import EnrolPerson, KeyBox, NewKeys, PublicKey
+from messaging.wire.types import EnrolPerson, KeyBox, LogAnswer, NewKeys, PublicKey
 
 
 @dataclass(frozen=True)
 class Announced:
-    """Keys with the statement that announces them, checked."""
+    """Keys with the statement that announces them, checked as far as it takes no transaction, and their log entry."""
 
     keys: PublicKeys
-    statement: bytes
+    statement: Statement
     signature: bytes
+    voucher: bytes | None
+    entry: bytes
 
 
-def announced(account: str, given: NewKeys | EnrolPerson, previous: Statement | None) -> Announced:
-    """Check new keys and their statement. Raises Refusal `invalidKeys`."""
+def announced(account: str, given: NewKeys | EnrolPerson, previous: Statement | None, box: int) -> Announced:
+    """Check new keys and their statement; `box` is the version of the key box that they come with.
+
+    Raises Refusal `invalidKeys`. What else the log asks is checked by keylog.check().
+    """
     try:
-        keys = PublicKeys.load(unb64u(given.signing_key, 32), unb64u(given.sealing_key, 1216))
-        statement, signature = unb64u(given.statement), unb64u(given.signature, 64)
-        if len(statement) > limits.MAX_STATEMENT:
-            raise Refusal("invalidKeys")
-        verify_statement(statement, signature, keys, previous, account=account)
+        sealing, said = SealingPublic.load(unb64u(given.sealing_key, 1216)), _announcement(given)
+        # The signing key is that of the statement, in which it was checked to be a good point: once is enough.
+        keys = PublicKeys(SigningPublic(unb64u(given.signing_key, 32)), sealing)
+        statement = verify_statement(said, previous, account=account, keys=keys)
     except (BadStatement, NotCanonical, WeakKey):
         raise Refusal("invalidKeys") from None
-    return Announced(keys, statement, signature)
+    entry = entry_of(said)
+    if statement.box != box or len(entry) > limits.MAX_STATEMENT:
+        raise Refusal("invalidKeys")
+    return Announced(keys, statement, said.signature, said.voucher, entry)
+
+
+def entry_of(said: Announcement) -> bytes:
+    """The log entry of a statement that was verified: what crypto.transparency.entry.encode_entry() makes of it.
+
+    That reads the statement once more, which at an enrolment costs as much as a signature. A test compares the two.
+    """
+    voucher = b"null" if said.voucher is None else b'"%s"' % b64u(said.voucher).encode()
+    return b'{"signature":"%s","statement":%s,"voucher":%s}' % (b64u(said.signature).encode(), said.statement, voucher)
 
 
 def box_version(box: bytes) -> int:
@@ -58,15 +77,30 @@ def newest(turn: Turn, account: Account) -> Statement:
     key = turn.tx.one(Key, account.id, account.key)
     if key is None:
         raise RuntimeError("an account without its key")
-    keys = PublicKeys.load(key.signing, key.sealing)
-    return read_statement(key.statement, keys)
+    return read_statement(key.statement)
 
 
-def as_record(account: str, new: Announced, number: int, now: int) -> Key:
-    """The row of new keys."""
-    keys = new.keys
-    signing, sealing = keys.signing.raw, keys.sealing.raw
-    return Key(account, keys.key_id, number, signing, sealing, new.statement, new.signature, now)
+def as_record(account: str, new: Announced, number: int, entry: int, now: int) -> Key:
+    """The row of new keys: the account's `number`th from 0, at `entry` of the log."""
+    return Key(
+        account=account,
+        id=new.keys.key_id,
+        number=number,
+        signing=new.keys.signing.raw,
+        sealing=new.keys.sealing.raw,
+        statement=new.statement.raw,
+        signature=new.signature,
+        voucher=new.voucher or b"",
+        entry=entry,
+        created=now,
+    )
+
+
+def shown_key(turn: Turn, account: Account) -> str:
+    """The key id that others are shown: the newest that a published checkpoint covers; empty when none is."""
+    size = logtree.head(turn).published
+    covered = [key.id for key in _all(turn, account.id) if key.entry < size]
+    return covered[-1] if covered else ""
 
 
 def get(turn: Turn, arguments: Get) -> Got[PublicKey]:
@@ -84,20 +118,27 @@ def get(turn: Turn, arguments: Get) -> Got[PublicKey]:
 
 
 def lookup(turn: Turn, arguments: KeyLookup) -> KeyLookupDone:
-    """`PublicKey/lookup`: anyone's current key, or all of them, oldest first."""
+    """`PublicKey/lookup`: anyone's newest published key, or all of them, oldest first, with proofs of the log.
+
+    Raises Refusal `requestTooLarge`, `serverUnavailable`.
+    """
     account = turn.mailbox(arguments.account_id).id
     if len(arguments.accounts) > limits.MAX_LOOKUP:
         raise Refusal("requestTooLarge", members={"limit": limits.MAX_LOOKUP})
+    head, nodes = logtree.published(turn), Nodes(turn.tx)
     found: list[PublicKey] = []
     missing: list[str] = []
     for id_ in dict.fromkeys(arguments.accounts):
-        owner = turn.tx.one(Account, id_)
-        if owner is None or owner.state == "closed" or not owner.key:
+        keys = _published(turn, id_, head.published)
+        if not keys:
             missing.append(id_)
             continue
-        keys = _all(turn, id_)
-        found += [_seen(key) for key in keys if arguments.history or key.id == owner.key]
-    return KeyLookupDone(account_id=account, list_=found, not_found=missing)
+        proof = logtree.inclusion(keys[-1].entry, head.published, nodes)
+        found += [_seen(key) for key in keys[:-1]] if arguments.history else []
+        found.append(_seen(replace(keys[-1], revoked=None), proof))
+    consistency = logtree.consistency(nodes, arguments.since or 0, head.published)
+    said = LogAnswer(checkpoint=head.published_note.decode(), consistency=consistency)
+    return KeyLookupDone(account_id=account, list_=found, not_found=missing, log=said)
 
 
 def get_box(turn: Turn, arguments: Get) -> Got[KeyBox]:
@@ -133,8 +174,25 @@ def _update_box(turn: Turn, account: str, id_: str, raw: msgspec.Raw) -> None:
     log(turn, "keybox", account=account, target=str(new.version))
 
 
+def _announcement(given: NewKeys | EnrolPerson) -> Announcement:
+    voucher = given.voucher if isinstance(given, EnrolPerson) else None
+    signature = unb64u(given.signature, 64)
+    return Announcement(unb64u(given.statement), signature, None if voucher is None else unb64u(voucher, 64))
+
+
 def _all(turn: Turn, account: str) -> list[Key]:
-    return sorted(turn.tx.where(Key, account=account), key=lambda key: key.number)
+    return sorted(turn.tx.where(Key, account=account), key=_number)
+
+
+def _number(key: Key) -> int:
+    return key.number
+
+
+def _published(turn: Turn, account: str, size: int) -> list[Key]:
+    owner = turn.tx.one(Account, account)
+    if owner is None or owner.state == "closed" or not owner.key:
+        return []
+    return [key for key in _all(turn, account) if key.entry < size]
 
 
 def _box_state(turn: Turn, account: str) -> str:
@@ -146,7 +204,7 @@ def _seen_box(box: Box) -> KeyBox:
     return KeyBox(id="box", version=box.version, box=b64u(box.box))
 
 
-def _seen(key: Key) -> PublicKey:
+def _seen(key: Key, inclusion: list[str] | None = None) -> PublicKey:
     return PublicKey(
         id=key.id,
         account=key.account,
@@ -156,4 +214,7 @@ def _seen(key: Key) -> PublicKey:
         signature=b64u(key.signature),
         created_at=date_text(key.created),
         revoked_at=None if key.revoked is None else date_text(key.revoked),
+        index=key.entry,
+        voucher=b64u(key.voucher) if key.voucher else None,
+        inclusion=inclusion,
     )

@@ -1,26 +1,31 @@
 """Log-in: a signature over a challenge, then a code (docs/spec/login.md). Known and unknown log-ins are treated alike.
 
 A challenge is `expiry || random || MAC`, so that asking for one writes nothing; a used one is remembered.
+Laws: a log-in has one account, real or made up, whatever the method; a try costs the same whether it can succeed.
 """
 
 import hmac
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from crypto.encoding import b64u, u64be, unb64u
 from crypto.errors import CannotOpen, NotCanonical, WeakKey
-from crypto.keys import SigningPublic
+from crypto.keys import SigningPublic, is_account
 from crypto.login import decoy, verify_login
 from messaging.relay import devices, totp
 from messaging.relay.accesslog import log
-from messaging.relay.moments import DAY, SECOND
-from messaging.relay.records import Account, Box, Factor, Failure, Login, Ticket, UsedChallenge
+from messaging.relay.attempts import check_attempts, fail, forget_failures, succeed
+from messaging.relay.moments import SECOND, date_text
+from messaging.relay.records import Account, Box, Factor, Key, Login, Passkey, Ticket, UsedChallenge
 from messaging.relay.tokens import hashed, token
 from messaging.relay.turn import Turn
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
+from messaging.wire.factors import Confirmed, ConfirmRequest
 from messaging.wire.types import (
     BoxAnswer,
     Challenge,
@@ -36,43 +41,68 @@ _NOBODY = SigningPublic(bytes.fromhex("58" + "66" * 31))
 _WRITTEN = {"memory": 65536, "passes": 3, "lanes": 1}
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """What a signature is compared with: `keys` are as many for a log-in that is made up."""
+
+    account: str
+    keys: tuple[bytes, ...]
+    kdf: Kdf
+
+
 def challenge(turn: Turn, request: ChallengeRequest) -> Challenge:
     """A challenge and what to make the log-in key with; for an unknown log-in the same, made up. Writes nothing."""
-    factor = _factor(turn, request.login, request.method)
+    tried = _tried(turn, request.login, request.method)
     expires = turn.stamp + limits.CHALLENGE_SECONDS * SECOND
     random = secrets.token_bytes(8)
     made = u64be(expires) + random + _challenge_mac(turn, expires, random, request.method, request.login)
     return Challenge(
-        account=factor.account,
-        challenge=b64u(made),
-        expires_in=limits.CHALLENGE_SECONDS,
-        kdf=msgspec.json.decode(factor.kdf, type=Kdf),
+        account=tried.account, challenge=b64u(made), expires_in=limits.CHALLENGE_SECONDS, kdf=tried.kdf
     )
 
 
 def login(turn: Turn, request: LoginRequest) -> devices.Issued | Refusal:
     """Tokens, or a Refusal: `mfaRequired` with a ticket, `wrongCredentials`, `tooManyAttempts`."""
-    factor = _factor(turn, request.login, request.method)
-    check_attempts(turn, factor.account)
-    if not (_is_fresh(turn, request) and _is_signed(turn, request, factor)):
-        return fail(turn, factor.account, "wrongCredentials")
-    turn.tx.add(UsedChallenge(unb64u(request.challenge, 32), turn.stamp + limits.CHALLENGE_SECONDS * SECOND))
-    device = request.device
-    if request.method == "key":
-        succeed(turn, factor.account, "key")
-        return devices.begin(turn, factor.account, renewable=False)
-    if request.method != "letter" and device and devices.is_trusted(turn, factor.account, device.trust_token):
-        succeed(turn, factor.account, "trusted")
-        return devices.begin(turn, factor.account, renewable=True, cookie=device.cookie)
-    ticket = token()
-    expires = turn.stamp + limits.TICKET_SECONDS * SECOND
-    turn.tx.add(Ticket(hashed(ticket), factor.account, request.method, expires))
-    return Refusal("mfaRequired", members={"ticket": ticket, "account": factor.account})
+    tried = _tried(turn, request.login, request.method)
+    account, device = tried.account, request.device
+    check_attempts(turn, account)
+    if not (_is_fresh(turn, request, [request.login]) and _is_signed(turn, request, tried)):
+        return fail(turn, account, "wrongCredentials")
+    _use(turn, request.challenge)
+    cookie = device is not None and device.cookie
+    match request.method:
+        case "key":
+            succeed(turn, account, "key")
+            return devices.begin(turn, account, renewable=False)
+        case "passkey":
+            succeed(turn, account, "passkey")
+            return devices.begin(turn, account, renewable=True, cookie=cookie)
+        case "password" if device is not None and devices.is_trusted(turn, account, device.trust_token):
+            succeed(turn, account, "trusted")
+            return devices.begin(turn, account, renewable=True, cookie=cookie, trusted_by=device.trust_token)
+        case _:
+            return _ask_more(turn, account, request.method)
+
+
+def confirm_device(turn: Turn, request: ConfirmRequest) -> Confirmed | Refusal:
+    """The caller's device may change factors for ten minutes. Refusals: `wrongCredentials`, `tooManyAttempts`."""
+    account = turn.caller.account
+    device = devices.find(turn, account, turn.caller.device)
+    check_attempts(turn, account)
+    named = [account, *[held.name for held in turn.tx.where(Login, account=account)]]
+    if device is None or not (_is_fresh(turn, request, named) and _is_signed(turn, request, _own(turn, request))):
+        return fail(turn, account, "wrongCredentials")
+    _use(turn, request.challenge)
+    forget_failures(turn, account)
+    until = turn.stamp + limits.CONFIRM_SECONDS * SECOND
+    turn.tx.put(replace(device, confirmed=until))
+    log(turn, "confirm", target=request.method)
+    return Confirmed(confirmed_until=date_text(until))
 
 
 def confirm(turn: Turn, request: TotpRequest) -> devices.Issued | Refusal:
     """Tokens for a ticket and a one-time code. Refusals: `ticketExpired`, `wrongCode`, `tooManyAttempts`."""
-    ticket = find_ticket(turn, request.ticket, "password", "recovery")
+    ticket = find_ticket(turn, request.ticket, "password")
     check_attempts(turn, ticket.account)
     if not totp.accept(turn, ticket.account, request.code):
         return fail(turn, ticket.account, "wrongCode")
@@ -81,13 +111,21 @@ def confirm(turn: Turn, request: TotpRequest) -> devices.Issued | Refusal:
     return devices.begin(turn, ticket.account, renewable=True, cookie=request.cookie, trust=request.trust_device)
 
 
-def letters_box(turn: Turn, request: TicketRequest) -> BoxAnswer:
-    """The key box, for who logged in with the letter. Raises Refusal `ticketExpired`."""
-    ticket = find_ticket(turn, request.ticket, "letter")
-    box = turn.tx.one(Box, ticket.account)
-    if box is None:
+def codes_box(turn: Turn, request: TicketRequest) -> BoxAnswer:
+    """Box and newest statement, for the ticket of a letter's or a recovery code. Raises Refusal `ticketExpired`."""
+    account = turn.tx.one(Account, find_ticket(turn, request.ticket, "letter", "recovery").account)
+    box = None if account is None else turn.tx.one(Box, account.id)
+    key = None if account is None else turn.tx.one(Key, account.id, account.key)
+    if box is None or key is None:
         raise Refusal("ticketExpired")
-    return BoxAnswer(account=ticket.account, version=box.version, box=b64u(box.box))
+    return BoxAnswer(
+        account=box.account,
+        version=box.version,
+        box=b64u(box.box),
+        statement=b64u(key.statement),
+        signature=b64u(key.signature),
+        voucher=b64u(key.voucher) or None,
+    )
 
 
 def find_ticket(turn: Turn, presented: str, *methods: str) -> Ticket:
@@ -98,32 +136,10 @@ def find_ticket(turn: Turn, presented: str, *methods: str) -> Ticket:
     return ticket
 
 
-def check_attempts(turn: Turn, account: str) -> None:
-    """Raises Refusal `tooManyAttempts` while the account, real or made up, or the network has to wait."""
-    failure = turn.tx.one(Failure, account)
-    until = 0 if failure is None else failure.until
-    wait = max(until - turn.stamp, turn.house.rates.network.wait(turn.caller.network, turn.stamp))
-    if wait > 0:
-        raise Refusal("tooManyAttempts", members={"retryAfter": -(-wait // SECOND)})
-
-
-def fail(turn: Turn, account: str, name: str) -> Refusal:
-    """Count a failure; the refusal to answer with. After five in a row each doubles the wait."""
-    before = turn.tx.one(Failure, account)
-    count = 1 if before is None or before.expires <= turn.stamp else before.count + 1
-    over = count - limits.LOGIN_FREE_FAILURES
-    delay = min(limits.LOGIN_FIRST_DELAY_SECONDS << min(over, 10), limits.LOGIN_MAX_DELAY_SECONDS) if over >= 0 else 0
-    turn.tx.put(Failure(account, count, turn.stamp + delay * SECOND, turn.stamp + DAY))
-    turn.house.rates.network.take(turn.caller.network, turn.stamp)
-    log(turn, "login", account=account, outcome=name)
-    return Refusal(name)
-
-
-def succeed(turn: Turn, account: str, method: str) -> None:
-    """Forget the failures."""
-    if turn.tx.one(Failure, account) is not None:
-        turn.tx.drop(Failure, account)
-    log(turn, "login", account=account, target=method)
+def drop_tickets(turn: Turn, account: str) -> None:
+    """Whoever is half-way in begins again."""
+    for left in turn.tx.where(Ticket, account=account):
+        turn.tx.drop(Ticket, left.id)
 
 
 def login_name(text: str) -> str:
@@ -136,14 +152,46 @@ def kdf_json(kdf: Kdf) -> bytes:
     return msgspec.json.encode(kdf)
 
 
-def _factor(turn: Turn, name: str, method: str) -> Factor:
-    login_ = turn.tx.one(Login, login_name(name))
-    found = None if login_ is None else turn.tx.one(Factor, login_.account, method)
-    owner = None if login_ is None else turn.tx.one(Account, login_.account)
-    made_up = decoy(turn.house.secrets.server, method, login_name(name))
-    if found is not None and owner is not None and owner.state != "closed":
-        return found
-    return Factor(made_up.account, method, _NOBODY.raw, kdf_json(_usual_kdf(method, made_up.salt)))
+def _ask_more(turn: Turn, account: str, method: str) -> Refusal:
+    ticket = token()
+    turn.tx.add(Ticket(hashed(ticket), account, method, turn.stamp + limits.TICKET_SECONDS * SECOND))
+    return Refusal("mfaRequired", members={"ticket": ticket, "account": account})
+
+
+def _tried(turn: Turn, name: str, method: str) -> _Tried:
+    spelled = login_name(name)
+    # Made up whether it is needed or not, and without the method: who has several has one account for all of them.
+    made_up = decoy(turn.house.secrets.server, "", spelled).account
+    salt = decoy(turn.house.secrets.server, method, spelled).salt
+    login_ = turn.tx.one(Login, spelled)
+    owner = made_up if login_ is None else login_.account
+    if method == "passkey":
+        # An authenticator gives the account back. It may be anybody's, so it is said of all of them.
+        named = spelled if is_account(spelled) else _open_account(turn, owner) or made_up
+        return _Tried(named, _passkeys(turn, named), Kdf(name="prf"))
+    factor, account = turn.tx.one(Factor, owner, method), _open_account(turn, owner)
+    kdf = _usual_kdf(method, salt) if factor is None or not account else msgspec.json.decode(factor.kdf, type=Kdf)
+    public = factor.public if factor is not None and account else _NOBODY.raw
+    return _Tried(account or made_up, (public,), kdf)
+
+
+def _own(turn: Turn, request: ConfirmRequest) -> _Tried:
+    account = turn.caller.account
+    if request.method == "passkey":
+        return _Tried(account, _passkeys(turn, account), Kdf(name="prf"))
+    factor = turn.tx.one(Factor, account, request.method)
+    return _Tried(account, (_NOBODY.raw if factor is None else factor.public,), Kdf(name="key"))
+
+
+def _passkeys(turn: Turn, account: str) -> tuple[bytes, ...]:
+    is_open = bool(_open_account(turn, account))
+    found = [held.public for held in turn.tx.where(Passkey, account=account) if is_open]
+    return (*found, *[_NOBODY.raw] * (limits.MAX_PASSKEYS - len(found)))
+
+
+def _open_account(turn: Turn, id_: str) -> str:
+    found = turn.tx.one(Account, id_)
+    return "" if found is None or found.state == "closed" else found.id
 
 
 def _usual_kdf(method: str, salt: bytes) -> Kdf:
@@ -156,23 +204,34 @@ def _usual_kdf(method: str, salt: bytes) -> Kdf:
             return Kdf(name="code")
 
 
-def _is_fresh(turn: Turn, request: LoginRequest) -> bool:
+def _use(turn: Turn, challenge: str) -> None:
+    turn.tx.add(UsedChallenge(unb64u(challenge, 32), turn.stamp + limits.CHALLENGE_SECONDS * SECOND))
+
+
+def _is_fresh(turn: Turn, request: LoginRequest | ConfirmRequest, logins: list[str]) -> bool:
     try:
         made = unb64u(request.challenge, 32)
     except NotCanonical:
         return False
-    expires = int.from_bytes(made[:8], "big")
-    genuine = hmac.compare_digest(made[16:], _challenge_mac(turn, expires, made[8:16], request.method, request.login))
-    return genuine and expires > turn.stamp and turn.tx.one(UsedChallenge, made) is None
+    expires, random = int.from_bytes(made[:8], "big"), made[8:16]
+    macs = [_challenge_mac(turn, expires, random, request.method, name) for name in logins]
+    genuine = [hmac.compare_digest(made[16:], mac) for mac in macs]
+    return True in genuine and expires > turn.stamp and turn.tx.one(UsedChallenge, made) is None
 
 
-def _is_signed(turn: Turn, request: LoginRequest, factor: Factor) -> bool:
-    said: Any = (factor.account, request.challenge, request.method, turn.house.origin, request.time)
+def _is_signed(turn: Turn, request: LoginRequest | ConfirmRequest, tried: _Tried) -> bool:
+    # All of them, also after one that fits: the time says nothing about how many there are.
+    fitting = [_fits(turn, request, tried.account, public) for public in tried.keys]
+    return True in fitting
+
+
+def _fits(turn: Turn, request: LoginRequest | ConfirmRequest, account: str, public: bytes) -> bool:
+    said: Any = (account, request.challenge, request.method, turn.house.origin, request.time)
     try:
-        verify_login(SigningPublic(factor.public), unb64u(request.signature, 64), *said)
+        verify_login(SigningPublic(public), unb64u(request.signature, 64), *said)
     except (CannotOpen, NotCanonical, WeakKey):
         return False
-    return factor.public != _NOBODY.raw
+    return public != _NOBODY.raw
 
 
 def _challenge_mac(turn: Turn, expires: int, random: bytes, method: str, name: str) -> bytes:

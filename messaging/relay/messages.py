@@ -12,6 +12,7 @@ from crypto.encoding import unb64u
 from crypto.errors import NotCanonical
 from messaging.relay import blobs, contacts
 from messaging.relay.accesslog import log
+from messaging.relay.keys import shown_key
 from messaging.relay.moments import SECOND, date_text, parse_date
 from messaging.relay.ports import Wanted
 from messaging.relay.records import Account, Body, Gone, Message, Sent
@@ -173,12 +174,19 @@ def _recipients(turn: Turn, sender: Account, new: NewMessage) -> list[Account]:
         known = {person.id for person in people}
         missing = [to.account for to in new.to if to.account not in known]
         raise Refusal("recipientNotFound", members={"recipients": missing})
-    stale = {p.id: p.key for p, to in zip(people, new.to, strict=True) if p.key != to.key_id}
+    stale = _stale(turn, people, new)
     if stale:
         # Who may not write learns nothing about the recipient's keys.
         contacts.check(turn, sender, people)
         raise Refusal("recipientKeyStale", members={"recipients": stale})
     return people
+
+
+def _stale(turn: Turn, people: list[Account], new: NewMessage) -> dict[str, str]:
+    # The newest key, or the one that others are shown until witnesses have cosigned the newest: both may be sealed to.
+    other = [(p, to.key_id) for p, to in zip(people, new.to, strict=True) if p.key != to.key_id]
+    shown = [(p, key_id, shown_key(turn, p)) for p, key_id in other]
+    return {p.id: current or p.key for p, key_id, current in shown if key_id != current}
 
 
 def _check_rate(turn: Turn, sender: Account) -> None:

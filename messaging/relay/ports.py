@@ -82,6 +82,12 @@ class Transaction(Protocol):
     def unkept_bytes(self, account: str) -> int:
         """Bytes of blobs that no letter names yet."""
 
+    def log_entries(self, first: int, count: int) -> list[bytes]:
+        """At most `count` entries of the key log from number `first` on, in order."""
+
+    def log_nodes(self, level: int, first: int, count: int) -> list[bytes]:
+        """At most `count` hashes of one level of the key log's tree from number `first` on, in order."""
+
     def last_act(self) -> Act | None: ...
     def acts(self, after: int, limit: int) -> list[Act]: ...
     def ended_devices(self, since: int) -> list[str]:

@@ -38,6 +38,7 @@ class Allowed:
     integrator_burst: int = limits.INTEGRATOR_MESSAGES_BURST
     resolves_per_minute: int = limits.RESOLVES_PER_MINUTE
     login_network_per_minute: int = limits.LOGIN_NETWORK_PER_MINUTE
+    log_reads_per_minute: int = limits.LOG_READS_PER_MINUTE
 
 
 class Rates:
@@ -49,4 +50,9 @@ class Rates:
         self.integrator = (Meter(SECOND // allowed.integrator_per_second, allowed.integrator_burst),)
         self.resolve = Meter(60 * SECOND // allowed.resolves_per_minute, allowed.resolves_per_minute)
         network = allowed.login_network_per_minute
+        begun, polled = limits.PAIRINGS_PER_MINUTE, limits.PAIRING_POLLS_PER_MINUTE
+        self.pairing = Meter(60 * SECOND // begun, begun)
+        self.polling = Meter(60 * SECOND // polled, polled)
         self.network = Meter(60 * SECOND // network, network)
+        reads = allowed.log_reads_per_minute
+        self.log = Meter(60 * SECOND // reads, reads)

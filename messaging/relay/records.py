@@ -36,6 +36,14 @@ class Factor(Struct, frozen=True):
     kdf: bytes
 
 
+class Passkey(Struct, frozen=True):
+    """A log-in public key of method `passkey`; `credential` is the authenticator's id for it."""
+
+    account: str
+    credential: bytes
+    public: bytes
+
+
 class Totp(Struct, frozen=True):
     """`last` is the last time step that was accepted."""
 
@@ -68,13 +76,19 @@ class Ticket(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """One log-in and what came of it; `ended` 0 while it lives."""
+    """One log-in and what came of it; `ended` 0 while it lives.
+
+    `confirmed` is the moment until which it may change factors; `seen` when it last got tokens; `label` is sealed.
+    """
 
     account: str
     id: str
     created: int
     expires: int
     ended: int = 0
+    confirmed: int = 0
+    seen: int = 0
+    label: bytes = b""
 
 
 class Access(Struct, frozen=True):
@@ -85,21 +99,56 @@ class Access(Struct, frozen=True):
 
 
 class Refresh(Struct, frozen=True):
+    """`used` and `followed` are moments: when it was first used, and when the first of those that came of it was.
+
+    `parent` is the id of the one it came of, empty for a device's first.
+    """
+
     id: bytes
     account: str
     device: str
     expires: int
     used: int = 0
+    parent: bytes = b""
+    followed: int = 0
 
 
 class Trust(Struct, frozen=True):
+    """`device` is the one that logged in with it last."""
+
     id: bytes
     account: str
     expires: int
+    device: str = ""
+
+
+class Pairing(Struct, frozen=True):
+    """A second device that waits for the keys. `id` is the hash of its claim, `code` what its screen shows.
+
+    `account` is empty until somebody answers; `device` is the one that granted; `hello` and `grant` are sealed.
+    """
+
+    id: bytes
+    code: str
+    key: bytes
+    expires: int
+    account: str = ""
+    device: str = ""
+    hello: bytes = b""
+    grant: bytes = b""
+
+
+class Delegation(Struct, frozen=True):
+    """While it is there, the account `delegate` may act for `account`."""
+
+    account: str
+    delegate: str
+    id: str
+    since: int
 
 
 class Key(Struct, frozen=True):
-    """`number` counts an account's keys from 0."""
+    """`number` counts an account's keys from 0; `entry` is where the log has them; `voucher` is empty without one."""
 
     account: str
     id: str
@@ -108,6 +157,8 @@ class Key(Struct, frozen=True):
     sealing: bytes
     statement: bytes
     signature: bytes
+    voucher: bytes
+    entry: int
     created: int
     revoked: int | None = None
 
@@ -119,10 +170,11 @@ class Box(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """`id` is HMAC-SHA-256(pepper, small-letter address)."""
+    """`id` is HMAC-SHA-256(pepper, small-letter address); `salt` is that of its holder in the first statement."""
 
     id: bytes
     account: str
+    salt: bytes
 
 
 class Edge(Struct, frozen=True):
@@ -214,10 +266,40 @@ class Act(Struct, frozen=True):
     mac: bytes
 
 
+class LogEntry(Struct, frozen=True):
+    """A leaf of the key log as it was appended (docs/spec/transparency.md). Numbers count from 0 without a gap."""
+
+    number: int
+    entry: bytes
+
+
+class LogNode(Struct, frozen=True):
+    """The hash of a complete subtree of 2^level leaves; of level 0, of a leaf. Never changes."""
+
+    level: int
+    number: int
+    hash: bytes
+
+
+class LogHead(Struct, frozen=True):
+    """The one row (`id` 0) of how far the log is: the newest checkpoint, signed at `signed`, and the published one.
+
+    `published_note` is empty while no checkpoint has been published.
+    """
+
+    id: int
+    size: int
+    note: bytes
+    signed: int
+    published: int
+    published_note: bytes
+
+
 KEYS: Final[dict[type, tuple[str, ...]]] = {
     Account: ("id",),
     Login: ("name",),
     Factor: ("account", "method"),
+    Passkey: ("account", "credential"),
     Totp: ("account",),
     Failure: ("account",),
     UsedChallenge: ("id",),
@@ -226,6 +308,8 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     Access: ("id",),
     Refresh: ("id",),
     Trust: ("id",),
+    Pairing: ("id",),
+    Delegation: ("account", "delegate"),
     Key: ("account", "id"),
     Box: ("account",),
     Address: ("id",),
@@ -237,4 +321,7 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     State: ("account", "id"),
     Blob: ("account", "id"),
     Act: ("number",),
+    LogEntry: ("number",),
+    LogNode: ("level", "number"),
+    LogHead: ("id",),
 }

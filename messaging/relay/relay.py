@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
-from messaging.relay import accounts, blobs, devices, expiry, jmap, login, session
+from messaging.relay import accounts, activation, blobs, devices, expiry, factorasking, jmap, logasking, login, session
 from messaging.relay.accounts import Examined
+from messaging.relay.factorasking import FactorAsking
+from messaging.relay.logasking import LogAsking
 from messaging.relay.ports import Transaction
 from messaging.relay.turn import Caller, House, Outcome, Turn
 from messaging.wire.codec import Request
@@ -66,7 +68,8 @@ class Sweep: ...
 
 Asking: TypeAlias = (
     "Request | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | LogOut | "
-    "Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep"
+    "Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
+    "FactorAsking | LogAsking"
 )
 
 
@@ -80,7 +83,7 @@ def writes(asking: Asking) -> bool:
         case LoginRequest() | TotpRequest() | ActivateRequest() | Renew() | LogOut() | Enrol() | KeepUpload() | Sweep():
             return True
         case _:
-            assert_never(asking)
+            return factorasking.writes(asking) if isinstance(asking, FactorAsking) else logasking.writes(asking)
 
 
 def work(house: House, asking: Asking, caller: Caller, now: datetime) -> Callable[[Transaction], Outcome]:
@@ -105,9 +108,9 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
         case TotpRequest():
             return login.confirm(turn, asking)
         case TicketRequest():
-            return login.letters_box(turn, asking)
+            return login.codes_box(turn, asking)
         case ActivateRequest():
-            return accounts.activate(turn, asking)
+            return activation.activate(turn, asking)
         case Renew():
             return devices.refresh(turn, asking.token, cookie=asking.cookie)
         case LogOut():
@@ -127,4 +130,6 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
         case Sweep():
             return expiry.sweep(turn)
         case _:
-            assert_never(asking)
+            if isinstance(asking, FactorAsking):
+                return factorasking.answer(turn, asking)
+            return logasking.answer(turn, asking)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from messaging.relay.delegations import held_by, state_of
 from messaging.relay.records import Account
 from messaging.relay.turn import NAMES, Turn
 from messaging.wire import limits, names
@@ -15,12 +16,18 @@ def capabilities(kind: str) -> tuple[str, ...]:
 def state(turn: Turn) -> str:
     """Changes when the session object does: a bridge's change number counts the accounts it was given."""
     account = turn.tx.one(Account, turn.caller.account)
-    return "0" if account is None or account.kind != "bridge" else str(account.changed)
+    if account is None or account.kind not in ("bridge", "patient"):
+        return "0"
+    if account.kind == "bridge":
+        return str(account.changed)
+    return state_of([held.id for held in held_by(turn, account.id)])
 
 
 def accounts(turn: Turn) -> list[Account]:
     """The caller's own and those that it may act for."""
-    return [turn.mailbox(turn.caller.account), *turn.tx.where(Account, parent=turn.caller.account)]
+    mine = turn.mailbox(turn.caller.account)
+    managed = [account for account in turn.tx.where(Account, parent=mine.id) if account.state != "closed"]
+    return [mine, *managed, *(held_by(turn, mine.id) if mine.kind == "patient" else [])]
 
 
 def session(turn: Turn) -> dict[str, Any]:

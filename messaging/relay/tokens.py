@@ -30,6 +30,11 @@ def device_id() -> str:
     return _id("d")
 
 
+def delegation_id() -> str:
+    """`g` and 26 letters."""
+    return _id("g")
+
+
 def _id(letter: str) -> str:
     # As base 32 of 16 random bytes spells it: 25 letters of 5 bits and one of 3.
     raw = secrets.token_bytes(26)

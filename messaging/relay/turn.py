@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from crypto.transparency.checkpoint import LogSigner
+from crypto.transparency.policy import Policy
 from messaging.relay.moments import stamp
 from messaging.relay.ports import Numbered, Transaction
 from messaging.relay.rates import Rates
-from messaging.relay.records import Account, Edge, Message, State
+from messaging.relay.records import Account, Delegation, Edge, Message, State
 from messaging.wire.errors import Refusal
 
+Acting = tuple[str, str]  # who acts, for whom
 NAMES: Final[dict[type, str]] = {Message: "SealedMessage", Edge: "Contact", State: "SealedState"}
 
 
@@ -21,18 +24,29 @@ class Secrets:
     pepper: bytes
     totp: bytes
     log: bytes
+    key_log: bytes
 
     def __repr__(self) -> str:
         return "Secrets(...)"
 
 
+@dataclass
+class Gate:
+    """Whether the key log may be signed for: not before it is known that this database has all of it."""
+
+    open: bool = True
+
+
 @dataclass(frozen=True)
 class House:
-    """What all requests share: the origin that clients sign for, secrets, rates."""
+    """What all requests share: the origin that clients sign for, secrets, rates, the key log's signer and policy."""
 
     origin: str
     secrets: Secrets
     rates: Rates
+    log: LogSigner
+    policy: Policy
+    gate: Gate = field(default_factory=Gate)
 
 
 @dataclass(frozen=True)
@@ -47,11 +61,18 @@ class Caller:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one request came to. `answer` may be a Refusal where refusing itself is remembered (failed log-ins)."""
+    """What one request came to. `answer` may be a Refusal where refusing itself is remembered (failed log-ins).
+
+    `logged` is the size of the key log with what the request appended, 0 when it appended nothing. `ended` are
+    devices; `joined` and `parted` say who may act for whom from now on, and who no longer.
+    """
 
     answer: Any
     changed: dict[str, dict[str, str]] = field(default_factory=dict)
     ended: tuple[str, ...] = ()
+    logged: int = 0
+    joined: tuple[Acting, ...] = ()
+    parted: tuple[Acting, ...] = ()
 
 
 @dataclass
@@ -64,6 +85,9 @@ class Turn:
     now: datetime
     changed: dict[str, dict[str, str]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    joined: list[Acting] = field(default_factory=list)
+    parted: list[Acting] = field(default_factory=list)
+    logged: int = 0  # the key log's size with what this turn appended
     answered: int = 0  # bytes of sealed letters in the answers so far
 
     def __post_init__(self) -> None:
@@ -72,9 +96,27 @@ class Turn:
     def mailbox(self, account: str) -> Account:
         """An account that the caller may act for. Raises Refusal `accountNotFound`, also for what exists."""
         found = self.tx.one(Account, account)
-        if found is None or (found.id != self.caller.account and found.parent != self.caller.account):
+        if found is None or not self._acts_for(found):
             raise Refusal("accountNotFound")
         return found
+
+    def own(self, account: str) -> Account:
+        """The caller's own account. Raises Refusal `accountNotFound`, `accountNotSupportedByMethod` for another's."""
+        found = self.mailbox(account)
+        if found.id != self.caller.account:
+            raise Refusal("accountNotSupportedByMethod")
+        return found
+
+    def _acts_for(self, account: Account) -> bool:
+        caller = self.caller.account
+        if not caller or account.state == "closed":  # nobody has logged in, and most accounts have no parent
+            return False
+        if caller in (account.id, account.parent):
+            return True
+        # People alone are delegates: nobody else's requests pay for the question.
+        if self.caller.kind != "patient" or account.state != "active":
+            return False
+        return self.tx.one(Delegation, account.id, caller) is not None
 
     def change(self, kind: Numbered, account: str) -> int:
         """The next change number, remembered to be announced."""
@@ -93,4 +135,4 @@ class Turn:
 
     def outcome(self, answer: object) -> Outcome:
         """What it came to."""
-        return Outcome(answer, self.changed, tuple(self.ended))
+        return Outcome(answer, self.changed, tuple(self.ended), self.logged, tuple(self.joined), tuple(self.parted))

@@ -15,6 +15,8 @@ operator = typer.Typer(no_args_is_help=True, help="Bridges and enrolment station
 app = typer.Typer(no_args_is_help=True, help="The relay.")
 app.add_typer(operator, name="operator")
 
+_LOST = 3  # exit status when the key log is not whole: starting again does not help
+
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="relay.toml", exists=True, dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 
@@ -23,6 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 def serve(config: ConfigFile, as_json: AsJson = False) -> None:
     """Run the relay until SIGTERM or SIGINT."""
     from messaging.server import loop as loops  # noqa: PLC0415 - it installs the reactor, which `--help` does not need
+    from messaging.server.loghead import LogLost  # noqa: PLC0415 - not needed by `--help`
 
     settings = _config(config)
     loop, reactor = loops.install()
@@ -36,7 +39,7 @@ def serve(config: ConfigFile, as_json: AsJson = False) -> None:
     reactor.callWhenRunning(begin)
     reactor.run(installSignalHandlers=False)
     if failed:
-        _stop(str(failed[0]))
+        _stop(str(failed[0]), _LOST if isinstance(failed[0], LogLost) else 1)
 
 
 @operator.command("add-bridge")
@@ -60,6 +63,53 @@ def add_station(
 ) -> None:
     """Let an enrolment station log in with a key and create accounts."""
     _add(config, "station", login, public_key, (), as_json=as_json)
+
+
+@operator.command("log-policy")
+def log_policy(config: ConfigFile) -> None:
+    """Print the policy of the key log that asks no witness: the lines to begin one with."""
+    from crypto.transparency.checkpoint import LogSigner  # noqa: PLC0415 - not needed by `--help`
+    from messaging.server import house, secrets  # noqa: PLC0415 - not needed by `--help`
+
+    settings = _config(config)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secret = secrets.load(settings.data / "secrets").key_log
+    typer.echo(house.own_policy(settings, LogSigner.from_secret(secret, house.log_origin(settings))).decode(), nl=False)
+
+
+@operator.command("new-log")
+def new_log(
+    config: ConfigFile,
+    yes: Annotated[bool, typer.Option("--yes", help="The relay is stopped, and everybody will be asked.")] = False,
+) -> None:
+    """Begin a new key log, with new keys, from the entries that are there. The last way out: everybody is asked."""
+    from messaging.relay import keylog  # noqa: PLC0415 - not needed by `--help`
+    from messaging.server import loghead, secrets  # noqa: PLC0415 - not needed by `--help`
+
+    if not yes:
+        _stop("every client will stop sealing until its person has accepted the new log: --yes when that is meant")
+    settings = _config(config)
+    # First the old head goes, so that whatever is interrupted here ends in a relay that does not start.
+    head = _in_store(config, keylog.forget_signatures)
+    secrets.set_aside(settings.data / "secrets", secrets.KEY_LOG, datetime.now(UTC))
+    (settings.data / loghead.NAME).unlink(missing_ok=True)
+    typer.echo(f"a new log of {head.size} entries begins with the next start; `pli operator log-policy` has its keys")
+
+
+@operator.command("close-account")
+def close_account(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    config: ConfigFile,
+) -> None:
+    """Let nobody into an account any more, nor anybody write to it. Its streams end within five seconds."""
+    from messaging.relay import closing  # noqa: PLC0415 - not needed by `--help`
+    from messaging.wire.errors import Refusal  # noqa: PLC0415 - not needed by `--help`
+
+    try:
+        _in_store(config, lambda turn: closing.close(turn, account))
+    except Refusal:
+        _stop("there is no such account")
+    typer.echo(f"{account} is closed")
 
 
 @operator.command("list")
@@ -92,14 +142,13 @@ def _add(config: Path, kind: str, login: str, public_key: str, domains: tuple[st
 
 
 def _in_store(config: Path, rule: Callable[[Any], T]) -> T:
-    from messaging.relay.rates import Rates  # noqa: PLC0415 - not needed by `--help`
-    from messaging.relay.turn import Caller, House, Turn  # noqa: PLC0415 - not needed by `--help`
-    from messaging.server import secrets  # noqa: PLC0415 - not needed by `--help`
+    from messaging.relay.turn import Caller, Turn  # noqa: PLC0415 - not needed by `--help`
+    from messaging.server.house import house as make_house  # noqa: PLC0415 - not needed by `--help`
     from messaging.store.sql import SqliteStore  # noqa: PLC0415 - not needed by `--help`
 
     settings = _config(config)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    house = House(settings.origin, secrets.load(settings.data / "secrets"), Rates(settings.allowed))
+    house = make_house(settings)
     # The relay may be running: its writer checkpoints, this one does not.
     store = SqliteStore(settings.data / "relay.db", checkpoints=False)
     try:
@@ -129,8 +178,14 @@ async def _until_stopped(settings: Any, reactor: Any, *, as_json: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     relay = Running(settings, reactor)
     _ready(settings, relay.port, as_json=as_json)
-    await stop.wait()
+    stopped = asyncio.create_task(stop.wait())
+    waiting: list[asyncio.Future[Any]] = [stopped, relay.lost]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    lost = relay.lost.exception() if relay.lost.done() else None
+    stopped.cancel()
     await relay.close()
+    if lost is not None:
+        raise lost
 
 
 def _settle_memory() -> None:
@@ -158,6 +213,6 @@ def _config(path: Path) -> Any:
         _stop(str(error))
 
 
-def _stop(reason: str) -> Any:
+def _stop(reason: str, status: int = 1) -> Any:
     print(f"pli: {reason}", file=sys.stderr)
-    raise typer.Exit(1)
+    raise typer.Exit(status)

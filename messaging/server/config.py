@@ -28,6 +28,11 @@ class _Relay(msgspec.Struct, forbid_unknown_fields=True):
     trusted_proxies: list[str] = []
 
 
+class _Log(msgspec.Struct, forbid_unknown_fields=True):
+    policy: str = ""
+    skip: list[str] = []
+
+
 class _Limits(msgspec.Struct, forbid_unknown_fields=True):
     patient_per_hour: int = Allowed.patient_per_hour
     patient_per_day: int = Allowed.patient_per_day
@@ -35,16 +40,21 @@ class _Limits(msgspec.Struct, forbid_unknown_fields=True):
     integrator_burst: int = Allowed.integrator_burst
     resolves_per_minute: int = Allowed.resolves_per_minute
     login_network_per_minute: int = Allowed.login_network_per_minute
+    log_reads_per_minute: int = Allowed.log_reads_per_minute
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     relay: _Relay
+    log: _Log = msgspec.field(default_factory=_Log)
     limits: _Limits = msgspec.field(default_factory=_Limits)
 
 
 @dataclass(frozen=True)
 class Config:
-    """Checked settings. `web` None: none was named and none is shipped. `certificate` and `key`: both or neither."""
+    """Checked settings. `web` None: none was named and none is shipped. `certificate` and `key`: both or neither.
+
+    `policy` None: the key log is trusted for its own signatures alone. `skipped_witnesses` of it are not asked.
+    """
 
     origin: str
     host: str
@@ -56,6 +66,8 @@ class Config:
     log: Literal["json", "plain"] = "plain"
     allowed: Allowed = field(default_factory=Allowed)
     trusted_proxies: tuple[Network, ...] = ()
+    policy: Path | None = None
+    skipped_witnesses: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -94,6 +106,8 @@ def _checked(found: _File, folder: Path) -> Config:
         log=relay.log,
         allowed=Allowed(**limits),
         trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
+        policy=folder / found.log.policy if found.log.policy else None,
+        skipped_witnesses=tuple(found.log.skip),
     )
 
 

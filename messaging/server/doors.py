@@ -3,11 +3,9 @@
 import asyncio
 import re
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
 from messaging.relay.accounts import examine
-from messaging.relay.devices import Issued
 from messaging.relay.ports import Incoming
 from messaging.relay.relay import (
     AskDownload,
@@ -18,6 +16,7 @@ from messaging.relay.relay import (
     LogOut,
     Renew,
 )
+from messaging.server.cookie import CLEARED, token_in, tokens
 from messaging.server.exchange import NO_STORE, Asked, Headers, Match, Pipe, Reply, Route, Routes, json_reply
 from messaging.server.push import events
 from messaging.server.service import Service
@@ -36,7 +35,6 @@ from messaging.wire.types import (
     TotpRequest,
 )
 
-COOKIE: Final = "__Host-pli"
 _SMALL: Final = 4_096
 _AUTH: Final = 262_144  # an activation carries a key box
 _PIECE: Final = 262_144
@@ -97,11 +95,11 @@ class Doors:
 
     async def log_in(self, asked: Asked) -> Reply:
         """`POST /auth/login`."""
-        return self._tokens(await self._service.ask(decode(asked.body, LoginRequest), asked.caller))
+        return tokens(await self._service.ask(decode(asked.body, LoginRequest), asked.caller))
 
     async def totp(self, asked: Asked) -> Reply:
         """`POST /auth/totp`."""
-        return self._tokens(await self._service.ask(decode(asked.body, TotpRequest), asked.caller))
+        return tokens(await self._service.ask(decode(asked.body, TotpRequest), asked.caller))
 
     async def box(self, asked: Asked) -> Reply:
         """`POST /auth/box`."""
@@ -109,22 +107,21 @@ class Doors:
 
     async def activate(self, asked: Asked) -> Reply:
         """`POST /auth/activate`."""
-        return self._tokens(await self._service.ask(decode(asked.body, ActivateRequest), asked.caller))
+        return tokens(await self._service.ask(decode(asked.body, ActivateRequest), asked.caller))
 
     async def refresh(self, asked: Asked) -> Reply:
         """`POST /auth/refresh`, by cookie, or by a token in the body for clients without cookies."""
         self._check_origin(asked)
         given = decode(asked.body, RefreshRequest).refresh_token if asked.body.strip() else None
-        token = given or _cookie(asked)
+        token = given or token_in(asked)
         if not token:
             raise Refusal("unauthorized")
-        return self._tokens(await self._service.ask(Renew(token, cookie=given is None), asked.caller))
+        return tokens(await self._service.ask(Renew(token, cookie=given is None), asked.caller))
 
     async def log_out(self, asked: Asked) -> Reply:
         """`POST /auth/logout`."""
         await self._service.ask(LogOut(), asked.caller)
-        cleared = f"{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
-        return Reply(204, headers=(*NO_STORE, ("Set-Cookie", cleared)))
+        return Reply(204, headers=(*NO_STORE, ("Set-Cookie", CLEARED)))
 
     async def enrol(self, asked: Asked) -> Reply:
         """`POST /enrol/people`."""
@@ -187,14 +184,6 @@ class Doors:
     def _auth(self, name: str, handler: Callable[[Asked], Any]) -> Route:
         return Route(name, handler, limit=_SMALL, json=True)
 
-    def _tokens(self, issued: Issued) -> Reply:
-        headers = NO_STORE
-        if issued.cookie:
-            age = limits.REFRESH_DAYS * 86_400
-            value = f"{COOKIE}={issued.cookie}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Strict"
-            headers += (("Set-Cookie", value),)
-        return json_reply(issued.tokens, headers=headers, account=issued.tokens.account)
-
     def _check_origin(self, asked: Asked) -> None:
         origin = asked.header("origin")
         if origin is not None and origin != self._service.config.origin:
@@ -207,14 +196,6 @@ def _pattern(pattern: re.Pattern[str], route: Route) -> Callable[[str], Match | 
         return None if match is None else (route, match.groupdict())
 
     return find
-
-
-def _cookie(asked: Asked) -> str:
-    try:
-        found = SimpleCookie(asked.header("cookie") or "").get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
 
 
 def _media_type(asked: str) -> str:

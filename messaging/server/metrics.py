@@ -13,6 +13,11 @@ class Metrics:
         self.requests = Counter("pli_requests_total", "Requests", ["door", "status"], registry=self.registry)
         self.seconds = Histogram("pli_request_seconds", "Time", ["door"], buckets=_BUCKETS, registry=self.registry)
         self.streams = Gauge("pli_streams", "Open event streams", registry=self.registry)
+        self.log_size = Gauge("pli_log_size", "Entries of the key log", registry=self.registry)
+        self.log_published = Gauge("pli_log_published", "Entries that witnesses cosigned", registry=self.registry)
+        self.witness_failures = Counter(
+            "pli_witness_failures_total", "Cosignatures that did not come", ["witness"], registry=self.registry
+        )
         self._made: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.refused = Counter("pli_refused_early_total", "Refused before the body was read", registry=self.registry)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from messaging.relay.moments import DAY
 from messaging.relay.relay import AskStates
-from messaging.relay.turn import NAMES
+from messaging.relay.turn import NAMES, Caller
 from messaging.server.exchange import Asked, Pipe, Reply
 from messaging.server.service import Service
 from messaging.server.wake import Changed
@@ -85,7 +85,7 @@ async def events(service: Service, asked: Asked) -> Reply:
     # Joined before the states are read, so that nothing falls between.
     service.wake.join(stream, [asked.caller.account])
     try:
-        accounts, newer = await service.ask(AskStates(since), asked.caller)
+        accounts, newer = await _accounts(service, asked.caller, since)
     except BaseException:
         service.wake.leave(stream)
         raise
@@ -102,6 +102,15 @@ async def events(service: Service, asked: Asked) -> Reply:
 
     headers = (("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"))
     return Reply(200, b"", headers, "text/event-stream", pour)
+
+
+async def _accounts(service: Service, caller: Caller, since: int | None) -> tuple[list[str], Changed]:
+    # Asked again when meanwhile somebody's right to act for an account began or ended: the answer may be older.
+    while True:
+        before = service.wake.turns
+        accounts, newer = await service.ask(AskStates(since), caller)
+        if service.wake.turns == before:
+            return accounts, newer
 
 
 def _event(kind: str, data: object, id_: str = "") -> bytes:

@@ -9,13 +9,17 @@ from messaging.relay.ports import Clock
 from messaging.server.channel import Door
 from messaging.server.config import Config
 from messaging.server.doors import Doors
+from messaging.server.factordoors import FactorDoors
 from messaging.server.front import Front
 from messaging.server.health import Health
+from messaging.server.logdoors import LogDoors
 from messaging.server.logs import RequestLog
 from messaging.server.peers import Peers
+from messaging.server.publisher import Pace, Publisher
 from messaging.server.service import Service
 from messaging.server.static import Static
 from messaging.server.tls import context
+from messaging.server.witnesses import Asker, places
 
 FINISH_SECONDS = 5.0  # for answers that are being made when the relay stops
 
@@ -23,11 +27,13 @@ FINISH_SECONDS = 5.0  # for answers that are being made when the relay stops
 class Running:
     """Made on the loop, with Twisted's reactor running on it."""
 
-    def __init__(self, config: Config, reactor: Any, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, reactor: Any, clock: Clock | None = None, pace: Pace | None = None) -> None:
         self.config = config
         self.service = Service(config, clock)
         self._health = Health(self.service)
         routes = Doors(self.service).routes()
+        FactorDoors(self.service).join(routes)
+        LogDoors(self.service).join(routes)
         routes.exact |= self._health.routes()
         if config.web is not None:
             routes.rest = Static(config.web).route
@@ -36,14 +42,22 @@ class Running:
             routes, self.service.caller, self.service.metrics, self._requests, Peers(config.trusted_proxies),
             secure=config.secure,
         )  # fmt: skip
+        asked = places(self.service.house.policy.witnesses, config.skipped_witnesses)
+        self._publisher = Publisher(self.service, asked, Asker(reactor), pace)
         self._listening = self._listen(reactor)
         self.service.begin()
+        self._publisher.begin()
         structlog.get_logger().info("started", port=self.port)
 
     @property
     def port(self) -> int:
         """Where it listens, also when the system chose."""
         return int(self._listening.getHost().port)
+
+    @property
+    def lost(self) -> "asyncio.Future[None]":
+        """Done, with LogLost, when the relay must stop: it has not all of the key log that it signed for."""
+        return self._publisher.lost
 
     async def close(self) -> None:
         """Take no more, finish what was begun, close the store."""
@@ -53,6 +67,7 @@ class Running:
             await stopped.asFuture(asyncio.get_running_loop())
         self.service.wake.cut_all()
         await self._front.finish(FINISH_SECONDS)
+        await self._publisher.close()
         await self.service.close()
         self._requests.flush()
         structlog.get_logger().info("stopped")

@@ -1,10 +1,14 @@
-"""The relay's own secrets: four files of 32 random bytes, 0600, made at first start. None opens a letter."""
+"""The relay's own secrets: five files of 32 random bytes, 0600, made at first start. None opens a letter."""
 
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from messaging.relay.turn import Secrets
+
+KEY_LOG: Final = "log"
 
 
 class UnsafeSecrets(Exception):
@@ -14,7 +18,12 @@ class UnsafeSecrets(Exception):
 def load(folder: Path) -> Secrets:
     """Read them, or make those that are missing. Raises UnsafeSecrets."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Secrets(*(_secret(folder / name) for name in ("server", "pepper", "totp", "access-log")))
+    return Secrets(*(_secret(folder / name) for name in ("server", "pepper", "totp", "access-log", KEY_LOG)))
+
+
+def set_aside(folder: Path, name: str, now: datetime) -> Path:
+    """Keep a secret under another name, so that load() makes a new one. Raises FileNotFoundError."""
+    return (folder / name).rename(folder / f"{name}.{now:%Y%m%dT%H%M%SZ}")
 
 
 def _secret(path: Path) -> bytes:

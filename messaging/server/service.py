@@ -12,14 +12,17 @@ import structlog
 
 from messaging.relay import expiry
 from messaging.relay.devices import caller as find_caller
+from messaging.relay.logasking import BeginLog
 from messaging.relay.moments import SECOND, stamp
 from messaging.relay.ports import Clock, Transaction
-from messaging.relay.rates import Rates
+from messaging.relay.records import LogHead
 from messaging.relay.relay import Asking, Sweep, work, writes
-from messaging.relay.turn import Caller, House, Outcome, Turn
-from messaging.server import secrets
+from messaging.relay.turn import Caller, Outcome, Turn
+from messaging.server import loghead
 from messaging.server.config import Config
+from messaging.server.house import house as make_house
 from messaging.server.metrics import Metrics
+from messaging.server.progress import Progress
 from messaging.server.wake import Wake
 from messaging.store.blobs import LocalBlobs
 from messaging.store.sql import READERS, SqliteStore, Work, answer_all
@@ -51,12 +54,14 @@ class Service:
     """Asks the rules on behalf of the doors; tells the streams what changed."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        """Raises BadConfig, UnsafeSecrets, NewerSchema, OlderKeys, LogLost."""
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.config = config
         self.clock = clock or SystemClock()
-        self.house = House(config.origin, secrets.load(config.data / "secrets"), Rates(config.allowed))
+        self.house = make_house(config)
         self._loop = asyncio.get_running_loop()
         self.store = SqliteStore(config.data / "relay.db", tell=self._answered)
+        self.progress = Progress(self._begin_log().published)
         self.blobs = LocalBlobs(config.data / "blobs")
         self.wake = Wake()
         self.metrics = Metrics()
@@ -90,6 +95,8 @@ class Service:
         self.store.submit(run, partial(_settle, answered))
         outcome = await answered
         self._announce(outcome)
+        if outcome.logged:
+            await self._until_published(outcome.logged)
         if isinstance(outcome.answer, Refusal):
             raise outcome.answer
         return outcome.answer
@@ -128,8 +135,29 @@ class Service:
     def _announce(self, outcome: Outcome) -> None:
         if outcome.ended:
             self._forget(set(outcome.ended))
+        for delegate, account in outcome.parted:
+            self.wake.part(delegate, account)
+        for delegate, account in outcome.joined:
+            self.wake.adopt(delegate, [account])
         if outcome.changed:
             self.wake.announce(outcome.changed)
+
+    def _begin_log(self) -> LogHead:
+        try:
+            loghead.check(self.config.data, self.store, self.house)
+            outcome = self.store.write(work(self.house, BeginLog(), Caller(), self.clock.now()))
+        except BaseException:
+            self.store.close()
+            raise
+        head: LogHead = outcome.answer
+        return head
+
+    async def _until_published(self, size: int) -> None:
+        # Whoever asked is answered in any case: what was appended stays, and is published when witnesses come back.
+        if self.house.policy.quorum is None:
+            self.progress.publish(size)
+        self.progress.grown()
+        await self.progress.reach(size, limits.PUBLISH_SECONDS)
 
     def _forget(self, devices: set[str]) -> None:
         self._known = {token: k for token, k in self._known.items() if k.caller.device not in devices}

@@ -27,7 +27,7 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
 }
-_NOT_PAGES: Final = ("/jmap", "/auth", "/enrol", "/health", "/metrics", "/.well-known", "/schemas")
+_NOT_PAGES: Final = ("/jmap", "/auth", "/enrol", "/health", "/metrics", "/.well-known", "/schemas", "/log/")
 
 
 @dataclass(frozen=True)

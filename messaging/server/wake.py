@@ -25,6 +25,7 @@ class Wake:
         self._by_account: dict[str, set[Waiting]] = {}
         self._all: dict[Waiting, set[str]] = {}
         self._by_device: dict[str, dict[Waiting, None]] = {}  # in the order of opening
+        self.turns = 0  # how often it changed who may act for whom
 
     def __len__(self) -> int:
         return len(self._all)
@@ -57,9 +58,16 @@ class Wake:
                 del self._by_account[account]
 
     def adopt(self, parent: str, accounts: list[str]) -> None:
-        """A bridge was given more accounts."""
+        """A bridge or a delegate was given more accounts."""
+        self.turns += bool(accounts)
         for waiting in list(self._by_account.get(parent, ())):
             self.join(waiting, accounts)
+
+    def part(self, delegate: str, account: str) -> None:
+        """A delegate may no longer act for an account: its streams end, and come back without it."""
+        self.turns += 1
+        for waiting in [w for w in self._by_account.get(account, ()) if delegate in self._all[w]]:
+            waiting.cut()
 
     def announce(self, changed: Changed) -> None:
         """After the commit."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from messaging.relay.ports import Change, Numbered, Transaction, Wanted
-from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Gone, Message, Totp
+from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Gone, LogEntry, LogNode, Message, Totp
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -124,6 +124,14 @@ class MemoryTransaction:
 
     def unkept_bytes(self, account: str) -> int:
         return sum(blob.size for blob in self.where(Blob, account=account, kept=0))
+
+    def log_entries(self, first: int, count: int) -> list[bytes]:
+        found = (self._tables[LogEntry].get((number,)) for number in range(first, first + count))
+        return [row.entry for row in found if row is not None]
+
+    def log_nodes(self, level: int, first: int, count: int) -> list[bytes]:
+        found = (self._tables[LogNode].get((level, number)) for number in range(first, first + count))
+        return [row.hash for row in found if row is not None]
 
     def last_act(self) -> Act | None:
         return max(self._tables[Act].values(), key=lambda act: act.number, default=None)

@@ -15,8 +15,12 @@ class NewerSchema(Exception):
     """The database was written by a newer version of this program."""
 
 
+class OlderKeys(Exception):
+    """The database holds keys from before the key log, which no log may hold."""
+
+
 def migrate(path: Path) -> None:
-    """Upgrade the database at `path`, made if missing (0600). Raises NewerSchema."""
+    """Upgrade the database at `path`, made if missing (0600). Raises NewerSchema, OlderKeys."""
     path.touch(mode=0o600)
     engine = create_engine(f"sqlite:///{path}")
     config = Config()

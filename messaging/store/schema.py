@@ -48,6 +48,9 @@ TABLES: Final[dict[type, Table]] = {
     records.Factor: _table(
         "factors", _text("account", primary_key=True), _text("method", primary_key=True), _raw("public"), _raw("kdf")
     ),
+    records.Passkey: _table(
+        "passkeys", _text("account", primary_key=True), _raw("credential", primary_key=True), _raw("public")
+    ),
     records.Totp: _table("totps", _text("account", primary_key=True), _raw("sealed"), _number("last")),
     records.Failure: _table(
         "failures",
@@ -78,6 +81,9 @@ TABLES: Final[dict[type, Table]] = {
         _number("created"),
         _number("expires"),
         _number("ended"),
+        _number("confirmed"),
+        _number("seen"),
+        _raw("label"),
         Index("devices_expires", "expires"),
         Index("devices_ended", "ended"),
     ),
@@ -96,6 +102,8 @@ TABLES: Final[dict[type, Table]] = {
         _text("device"),
         _number("expires"),
         _number("used"),
+        _raw("parent"),
+        _number("followed"),
         Index("refreshes_expires", "expires"),
     ),
     records.Trust: _table(
@@ -103,7 +111,31 @@ TABLES: Final[dict[type, Table]] = {
         _raw("id", primary_key=True),
         _text("account"),
         _number("expires"),
+        _text("device"),
         Index("trusts_expires", "expires"),
+        Index("trusts_account", "account"),
+    ),
+    records.Pairing: _table(
+        "pairings",
+        _raw("id", primary_key=True),
+        _text("code"),
+        _raw("key"),
+        _number("expires"),
+        _text("account"),
+        _text("device"),
+        _raw("hello"),
+        _raw("grant"),
+        Index("pairings_code", "code", unique=True),
+        Index("pairings_account", "account"),
+        Index("pairings_expires", "expires"),
+    ),
+    records.Delegation: _table(
+        "delegations",
+        _text("account", primary_key=True),
+        _text("delegate", primary_key=True),
+        _text("id"),
+        _number("since"),
+        Index("delegations_delegate", "delegate"),
     ),
     records.Key: _table(
         "keys",
@@ -114,12 +146,19 @@ TABLES: Final[dict[type, Table]] = {
         _raw("sealing"),
         _raw("statement"),
         _raw("signature"),
+        _raw("voucher"),
+        _number("entry"),
         _number("created"),
         _number("revoked", nullable=True),
+        Index("keys_signing", "signing"),  # no two accounts have the same
     ),
     records.Box: _table("boxes", _text("account", primary_key=True), _number("version"), _raw("box")),
     records.Address: _table(
-        "addresses", _raw("id", primary_key=True), _text("account"), Index("addresses_account", "account")
+        "addresses",
+        _raw("id", primary_key=True),
+        _text("account"),
+        _raw("salt"),
+        Index("addresses_account", "account"),
     ),
     records.Edge: _table(
         "edges",
@@ -197,5 +236,20 @@ TABLES: Final[dict[type, Table]] = {
         _text("outcome"),
         _raw("mac"),
         Index("acts_account", "account", "number"),
+    ),
+    records.LogEntry: Table(
+        "log_entries", METADATA, Column("number", Integer, primary_key=True, autoincrement=False), _raw("entry")
+    ),
+    records.LogNode: _table(
+        "log_nodes", _number("level", primary_key=True), _number("number", primary_key=True), _raw("hash")
+    ),
+    records.LogHead: _table(
+        "log_heads",
+        _number("id", primary_key=True),
+        _number("size"),
+        _raw("note"),
+        _number("signed"),
+        _number("published"),
+        _raw("published_note"),
     ),
 }

@@ -12,7 +12,21 @@ from sqlalchemy import Table, bindparam, delete, func, literal_column, select, u
 from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.sql import ClauseElement
 
-from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Edge, Gone, Message, State, Totp
+from messaging.relay.records import (
+    KEYS,
+    Account,
+    Act,
+    Blob,
+    Body,
+    Device,
+    Edge,
+    Gone,
+    LogEntry,
+    LogNode,
+    Message,
+    State,
+    Totp,
+)
 from messaging.store.schema import TABLES
 
 # SQLite's dialect writes LIMIT always with an OFFSET: both are named, so that the order of the question marks is plain.
@@ -115,6 +129,7 @@ def expired(kind: type) -> str:
 _accounts, _bodies, _totps, _blobs, _acts, _devices = (
     TABLES[kind] for kind in (Account, Body, Totp, Blob, Act, Device)
 )
+_entries, _nodes = TABLES[LogEntry], TABLES[LogNode]
 
 NEXT_CHANGE: Final = prepare(
     update(_accounts)
@@ -150,6 +165,20 @@ ACTS: Final = prepare(
     .order_by(_acts.c.number)
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
+).text
+LOG_ENTRIES: Final = prepare(
+    select(_entries.c.entry)
+    .where(_entries.c.number >= bindparam("first"), _entries.c.number < bindparam("end"))
+    .order_by(_entries.c.number)
+).text
+LOG_NODES: Final = prepare(
+    select(_nodes.c.hash)
+    .where(
+        _nodes.c.level == bindparam("level"),
+        _nodes.c.number >= bindparam("first"),
+        _nodes.c.number < bindparam("end"),
+    )
+    .order_by(_nodes.c.number)
 ).text
 ENDED: Final = prepare(select(_devices.c.id).where(_devices.c.ended >= bindparam("since"))).text
 

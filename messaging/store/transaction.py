@@ -131,6 +131,12 @@ class SqlTransaction:
     def unkept_bytes(self, account: str) -> int:
         return self._number(statements.UNKEPT, (account,))
 
+    def log_entries(self, first: int, count: int) -> list[bytes]:
+        return [row[0] for row in self._run(statements.LOG_ENTRIES, (first, first + count))]
+
+    def log_nodes(self, level: int, first: int, count: int) -> list[bytes]:
+        return [row[0] for row in self._run(statements.LOG_NODES, (level, first, first + count))]
+
     def last_act(self) -> Act | None:
         if self._last_act is None:
             row = self._run(statements.LAST_ACT, (1, 0)).fetchone()

@@ -16,8 +16,12 @@ from messaging.wire.types import (
     Address,
     Contact,
     Date,
+    Delegation,
+    Device,
+    Hashes,
     Int,
     KeyBox,
+    LogAnswer,
     PublicKey,
     Resolved,
     SealedMessage,
@@ -109,12 +113,27 @@ class KeyLookup(Wire, frozen=True, omit_defaults=True):
     account_id: AccountId
     accounts: list[AccountId]
     history: bool = False
+    since: UnsignedInt | None = None
 
 
 class KeyLookupDone(Wire, frozen=True):
     account_id: AccountId
     list_: list[PublicKey]
     not_found: list[str]
+    log: LogAnswer
+
+
+class Prove(Wire, frozen=True):
+    account_id: AccountId
+    sizes: list[UnsignedInt]
+
+
+class ProveDone(Wire, frozen=True):
+    """`proofs`: by size in digits, None where the size is above the checkpoint's."""
+
+    account_id: AccountId
+    checkpoint: str
+    proofs: dict[str, Hashes | None]
 
 
 class Resolve(Wire, frozen=True):
@@ -143,6 +162,14 @@ class ContactUpdate(Wire, frozen=True, omit_defaults=True):
     blocked: bool | UnsetType = UNSET
 
 
+class DeviceUpdate(Wire, frozen=True):
+    label: str | None
+
+
+class NewDelegation(Wire, frozen=True):
+    delegate: AccountId
+
+
 class Method(msgspec.Struct, frozen=True):
     """One method: the capability it needs, its arguments and answer. `writes`: it may change something."""
 
@@ -155,8 +182,13 @@ class Method(msgspec.Struct, frozen=True):
 METHODS: Final[dict[str, Method]] = {
     "Core/echo": Method(names.CORE, dict, dict),
     "AccountInfo/get": Method(names.ACCOUNT, Get, Got[AccountInfo]),
+    "Device/get": Method(names.ACCOUNT, Get, Got[Device]),
+    "Device/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
+    "Delegation/get": Method(names.ACCOUNT, Get, Got[Delegation]),
+    "Delegation/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
     "PublicKey/get": Method(names.KEYS, Get, Got[PublicKey]),
     "PublicKey/lookup": Method(names.KEYS, KeyLookup, KeyLookupDone),
+    "KeyLog/prove": Method(names.KEYS, Prove, ProveDone),
     "KeyBox/get": Method(names.KEYS, Get, Got[KeyBox]),
     "KeyBox/set": Method(names.KEYS, Set, SetDone, writes=True),
     "SealedMessage/get": Method(names.SEALED, Get, Got[SealedMessage]),

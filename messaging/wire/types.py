@@ -13,22 +13,27 @@ from messaging.wire import limits
 AccountId = Annotated[str, Meta(pattern=r"^a[a-z2-7]{26}$(?!\n)")]
 KeyId = Annotated[str, Meta(pattern=r"^k[a-z2-7]{26}$(?!\n)")]
 MessageId = Annotated[str, Meta(pattern=r"^m[a-z2-7]{26}$(?!\n)")]
+DeviceId = Annotated[str, Meta(pattern=r"^d[a-z2-7]{26}$(?!\n)")]
+DelegationId = Annotated[str, Meta(pattern=r"^g[a-z2-7]{26}$(?!\n)")]
 BlobId = Annotated[str, Meta(pattern=r"^b[0-9a-f]{64}$(?!\n)")]
 ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$(?!\n)")]
 B64u = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
 B64u32 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
 B64u64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}$(?!\n)")]
+Hashes = list[B64u32]
 SealingKeyText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1622}$(?!\n)")]  # 1216 bytes
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$(?!\n)")]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)")]
 # RFC 8620, 1.3: Int and UnsignedInt. A larger number would be an error of the database, not of the asker.
 Int = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 UnsignedInt = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 LoginName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_LOGIN_NAME)]
+TotpSecret = Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$(?!\n)")]  # base 32 of 20 bytes
 Address = Annotated[str, Meta(min_length=3, max_length=254)]
 
 Kind = Literal["patient", "professional", "organisation", "bridge", "station"]
 AccountState = Literal["invited", "active", "closed"]
-LoginMethod = Literal["password", "letter", "recovery", "key"]
+LoginMethod = Literal["password", "letter", "recovery", "passkey", "key"]
 
 
 class Wire(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True, omit_defaults=False):
@@ -41,7 +46,7 @@ class Wire(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_o
 class Kdf(Wire, frozen=True, omit_defaults=True):
     """Parameters by which a slot key and a log-in seed are made; `memory` in KiB. Only `argon2id` has the numbers."""
 
-    name: Literal["argon2id", "code", "key"]
+    name: Literal["argon2id", "code", "prf", "key"]
     salt: B64u | UnsetType = UNSET
     memory: UnsignedInt | UnsetType = UNSET
     passes: UnsignedInt | UnsetType = UNSET
@@ -101,15 +106,16 @@ class NewKeys(Wire, frozen=True):
 
 
 class ActivateRequest(Wire, frozen=True, omit_defaults=True):
-    """`totp_secret`: base 32 (RFC 4648), 20 bytes; `code`: a current code of it, as proof that it was stored."""
+    """`code`: a current code of `totp_secret`, as proof that it was stored; `recovery_key`: of a new recovery code."""
 
     ticket: str
     box: B64u
     kdf: Kdf
     login_key: B64u32
     new_keys: NewKeys
-    totp_secret: Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$(?!\n)")]
+    totp_secret: TotpSecret
     code: str
+    recovery_key: B64u32 | None = None
     cookie: bool = False
 
 
@@ -124,9 +130,14 @@ class Tokens(Wire, frozen=True, omit_defaults=True):
 
 
 class BoxAnswer(Wire, frozen=True):
+    """The statement is the account's newest: what a new one has to follow."""
+
     account: AccountId
     version: UnsignedInt
     box: B64u
+    statement: B64u
+    signature: B64u64
+    voucher: B64u64 | None
 
 
 # --- enrolment --------------------------------------------------------------------------------
@@ -144,6 +155,8 @@ class EnrolPerson(Wire, frozen=True):
     signing_key: B64u32
     statement: B64u
     signature: B64u64
+    voucher: B64u64 | None
+    salts: Annotated[list[B64u32], Meta(max_length=8)]
 
 
 class EnrolRequest(Wire, frozen=True):
@@ -172,6 +185,8 @@ class AccountInfo(Wire, frozen=True):
 
 
 class PublicKey(Wire, frozen=True):
+    """`index` is its entry's number in the key log; `inclusion` its proof, of an account's newest key in a lookup."""
+
     id: KeyId
     account: AccountId
     sealing_key: SealingKeyText
@@ -180,6 +195,16 @@ class PublicKey(Wire, frozen=True):
     signature: B64u64
     created_at: Date
     revoked_at: Date | None
+    index: UnsignedInt
+    voucher: B64u64 | None
+    inclusion: Hashes | None
+
+
+class LogAnswer(Wire, frozen=True):
+    """The newest published checkpoint, and the proof that it continues the one of the size that the asker named."""
+
+    checkpoint: str
+    consistency: Hashes | None
 
 
 class KeyBox(Wire, frozen=True):
@@ -237,9 +262,30 @@ class Contact(Wire, frozen=True):
     blocked: bool
 
 
+class Device(Wire, frozen=True):
+    """`current`: the one that asks. `label` is sealed as a SealedState is, under its own label."""
+
+    id: DeviceId
+    current: bool
+    created_at: Date
+    last_seen: Day
+    expires_at: Date
+    label: B64u | None
+
+
+class Delegation(Wire, frozen=True):
+    """While it lasts, the account `delegate` may act for `account`. Both see it."""
+
+    id: DelegationId
+    account: AccountId
+    delegate: AccountId
+    since: Date
+
+
 class Resolved(Wire, frozen=True):
     address: Address
     account: AccountId
+    salt: B64u32
     state: Literal["open", "closed"]
 
 

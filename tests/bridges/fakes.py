@@ -11,7 +11,7 @@ from clients.content.letter import Letter, LetterRecipient, Sender, from_bytes, 
 from clients.sdk import Arrived, Draft, News, Prepared, Submitted, Unreadable
 from crypto import aead
 from crypto.attachment import Attachment
-from crypto.encoding import base32
+from crypto.encoding import b64u, base32
 from crypto.keys import blob_id, random_id
 from messaging.wire.errors import Refusal
 from messaging.wire.types import Contact, Resolved
@@ -57,7 +57,10 @@ class FakeRelay:
         self.step("resolve")
         self.resolved += 1
         return {
-            address: Resolved(address=address, account=account(address), state="open" if state == "open" else "closed")
+            address: Resolved(
+                address=address, account=account(address), salt=b64u(bytes(32)),
+                state="open" if state == "open" else "closed",
+            )
             for address in addresses
             if (state := self.people.get(address))
         }
@@ -98,6 +101,9 @@ class FakeMailbox:
         )
         self.relay.files[made.id] = data
         return made
+
+    async def check(self, to: Sequence[str]) -> None:  # noqa: ARG002 - the port's
+        self.relay.step("check")
 
     async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
         self.relay.step("prepare")

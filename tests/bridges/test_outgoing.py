@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from clients.content.file import FilePart
 from clients.content.letter import Letter, LetterRecipient, Mail
 from clients.content.letter import Sender as Author
 from clients.content.part import Part
-from clients.sdk import Arrived, Unreadable
+from clients.sdk import Arrived, Distrusted, Unreadable
 from crypto.attachment import Attachment
 from crypto.keys import blob_id, random_id
 from tests.bridges.authority import Authority, Issued, credentials, name
@@ -398,3 +398,64 @@ async def test_one_domain_that_hangs_holds_up_no_other(desk: Desk) -> None:
     await asyncio.gather(task, return_exceptions=True)
     silent.close()
     assert len(desk.operator.seen) == 1
+
+
+async def test_letters_wait_while_the_key_log_is_not_believed_and_are_mailed_once_after_it(
+    desk: Desk, logs: list[EventDict]
+) -> None:
+    desk.relay.faults["news"] = [Distrusted("", "staleCheckpoint")] * 2
+    desk.arrives(answer())
+    for _ in range(4):
+        await desk.collect()
+    await desk.send()
+
+    assert len(desk.operator.seen) == 1
+    assert [entry["reason"] for entry in logs if entry["event"] == "outgoing.postponed"] == ["staleCheckpoint"] * 2
+
+
+async def test_an_address_that_cannot_be_asked_about_for_want_of_trust_postpones_the_letter(desk: Desk) -> None:
+    desk.relay.faults["resolve"] = [Distrusted("", "logForked")]
+    desk.arrives(answer())
+    await desk.collect()
+    assert await desk.waiting() == 0
+
+    await desk.collect()
+
+    assert await desk.waiting() == 1
+
+
+async def test_a_letter_whose_authors_address_nobody_vouches_for_stays_unsent(
+    desk: Desk, logs: list[EventDict]
+) -> None:
+    desk.relay.faults["resolve"] = [Distrusted(account(PATIENT), "notTheirs")]
+    desk.arrives(answer())
+    await desk.collect()
+    await desk.collect()
+
+    assert await desk.waiting() == 0
+    assert [entry["reason"] for entry in logs if entry["event"] == "outgoing.skipped"] == ["unprovenAuthor"]
+
+
+async def test_a_notice_that_cannot_be_sealed_for_now_is_told_later(desk: Desk) -> None:
+    desk.relay.faults["prepare"] = [Distrusted("", "staleCheckpoint")]
+    desk.arrives(answer(address="camille@elsewhere.example"))
+    await desk.collect()
+    assert desk.relay.sealed == {}
+
+    await desk.collect()
+
+    assert len(desk.relay.sealed) == 1
+
+
+async def test_a_letter_that_shows_a_forked_log_is_mailed_and_the_operator_is_told(
+    desk: Desk, logs: list[EventDict]
+) -> None:
+    desk.arrives(answer())
+    arrived = desk.mailbox.items.pop()
+    assert isinstance(arrived, Arrived)
+    desk.mailbox.items.append(replace(arrived, forked=True))
+
+    await desk.collect()
+
+    assert await desk.waiting() == 1
+    assert [entry["reason"] for entry in logs if entry["event"] == "keylog.distrusted"] == ["logForked"]

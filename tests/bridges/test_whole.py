@@ -1,6 +1,7 @@
 """The gateway as a process of its own, before a real relay: mail in, read by the patient, answered, mail out."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -23,7 +24,8 @@ from clients.content.file import FilePart
 from clients.content.letter import Mail
 from clients.sdk import Arrived, Client, Draft, Mailbox, activate, letter_account
 from clients.sdk.activation import new_totp_secret
-from crypto.keys import SigningSeed
+from crypto.encoding import b64u
+from crypto.keys import SigningPublic, SigningSeed
 from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
 from tests.bridges.conftest import OPERATOR, Running
 from tests.bridges.fakes import DOCTOR, DOMAIN, PATIENT
@@ -106,7 +108,8 @@ async def world(
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(inbox, tls_context=tls, require_starttls=True, hostname="mx"), "127.0.0.1", 0
     )
-    config = write_config(folder, authority, signer, relay.origin, port, server.sockets[0].getsockname()[1])
+    out = server.sockets[0].getsockname()[1]
+    config = write_config(folder, authority, signer, relay.origin, port, out, station.public())
     client, mailbox = await patient_of(relay.origin, station)
     process = await start_gateway(config)
     ways: Any = None
@@ -121,8 +124,9 @@ async def world(
 
 
 def write_config(
-    folder: Path, authority: Authority, signer: Issued, origin: str, port: int, operator_port: int
-) -> Path:
+    folder: Path, authority: Authority, signer: Issued, origin: str, port: int, operator_port: int,
+    station: SigningPublic,
+) -> Path:  # fmt: skip
     gateway = credentials(authority, authority.issue(name("gateway")), folder, "gw")
     (folder / "list.xml").write_bytes(signed_list(signer, [(DOMAIN, written(OPERATOR))]))
     config = folder / "gateway.toml"
@@ -148,6 +152,8 @@ routes = {{ "{DOMAIN}" = "127.0.0.1:{operator_port}" }}
 file = "list.xml"
 signer_ca = "{gateway.authorities}"
 signer_subject = "{SIGNER}"
+[log]
+stations = ["{b64u(station.raw)}"]
 [[mailbox]]
 address = "{DOCTOR}"
 name = "Dr Claire MARTIN"
@@ -157,7 +163,7 @@ name = "Dr Claire MARTIN"
 
 async def patient_of(origin: str, station: SigningSeed) -> tuple[Client, Mailbox]:
     async with await Client.with_key(origin, "station", station) as desk:
-        made = letter_account("patient", "camille", [PATIENT], datetime.now(UTC))
+        made = letter_account("patient", "camille", [PATIENT], datetime.now(UTC), by=station)
         (outcome,) = await desk.enrol([made.person])
         assert outcome.outcome == "created"
     client = await activate(origin, "camille", made.code, PASSWORD, new_totp_secret())
@@ -263,7 +269,7 @@ async def test_a_killed_parsing_process_costs_one_attempt(world: World) -> None:
 async def test_an_invited_patient_who_opens_the_account_gets_every_mail(world: World) -> None:
     address = "180035121518989@patient.pli.example"
     async with await Client.with_key(world.relay.origin, "station", world.station) as desk:
-        made = letter_account("patient", "dominique", [address], datetime.now(UTC))
+        made = letter_account("patient", "dominique", [address], datetime.now(UTC), by=world.station)
         (outcome,) = await desk.enrol([made.person])
         assert outcome.outcome == "created"
     peer = await world.peer()
@@ -292,6 +298,22 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in listed]
 
 
+async def test_a_patient_whom_another_station_enrolled_is_not_written_to(world: World) -> None:
+    other, address = SigningSeed.generate(), "199035121518989@patient.pli.example"
+    world.relay.add_station("other", other.public())
+    async with await Client.with_key(world.relay.origin, "other", other) as desk:
+        made = letter_account("patient", "autre", [address], datetime.now(UTC), by=other)
+        (outcome,) = await desk.enrol([made.person])
+        assert outcome.outcome == "created"
+    peer = await world.peer()
+    await peer.asks(f"MAIL FROM:<{DOCTOR}>", "250 ")
+
+    await peer.asks(f"RCPT TO:<{address}>", "451 4.7.0")
+
+    peer.close()
+    assert b"notTheirs" in (world.config.parent / "gateway.log").read_bytes()
+
+
 async def test_a_relay_that_is_down_means_try_again_and_then_it_works(world: World) -> None:
     made = mail("plus tard", "Plus tard")
     made.replace_header("Message-ID", "<four@cabinet.mssante.example>")
@@ -308,6 +330,28 @@ async def test_a_relay_that_is_down_means_try_again_and_then_it_works(world: Wor
 
 async def peer_answer(peer: Peer, content: bytes) -> str:
     return await peer.hands_over(content, "")
+
+
+async def test_the_gateway_says_what_it_remembers_of_the_log_once_it_is_stopped(world: World) -> None:
+    world.process.send_signal(signal.SIGTERM)
+    await world.process.wait()
+    said = await gateway_log(world, "--json")
+    accepted = await gateway_log(world, "--accept", "--json")
+    world.process = await start_gateway(world.config)
+
+    assert json.loads(said)["distrusted"] == json.loads(accepted)["distrusted"] == "no"
+    assert int(json.loads(accepted)["entries"]) >= int(json.loads(said)["entries"]) > 2
+
+
+async def gateway_log(world: World, *words: str) -> bytes:
+    program = "from bridges.mssante.commands import app; app()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, "gateway-log", "--config", str(world.config), *words,
+        stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    return said
 
 
 async def test_nothing_readable_is_on_the_gateways_disk_or_in_its_log(world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from clients.sdk import Client, Mailbox, activate, letter_account, managed_account
 from clients.sdk.activation import new_totp_secret
+from crypto.code import Code, new_code
 from crypto.encoding import b64u
 from crypto.keybox import DeviceKey
 from crypto.keys import SigningSeed
@@ -23,12 +24,14 @@ DOMAIN = "cabinet.mssante.example"
 DOCTOR = f"dr.martin@{DOMAIN}"
 PATIENT = "279035121518989"
 PASSWORD = "un long mot de passe tranquille"
+STATION, BRIDGE = SigningSeed.generate(), SigningSeed.generate()
 
 
 @dataclass
 class People:
     """Everybody of one small house."""
 
+    relay: Any
     origin: str
     station: Client
     bridge: Client
@@ -37,11 +40,12 @@ class People:
     patient: Client
     letters: Mailbox
     totp_secret: str
+    recovery: Code
 
 
 async def enrolled_patient(station: Client, login: str = PATIENT) -> Any:
     """A letter's account that the relay has."""
-    made = letter_account("patient", login, [f"{login}@patient.pli.example"], datetime.now(UTC))
+    made = letter_account("patient", login, [f"{login}@patient.pli.example"], datetime.now(UTC), by=STATION)
     (outcome,) = await station.enrol([made.person])
     assert outcome.outcome == "created"
     return made
@@ -52,16 +56,18 @@ async def people(tmp_path: Path) -> AsyncIterator[People]:
     async with contextlib.AsyncExitStack() as stack:
         relay = await stack.enter_async_context(relay_in_process(tmp_path))
         origin = f"http://127.0.0.1:{relay.port}"
-        station_seed, bridge_seed = SigningSeed.generate(), SigningSeed.generate()
-        await add(relay, "station", "station", station_seed)
-        await add(relay, "bridge", "gateway", bridge_seed, DOMAIN)
-        station = await stack.enter_async_context(await Client.with_key(origin, "station", station_seed))
-        bridge = await stack.enter_async_context(await Client.with_key(origin, "gateway", bridge_seed))
+        await add(relay, "station", "station", STATION)
+        await add(relay, "bridge", "gateway", BRIDGE, DOMAIN)
+        station = await stack.enter_async_context(await Client.with_key(origin, "station", STATION))
+        bridge = await stack.enter_async_context(await Client.with_key(origin, "gateway", BRIDGE))
         made = await enrolled_patient(station)
         secret = new_totp_secret()
-        patient = await stack.enter_async_context(await activate(origin, PATIENT, made.code, PASSWORD, secret))
+        recovery = new_code()
+        patient = await stack.enter_async_context(
+            await activate(origin, PATIENT, made.code, PASSWORD, secret, recovery=recovery)
+        )
         key = DeviceKey.generate()
-        person = managed_account("professional", [DOCTOR], key, datetime.now(UTC))
+        person = managed_account("professional", [DOCTOR], key, datetime.now(UTC), by=BRIDGE)
         await bridge.enrol([person])
         await bridge.reload()
         doctor = await bridge.mailbox(person.account, key, name="Dr Claire MARTIN", address=DOCTOR)
@@ -70,7 +76,7 @@ async def people(tmp_path: Path) -> AsyncIterator[People]:
         letters = await patient.mailbox(
             patient.account, slot, name="Camille DURAND", address=f"{PATIENT}@patient.pli.example"
         )
-        yield People(origin, station, bridge, doctor, key, patient, letters, secret)
+        yield People(relay, origin, station, bridge, doctor, key, patient, letters, secret, recovery)
 
 
 async def add(relay: Any, kind: str, login: str, seed: SigningSeed, *domains: str) -> None:

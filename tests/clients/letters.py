@@ -9,11 +9,12 @@ from clients.session.incoming import Known, Reader
 from clients.session.keyring import Chain, chain
 from crypto.encoding import b64u, utc
 from crypto.envelope import seal
-from crypto.keys import KeyPairs, account_id, random_id
-from crypto.transparency.statement import Statement, make_statement
+from crypto.keys import KeyPairs, SigningSeed, account_id, random_id
+from crypto.transparency.statement import Announcement, Statement, make_statement
 from messaging.wire.types import PublicKey, SealedMessage
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+STATION = SigningSeed(bytes(range(32)))
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,12 @@ class Person:
         """The same with newer keys, announced by the keys before at that time."""
         new, signer = KeyPairs.generate(), self.pairs[-1] if self.pairs else None
         previous = self.statements()[-1] if self.pairs else None
-        statement, signature = make_statement(self.account, new.public(), (signer or new).signing, at, previous)
-        return Person(self.account, (*self.pairs, new), (*self.wires, wire(self.account, new, statement, signature)))
+        box = 1 if previous is None else previous.box + 1
+        announced = make_statement(
+            self.account, new.public(), (signer or new).signing, at, box=box, previous=previous,
+            by=STATION if previous is None else None,
+        )  # fmt: skip
+        return Person(self.account, (*self.pairs, new), (*self.wires, wire(self.account, new, announced)))
 
     def statements(self) -> list[Statement]:
         return [known.statement for known in self.chain]
@@ -53,10 +58,10 @@ class Person:
 def usurped(person: Person) -> Person:
     """What a hostile relay shows: a key of its own first, then the person's first key as if that had announced it."""
     account, theirs = person.account, KeyPairs.generate()
-    first = wire(account, theirs, *make_statement(account, theirs.public(), theirs.signing, NOW))
+    first = wire(account, theirs, make_statement(account, theirs.public(), theirs.signing, NOW, box=1, by=STATION))
     before = chain(account, [first])[0].statement
-    announced = make_statement(account, person.pairs[0].public(), theirs.signing, NOW, before)
-    return Person(account, (theirs, person.pairs[0]), (first, wire(account, person.pairs[0], *announced)))
+    announced = make_statement(account, person.pairs[0].public(), theirs.signing, NOW, box=2, previous=before)
+    return Person(account, (theirs, person.pairs[0]), (first, wire(account, person.pairs[0], announced)))
 
 
 def author(person: Person, key_id: str) -> Sender:
@@ -64,12 +69,13 @@ def author(person: Person, key_id: str) -> Sender:
     return Sender(person.account, key_id, "Dr Claire MARTIN", "dr@cabinet.example")
 
 
-def wire(account: str, pair: KeyPairs, statement: bytes, signature: bytes) -> PublicKey:
-    """A PublicKey as the relay shows it."""
+def wire(account: str, pair: KeyPairs, announced: Announcement) -> PublicKey:
+    """A PublicKey as the relay shows it, but for its place in the log."""
     public = pair.public()
     return PublicKey(
         id=public.key_id, account=account, sealing_key=b64u(public.sealing.raw), signing_key=b64u(public.signing.raw),
-        statement=b64u(statement), signature=b64u(signature), created_at=utc(NOW), revoked_at=None,
+        statement=b64u(announced.statement), signature=b64u(announced.signature), created_at=utc(NOW), revoked_at=None,
+        index=0, voucher=None if announced.voucher is None else b64u(announced.voucher), inclusion=None,
     )  # fmt: skip
 
 

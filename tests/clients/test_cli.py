@@ -78,7 +78,8 @@ def test_people_are_enrolled_once_and_one_opens_the_account(line: Line, relay: R
         "--relay", relay.origin, "--login", "279035121518989", "--totp-file", line.folder / "totp",
         "--password-file", line.secret("pw", "un mot tranquille"),
     )  # fmt: skip
-    activate = ("activate", *person, "--letter-code-file", line.secret("code", code))
+    kit = line.folder / "recovery"
+    activate = ("activate", *person, "--letter-code-file", line.secret("code", code), "--recovery-file", kit)
     opened = line.json(*activate)
     refused = line.run(*activate)
     inbox = line.json("inbox", *person)
@@ -89,6 +90,7 @@ def test_people_are_enrolled_once_and_one_opens_the_account(line: Line, relay: R
     assert code not in plain.stdout + plain.stderr + (line.folder / "letters" / "journal.jsonl").read_text()
     assert opened["otpauth"].startswith("otpauth://totp/")
     assert (refused.returncode, inbox) == (5, [])
+    assert kit.stat().st_mode & 0o777 == 0o600
     assert "Traceback" not in refused.stderr
 
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from clients.content.letter import LetterRecipient, to_bytes
 from clients.session.incoming import NotShown, read
-from clients.session.keyring import Distrusted, chain, check_own, moved_pin
+from clients.session.keyring import Distrusted, chain, check_own, is_behind, moved_pin
 from crypto.encoding import utc
+from crypto.errors import OlderBox
 from crypto.keys import random_id
 from tests.clients.letters import NOW, Person, author, known, letter, message, sealed, usurped
 
@@ -197,10 +199,30 @@ def test_a_key_that_the_relay_puts_before_the_pinned_one_is_refused() -> None:
 
 
 def test_a_key_that_the_relay_puts_before_ones_own_is_refused() -> None:
-    check_own(DOCTOR.account, DOCTOR.chain, [DOCTOR.pairs[0].public()])
+    check_own(DOCTOR.account, DOCTOR.chain, [DOCTOR.pairs[0].public()], 1)
 
     with pytest.raises(Distrusted, match="ownKeyChanged"):
-        check_own(DOCTOR.account, usurped(DOCTOR).chain, [DOCTOR.pairs[0].public()])
+        check_own(DOCTOR.account, usurped(DOCTOR).chain, [DOCTOR.pairs[0].public()], 1)
+
+
+def test_keys_that_a_later_box_holds_than_the_one_that_was_opened_say_that_it_is_an_older_one() -> None:
+    newer = DOCTOR.rotated()
+
+    with pytest.raises(OlderBox):
+        check_own(DOCTOR.account, newer.chain, [DOCTOR.pairs[0].public()], 1)
+    with pytest.raises(Distrusted, match="ownKeyChanged"):
+        check_own(DOCTOR.account, newer.chain, [DOCTOR.pairs[0].public()], 2)
+
+
+def test_a_line_that_lacks_the_newest_of_ones_own_keys_is_not_ones_own() -> None:
+    newer = DOCTOR.rotated()
+    own = [pair.public() for pair in newer.pairs]
+
+    assert is_behind(DOCTOR.chain, own)
+    assert not is_behind(newer.chain, own)
+    assert not is_behind(STRANGER.chain, own)
+    with pytest.raises(Distrusted, match="ownKeyChanged"):
+        check_own(DOCTOR.account, DOCTOR.chain, own, 2)
 
 
 def test_what_a_known_key_signed_is_attributed_also_when_it_is_not_shown() -> None:
@@ -226,7 +248,7 @@ def test_a_chain_whose_statement_is_signed_by_a_stranger_is_broken() -> None:
     newer, other = DOCTOR.rotated(), DOCTOR.rotated()
     mixed = (
         newer.wires[0],
-        newer.wires[1].__class__(**{**_fields(newer.wires[1]), "signature": other.wires[1].signature}),
+        msgspec.structs.replace(newer.wires[1], signature=other.wires[1].signature),
     )
 
     with pytest.raises(Distrusted) as refused:
@@ -243,12 +265,6 @@ def test_a_chain_of_another_account_is_broken() -> None:
 def test_a_chain_that_lost_its_first_key_is_broken() -> None:
     with pytest.raises(Distrusted):
         chain(DOCTOR.account, DOCTOR.rotated().wires[1:])
-
-
-def _fields(wire: object) -> dict[str, str]:
-    import msgspec
-
-    return msgspec.structs.asdict(wire)  # type: ignore[arg-type]  # a struct
 
 
 def _refusal(written: object, bytes_: bytes, label: dict[str, str] | None = None, **changed: object) -> str:

@@ -14,7 +14,17 @@ from clients.content.document import Author, Code, Patient
 from clients.content.file import FilePart
 from clients.content.ins import TEST
 from clients.content.kinds import part_from_json
-from clients.content.letter import Letter, LetterRecipient, Mail, NotALetter, Sender, from_bytes, letter_hash, to_bytes
+from clients.content.letter import (
+    Letter,
+    LetterRecipient,
+    LogSeen,
+    Mail,
+    NotALetter,
+    Sender,
+    from_bytes,
+    letter_hash,
+    to_bytes,
+)
 from clients.content.part import Part
 from clients.content.receipt import Receipt
 from clients.content.record import RecordDocument
@@ -60,6 +70,7 @@ letters = st.builds(
     parts=st.lists(st.sampled_from(PARTS), max_size=4).map(tuple),
     in_reply_to=st.none() | ids,
     mail=st.none() | mails,
+    checkpoint=st.none() | st.builds(LogSeen, st.integers(1, 2**53 - 1), hashes),
 )
 
 
@@ -101,8 +112,9 @@ SAMPLE = Letter(
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("v", 2), ("v", True), ("checkpoint", {}), ("counter", 0), ("counter", "1"), ("subject", "x" * 256),
-        ("text", None),
+        ("v", 2), ("v", True), ("checkpoint", {}), ("checkpoint", {"root": "A" * 43, "size": 0}),
+        ("checkpoint", {"root": "A" * 42, "size": 1}), ("checkpoint", {"root": "A" * 43, "size": 1, "x": 1}),
+        ("counter", 0), ("counter", "1"), ("subject", "x" * 256), ("text", None),
         ("text", "é" * (1 << 19) + "x"), ("html", 1), ("message", "short"), ("thread", "A" * 21 + "B"), ("parts", {}),
         ("parts", [1]), ("previous", "AA"), ("recipients", []), ("sent", "2026-03-04 10:00:00Z"), ("inReplyTo", ""),
         ("sent", "2026-02-30T10:00:00Z"), ("mail", {}), ("parts", [{"kind": "file"}] * 65),

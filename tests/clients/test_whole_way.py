@@ -4,16 +4,18 @@ import asyncio
 import os
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
 
 from clients.content.file import FilePart
 from clients.content.letter import Mail
-from clients.sdk import Arrived, Client, Draft, Prepared, Refusal, Unreadable
+from clients.sdk import Arrived, Client, Draft, Mailbox, Prepared, Refusal, Unreadable, managed_account
 from clients.session.answering import answer
 from crypto.errors import OlderBox
-from tests.clients.conftest import PASSWORD, PATIENT, People
+from crypto.keybox import DeviceKey
+from tests.clients.conftest import BRIDGE, DOMAIN, PASSWORD, PATIENT, People
 
 MAIL = Mail(
     "dr.martin@cabinet.mssante.example", f"{PATIENT}@patient.pli.example", "<1@cabinet>", None, ("<0@cabinet>",)
@@ -263,3 +265,57 @@ async def test_one_contact_is_seen_as_it_is(people: People) -> None:
 
     assert (before is not None and before.may_write, after is not None and after.may_write) == (True, False)
     assert await people.bridge.contact(doctor, doctor) is None
+
+
+async def test_a_file_is_forwarded_without_a_new_upload(people: People) -> None:
+    file = os.urandom(300_000)
+    sealed = await people.doctor.attach("analyse.pdf", "application/pdf", file)
+    await people.doctor.send(Draft("Résultats", "x", parts=(FilePart(sealed),)), [people.patient.account])
+    (got,) = (await people.letters.news(None)).items
+    assert isinstance(got, Arrived)
+    (attachment,) = got.letter.attachments()
+    other = await another_doctor(people)
+    await other.send(Draft("Bonjour", "x"), [people.patient.account])
+
+    forwarded = Draft("Tr: Résultats", "x", parts=(FilePart(attachment),))
+    await people.letters.send(forwarded, [other.account])
+
+    (read,) = (await other.news(None, "in")).items
+    assert isinstance(read, Arrived)
+    assert read.letter.attachments() == (attachment,)
+    assert await other.download(attachment) == file
+
+
+async def test_a_file_that_the_sender_cannot_fetch_is_not_forwarded(people: People) -> None:
+    sealed = await people.doctor.attach("analyse.pdf", "application/pdf", b"x" * 1000)
+    await people.doctor.send(Draft("Bonjour", "x"), [people.patient.account])
+
+    with pytest.raises(Refusal, match="blobNotFound"):
+        await people.letters.send(Draft("Tr", "x", parts=(FilePart(sealed),)), [people.doctor.account])
+
+
+async def another_doctor(people: People) -> Mailbox:
+    key, address = DeviceKey.generate(), f"dr.autre@{DOMAIN}"
+    person = managed_account("professional", [address], key, datetime.now(UTC), by=BRIDGE)
+    await people.bridge.enrol([person])
+    await people.bridge.reload()
+    return await people.bridge.mailbox(person.account, key, name="Dr Autre", address=address)
+
+
+async def test_letters_carry_the_newest_checkpoint_that_their_sender_verified(people: People) -> None:
+    await people.doctor.send(Draft("x", "x"), [people.patient.account])
+
+    (got,) = (await people.letters.news(None)).items
+
+    assert isinstance(got, Arrived)
+    assert got.letter.checkpoint == people.doctor._log.seen
+    assert not got.forked
+
+
+async def test_the_newest_checkpoint_goes_into_the_key_box_with_the_pins(people: People) -> None:
+    await people.doctor.send(Draft("x", "x"), [people.patient.account])
+    await people.doctor.keep_pins()
+
+    reopened = await people.bridge.mailbox(people.doctor.account, people.doctor_key, name="Dr", address="dr@x.example")
+
+    assert reopened.opened.content.last_checkpoint == people.doctor._log.newest

@@ -9,14 +9,13 @@ from crypto.code import format_code, parse_code
 from crypto.encoding import b64u, base32, canonical, hkdf, moment, parse_canonical, u64be, unb64u
 from crypto.envelope import open_sealed
 from crypto.keybox import PasswordKdf, stretch
-from crypto.keys import KeyPairs, PublicKeys, SealingPublic, SealingSeed, SigningPublic, SigningSeed, blob_id
+from crypto.keys import PublicKeys, SealingPublic, SealingSeed, SigningPublic, SigningSeed, blob_id
 from crypto.login import login_message, sign_login, verify_login
 from crypto.padding import pad, padded_length, padme, unpad
 from crypto.randomness import Source
-from crypto.transparency.statement import Statement, statement_hash, verify_statement
-from tests.vectors import mlkem
+from tests.vectors import mlkem, pairing_ops, transparency_ops
+from tests.vectors.box_ops import open_for_delegate, open_the_box, passkey_keys
 from tests.vectors.cases.attachment import opened_chunk, sealed_file
-from tests.vectors.cli import open_the_box
 from tests.vectors.material import as_bytes
 
 Vector = dict[str, Any]
@@ -91,10 +90,11 @@ def _code(case: Vector) -> object:
 
 def _code_keys(case: Vector) -> object:
     code, account = parse_code(case["typed"]), case["account"]
+    second = parse_code(case["second"]) if "second" in case else None
     return {
-        "letterWrap": code.letter_wrap(account).hex(),
+        "letterWrap": code.letter_wrap(account, second).hex(),
         "recoveryWrap": code.recovery_wrap(account).hex(),
-        "letterLogin": code.letter_login(account).raw.hex(),
+        "letterLogin": code.letter_login(account, second).raw.hex(),
         "recoveryLogin": code.recovery_login(account).raw.hex(),
     }
 
@@ -125,16 +125,6 @@ def _verify_login(case: Vector) -> object:
     return True
 
 
-def _statement(case: Vector) -> object:
-    previous: Statement | None = None
-    for link in case["chain"]:
-        keys = KeyPairs(SigningSeed(_hex(link, "signingSeed")), SealingSeed(_hex(link, "sealingSeed"))).public()
-        raw, signature = link["statement"].encode(), _hex(link, "signature")
-        previous = verify_statement(raw, signature, keys, previous, account=case["account"])
-    assert previous is not None
-    return {"hash": statement_hash(previous.raw).hex(), "seq": previous.seq}
-
-
 OPERATIONS: dict[tuple[str, str], Callable[[Vector], object]] = {
     ("encodings", "b64u"): _b64u,
     ("encodings", "base32"): lambda case: base32(_hex(case, "bytes")),
@@ -154,10 +144,32 @@ OPERATIONS: dict[tuple[str, str], Callable[[Vector], object]] = {
     ("attachment", "seal"): _seal_attachment,
     ("attachment", "open"): _open_attachment,
     ("keybox", "open"): open_the_box,
+    ("keybox", "open-delegate"): open_for_delegate,
+    ("keybox", "passkey-keys"): passkey_keys,
     ("keybox", "code"): _code,
     ("keybox", "code-keys"): _code_keys,
     ("keybox", "password-keys"): _password_keys,
+    ("pairing", "code"): pairing_ops.code_of_key,
+    ("pairing", "link"): pairing_ops.link,
+    ("pairing", "digits"): pairing_ops.shown_digits,
+    ("pairing", "make-hello"): pairing_ops.say_hello,
+    ("pairing", "make-grant"): pairing_ops.give_grant,
+    ("pairing", "open-hello"): pairing_ops.hear_hello,
+    ("pairing", "open-grant"): pairing_ops.take_grant,
+    ("pairing", "open-granted"): pairing_ops.take_box,
     ("login", "sign"): _sign_login,
     ("login", "verify"): _verify_login,
-    ("statement", ""): _statement,
+    ("statement", "line"): transparency_ops.statement_line,
+    ("statement", "entry"): transparency_ops.entry,
+    ("statement", "holder"): transparency_ops.held,
+    ("transparency", "inclusion"): transparency_ops.included,
+    ("transparency", "consistency"): transparency_ops.consistent,
+    ("transparency", "checkpoint"): transparency_ops.checkpoint,
+    ("transparency", "policy"): transparency_ops.policy,
+    ("transparency", "vkey"): transparency_ops.vkey,
+    ("transparency_audit", "root"): transparency_ops.root_of,
+    ("transparency_audit", "audit"): transparency_ops.audit,
+    ("transparency_audit", "cosignature"): transparency_ops.cosignature,
+    ("transparency_audit", "tile"): transparency_ops.tile,
+    ("transparency_audit", "bundle"): transparency_ops.bundle,
 }

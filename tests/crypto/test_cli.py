@@ -61,10 +61,11 @@ def test_logins_go_both_ways() -> None:
 
 def test_statements_go_both_ways() -> None:
     seeds = {"signingSeed": pairs("anne").signing.raw.hex(), "sealingSeed": pairs("anne").sealing.raw.hex()}
-    request = {"account": ACCOUNT, "time": SAID["time"]}
+    nobody: dict[str, Any] = {"bySeed": None, "holders": [], "suspected": False}
+    request = {"account": ACCOUNT, "time": SAID["time"], **nobody}
 
-    first = {**seeds, **answer("make-statement", {**request, **seeds, "chain": []})}
-    second = {**seeds, **answer("make-statement", {**request, **seeds, "chain": [first]})}
+    first = {**seeds, **answer("make-statement", {**request, **seeds, "box": 1, "chain": []})}
+    second = {**seeds, **answer("make-statement", {**request, **seeds, "box": 2, "chain": [first]})}
 
     assert answer("verify-statement", {**request, "chain": [first, second]})["seq"] == 1
 

@@ -2,17 +2,19 @@
 
 import json
 from dataclasses import replace as changed
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto.code import format_code, new_code, parse_code
+from crypto.encoding import b64u
 from crypto.errors import BadCode, CannotOpen, CryptoError, OlderBox, WeakKdf
 from crypto.keybox import (
     BoxContent,
     DeviceKey,
+    LastCheckpoint,
     LetterKey,
     PasswordKdf,
     PasswordKey,
@@ -27,10 +29,11 @@ from crypto.keys import KeyPairs, account_id
 from tests.vectors.material import flipped
 
 NOW, LATER = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 ACCOUNT = account_id()
 KDF = changed(PasswordKdf.fresh(), memory=19456, passes=2)
 PASSWORD = PasswordKey(stretch("trois pommes", KDF))
-LETTER, DEVICE = LetterKey(new_code()), DeviceKey.generate()
+LETTER, DEVICE, RECOVERY = LetterKey(new_code()), DeviceKey.generate(), RecoveryKey(new_code())
 CONTENT = BoxContent.first(KeyPairs.generate(), NOW)
 BOX, BOX_KEY = new_box(ACCOUNT, CONTENT, [LETTER, DEVICE])
 
@@ -80,11 +83,54 @@ def test_a_dropped_slot_opens_nothing_even_when_the_store_brings_it_back() -> No
 
 
 def test_pins_and_checkpoint_are_kept() -> None:
-    content = changed(CONTENT, pins={account_id(): "k" + "a" * 26}, last_checkpoint={"size": 3, "root": "x"})
+    checkpoint = LastCheckpoint(policy=bytes(32), root=bytes(range(32)), size=3)
+    content = changed(CONTENT, pins={account_id(): b64u(bytes(32))}, last_checkpoint=checkpoint)
 
     box, _ = new_box(ACCOUNT, content, [DEVICE])
 
     assert open_box(box, ACCOUNT, DEVICE).content == content
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [(timedelta(0), False), (timedelta(days=365), False), (timedelta(days=365, seconds=1), True), (-HOUR, False)],
+)
+def test_keys_are_due_when_they_are_older_than_365_days(after: timedelta, due: bool) -> None:
+    assert CONTENT.is_due(NOW + after) is due
+
+
+def test_keys_that_were_just_made_are_not_due() -> None:
+    rotated = CONTENT.rotated(KeyPairs.generate(), NOW + timedelta(days=400))
+
+    assert not rotated.is_due(NOW + timedelta(days=401))
+
+
+def test_recovery_replaces_password_and_recovery_code_and_nothing_else() -> None:
+    box, box_key = new_box(ACCOUNT, CONTENT, [PASSWORD, RECOVERY, DEVICE])
+    opened = open_box(box, ACCOUNT, RECOVERY)
+    new_password, new_recovery = PasswordKey(stretch("quatre poires", KDF)), RecoveryKey(new_code())
+
+    after, kept_key = replace(
+        opened, opened.content, add=[new_password, new_recovery], drop=opened.ids("password", "recovery")
+    )
+
+    assert kept_key == box_key
+    assert [open_box(after, ACCOUNT, key).content for key in (new_password, new_recovery, DEVICE)] == [CONTENT] * 3
+    for old in (PASSWORD, RECOVERY):
+        with pytest.raises(CannotOpen, match="keybox/2"):
+            open_box(after, ACCOUNT, old)
+
+
+def test_a_yearly_rotation_keeps_box_key_and_slots_and_opens_old_letters() -> None:
+    box, box_key = new_box(ACCOUNT, CONTENT, [PASSWORD, DEVICE])
+    opened, keys = open_box(box, ACCOUNT, DEVICE), KeyPairs.generate()
+
+    after, kept_key = replace(opened, opened.content.rotated(keys, LATER))
+    again = open_box(after, ACCOUNT, PASSWORD, minimum_version=2)
+
+    assert kept_key == box_key
+    assert again.slots == opened.slots
+    assert again.content.sealing_seeds() == (keys.sealing, CONTENT.keys.sealing)
 
 
 def test_an_older_box_is_refused_before_anything_is_opened() -> None:

@@ -1,10 +1,13 @@
-"""What the relay answers for a login that nobody has: stable, and different for each method, login and relay."""
+"""Log-in keys of each method, and what the relay answers for a login that nobody has."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.keys import is_account
-from crypto.login import decoy
+from crypto.code import new_code
+from crypto.errors import CannotOpen
+from crypto.keys import account_id, is_account
+from crypto.login import METHODS, decoy, passkey_login, sign_login, verify_login
 
 SECRET = bytes(range(32))
 
@@ -27,3 +30,44 @@ def test_decoys_of_other_logins_methods_and_relays_differ() -> None:
     ]
 
     assert len({decoy(*one) for one in asked}) == 4
+
+
+def test_a_passkey_logs_in_by_its_own_method_alone() -> None:
+    account, seed = account_id(), passkey_login(bytes(range(32)), account_id())
+    challenge, origin, time = "A" * 43, "https://pli.example", "2026-11-23T15:06:55Z"
+
+    signature = sign_login(seed, account, challenge, "passkey", origin, time)
+
+    verify_login(seed.public(), signature, account, challenge, "passkey", origin, time)
+    for method in METHODS - {"passkey"}:
+        with pytest.raises(CannotOpen, match="login/1"):
+            verify_login(seed.public(), signature, account, challenge, method, origin, time)
+
+
+@given(first=st.binary(min_size=32, max_size=32), second=st.binary(min_size=32, max_size=32))
+def test_two_outputs_and_two_accounts_never_share_a_key(first: bytes, second: bytes) -> None:
+    accounts = [account_id(), account_id()]
+
+    seeds = {passkey_login(output, account).raw for output in (first, second) for account in accounts}
+
+    assert len(seeds) == 2 * len({first, second})
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 64])
+def test_an_output_of_another_length_is_no_factor(length: int) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        passkey_login(bytes(length), account_id())
+
+
+def test_a_code_logs_in_as_a_letter_a_pair_or_a_recovery_and_each_is_another_key() -> None:
+    account, first, second = account_id(), new_code(), new_code()
+
+    seeds = {
+        first.letter_login(account).raw,
+        first.letter_login(account, second).raw,
+        second.letter_login(account, first).raw,
+        first.recovery_login(account).raw,
+        first.letter_wrap(account, second),
+    }
+
+    assert len(seeds) == 5

@@ -22,11 +22,16 @@ ERRORS = {
     "keybox/5": "WeakKdf",
     "keybox/6": "OlderBox",
     "keybox/7": "BadCode",
-    "keybox/8": "BadStatement",
-    "keybox/9": "WeakKey",
     "keybox": "CannotOpen",
+    "pairing": "CannotOpen",
+    "transparency/4": "WeakKey",
+    **{f"transparency/{item}": "BadCheckpoint" for item in range(5, 10)},
+    "transparency/10": "BadProof",
+    "transparency/11": "BadProof",
+    "transparency/12": "BadPolicy",
+    "transparency": "BadStatement",
 }
-MOSTLY_REFUSALS = ("envelope", "attachment", "keybox", "login", "statement")
+MOSTLY_REFUSALS = ("envelope", "attachment", "keybox", "login", "pairing", "statement", "transparency")
 
 
 def _stored() -> list[tuple[str, dict[str, Any]]]:
@@ -77,7 +82,9 @@ def test_refusals_are_at_least_twice_as_many(name: str) -> None:
 def test_every_item_of_the_specification_has_a_vector() -> None:
     named = {case["refusal"] for _, case in STORED if "refusal" in case}
     items = {f"envelope/{n}" for n in range(1, 20)} | {f"attachment/{n}" for n in range(1, 8)}
-    items |= {f"keybox/{n}" for n in range(1, 10)} | {"login/1"}
+    # keybox/10 is what pairing.md says in four items.
+    items |= {f"keybox/{n}" for n in range(1, 10)} | {f"pairing/{n}" for n in range(1, 5)} | {"login/1"}
+    items |= {f"transparency/{n}" for n in range(1, 15)}
 
     assert items <= named
 

@@ -10,11 +10,12 @@ import pytest
 import crypto.attachment
 import crypto.envelope
 import crypto.keybox
+import crypto.pairing
 import crypto.provision
 import crypto.xwing
 from crypto.randomness import Source
 
-FORBIDDEN = ("crypto.envelope", "crypto.attachment", "crypto.keybox", "crypto.provision")
+FORBIDDEN = ("crypto.envelope", "crypto.attachment", "crypto.keybox", "crypto.pairing", "crypto.provision")
 ROOT = Path(crypto.xwing.__file__).parent.parent
 
 

@@ -1,6 +1,7 @@
 """People and a relay's rules over any store, with a clock that a test moves. No network."""
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,12 @@ from pyotp import TOTP
 from crypto.encoding import b64u, canonical, utc
 from crypto.keys import KeyPairs, SigningSeed, account_id, random_id
 from crypto.login import sign_login
-from crypto.transparency.statement import make_statement, read_statement
+from crypto.transparency.checkpoint import LogSigner
+from crypto.transparency.policy import Policy, parse_policy, solo_policy
+from crypto.transparency.statement import Announcement, holder, make_statement, read_statement
 from messaging.relay import operators
 from messaging.relay.accounts import examine
+from messaging.relay.logasking import BeginLog
 from messaging.relay.moments import stamp
 from messaging.relay.ports import Store
 from messaging.relay.rates import Allowed, Rates
@@ -38,7 +42,10 @@ ORIGIN = "http://relay.example"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SALT = b64u(bytes(16))
-SECRETS = Secrets(bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), bytes([4] * 32))
+PASSING = SigningSeed(bytes(32))  # of somebody who answers for nobody
+SECRETS = Secrets(bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), bytes([4] * 32), bytes([5] * 32))
+LOG = LogSigner.from_secret(SECRETS.key_log, "relay.example/log")
+SOLO = parse_policy(solo_policy(LOG))
 DOMAIN = "cabinet.example"
 
 
@@ -83,21 +90,32 @@ def box(version: int = 1) -> str:
     return b64u(canonical({"content": "", "slots": [], "v": 1, "version": version}))
 
 
-def item(who: Person, *, managed: bool, addresses: tuple[str, ...] = ()) -> EnrolPerson:
+def first(who: Person, by: SigningSeed, addresses: list[str]) -> tuple[Announcement, list[bytes]]:
+    """The first statement of somebody whom `by` answers for, and the salts of the addresses. Always the same."""
+    salts = [hashlib.sha256(f"{who.account} {address}".encode()).digest() for address in addresses]
+    holders = [holder(salt, address) for salt, address in zip(salts, addresses, strict=True)]
     public = who.pairs.public()
-    statement, signature = make_statement(who.account, public, who.pairs.signing, START)
+    made = make_statement(who.account, public, who.pairs.signing, START, box=1, by=by, holders=holders)
+    return made, salts
+
+
+def item(who: Person, *, managed: bool, by: SigningSeed, addresses: tuple[str, ...] = ()) -> EnrolPerson:
+    public, named = who.pairs.public(), list(addresses or (f"{who.login}@{DOMAIN}",))
+    made, salts = first(who, by, named)
     return EnrolPerson(
         account=who.account,
         kind=who.kind,  # type: ignore[arg-type]  # a test names a kind
-        addresses=list(addresses or (f"{who.login}@{DOMAIN}",)),
+        addresses=named,
         managed=managed,
         login=None if managed else who.login,
         letter_key=None if managed else b64u(who.seed.public().raw),
         box=box(),
         sealing_key=b64u(public.sealing.raw),
         signing_key=b64u(public.signing.raw),
-        statement=b64u(statement),
-        signature=b64u(signature),
+        statement=b64u(made.statement),
+        signature=b64u(made.signature),
+        voucher=b64u(made.voucher or b""),
+        salts=[b64u(salt) for salt in salts],
     )
 
 
@@ -110,13 +128,14 @@ def letter(*to: Person, sealed: bytes = b"sealed", client_id: str = "", **more: 
 class Desk:
     """Rules, a store and a clock; `bridge` may enrol in DOMAIN, `station` anyone."""
 
-    def __init__(self, store: Store, allowed: Allowed | None = None) -> None:
+    def __init__(self, store: Store, allowed: Allowed | None = None, policy: Policy = SOLO) -> None:
         self.store = store
         self.clock = MovedClock()
-        self.house = House(ORIGIN, SECRETS, Rates(allowed or Allowed()))
+        self.house = House(ORIGIN, SECRETS, Rates(allowed or Allowed()), LOG, policy)
         self.seeds = {"bridge": SigningSeed.generate(), "station": SigningSeed.generate()}
         self.bridge, self.station = (self._operator(kind) for kind in ("bridge", "station"))
         self.last: Outcome | None = None
+        self.ask(BeginLog())
 
     def ask(self, asking: Asking, caller: Caller | None = None) -> Any:
         """The answer; what changed stays in `last`. Raises Refusal, also one that is remembered."""
@@ -125,9 +144,14 @@ class Desk:
             raise self.last.answer
         return self.last.answer
 
+    def item(self, who: Person, *, managed: bool, addresses: tuple[str, ...] = ()) -> EnrolPerson:
+        """As the bridge enrols whom it manages, and the station everybody else."""
+        return item(who, managed=managed, by=self.seeds["bridge" if managed else "station"], addresses=addresses)
+
     def enrol(self, *people: Person, by: Caller | None = None, managed: bool = False) -> list[str]:
-        request = EnrolRequest(people=[item(who, managed=managed) for who in people])
-        answer = self.ask(Enrol(examine(request)), by or self.station)
+        caller = by or self.station
+        made = [item(who, managed=managed, by=self.seeds.get(caller.kind, PASSING)) for who in people]
+        answer = self.ask(Enrol(examine(EnrolRequest(people=made))), caller)
         return [outcome.outcome for outcome in answer.people]
 
     def doctor(self) -> Person:
@@ -166,7 +190,7 @@ class Desk:
         """The answer to a log-in. Raises Refusal."""
         asked = self.ask(ChallengeRequest(login=login, method=method))  # type: ignore[arg-type]  # a test names it
         time = utc(self.clock.now())
-        origin, signed = changed.pop("origin", ORIGIN), changed.pop("account", asked.account)
+        origin, signed = changed.pop("origin", self.house.origin), changed.pop("account", asked.account)
         signature = sign_login(seed, signed, asked.challenge, method, origin, time)
         values: dict[str, Any] = {
             "login": login, "method": method, "challenge": asked.challenge, "time": time,
@@ -183,12 +207,13 @@ class Desk:
     def activation(self, who: Person, password: SigningSeed, **changed: Any) -> ActivateRequest:
         """A valid activation of an invited account."""
         new, ticket = KeyPairs.generate(), self.ticket(who.login, "letter", who.seed)
-        first = make_statement(who.account, who.pairs.public(), who.pairs.signing, START)[0]
-        before = read_statement(first, who.pairs.public())
-        statement, signature = make_statement(who.account, new.public(), who.pairs.signing, self.clock.now(), before)
+        before = read_statement(first(who, self.seeds["station"], [f"{who.login}@{DOMAIN}"])[0].statement)
+        made = make_statement(
+            who.account, new.public(), who.pairs.signing, self.clock.now(), box=2, previous=before
+        )
         keys = NewKeys(
             sealing_key=b64u(new.public().sealing.raw), signing_key=b64u(new.public().signing.raw),
-            statement=b64u(statement), signature=b64u(signature),
+            statement=b64u(made.statement), signature=b64u(made.signature),
         )  # fmt: skip
         values: dict[str, Any] = {
             "ticket": ticket, "box": box(2), "kdf": Kdf(name="argon2id", salt=SALT, memory=65536, passes=3, lanes=1),

@@ -94,7 +94,8 @@ class Visitor:
         doctor, patient = person("professional", "dr.martin"), person("patient", "camille")
         bridge, station = await self.log_in("bridge"), await self.log_in("station")
         for token, who, managed in ((bridge, doctor, True), (station, patient, False)):
-            request = EnrolRequest(people=[item(who, managed=managed)])
+            seed = self.seeds["bridge" if managed else "station"]
+            request = EnrolRequest(people=[item(who, managed=managed, by=seed)])
             answer = await self.ask("POST", names.ENROL, request, token)
             assert answer.json["people"][0]["outcome"] == "created"
         return bridge, doctor, patient

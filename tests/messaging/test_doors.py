@@ -23,8 +23,16 @@ CLOSED = [
     ("GET", "/jmap/events"),
     ("POST", names.LOGOUT),
     ("POST", names.ENROL),
+    ("POST", names.CONFIRM),
+    ("POST", names.FACTORS),
+    ("POST", names.ADOPT),
+    ("POST", names.PAIRING_FIND),
+    ("POST", names.PAIRING_HELLO),
+    ("POST", names.PAIRING_GRANT),
 ]
 OPEN = {names.CHALLENGE, names.LOGIN, names.TOTP, names.BOX, names.ACTIVATE, names.REFRESH}
+OPEN |= {names.LOG_CHECKPOINT, names.LOG_POLICY}
+OPEN |= {names.RECOVER, names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_END, names.PAIRING_CLAIM}
 LOCAL = {"/health/live", "/health/ready", "/metrics"}
 
 

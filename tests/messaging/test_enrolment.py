@@ -7,7 +7,7 @@ from messaging.relay.accounts import examine
 from messaging.relay.relay import AskSession, Enrol
 from messaging.wire.errors import Refusal
 from messaging.wire.types import EnrolRequest
-from tests.messaging.desk import Desk, box, item, person
+from tests.messaging.desk import Desk, box, person
 
 
 def refusal(desk: Desk, value: object, by: object) -> str:
@@ -30,36 +30,36 @@ def test_an_interrupted_run_is_repeated_and_ends_the_same(desk: Desk) -> None:
 
 def test_a_taken_address_login_or_account_is_said(desk: Desk) -> None:
     first = desk.patient()
-    assert refusal(desk, item(person("patient", "camille"), managed=False), desk.station) == "addressTaken"
-    other = item(person("patient", "camille"), managed=False, addresses=("new@x.yy",))
+    assert refusal(desk, desk.item(person("patient", "camille"), managed=False), desk.station) == "addressTaken"
+    other = desk.item(person("patient", "camille"), managed=False, addresses=("new@x.yy",))
     assert refusal(desk, other, desk.station) == "loginTaken"
-    again = item(first, managed=False, addresses=("other@x.yy",))
+    again = desk.item(first, managed=False, addresses=("other@x.yy",))
     assert refusal(desk, again, desk.station) == "accountTaken"
 
 
 def test_two_of_one_run_cannot_take_the_same_address(desk: Desk) -> None:
-    pair = [item(person("patient", name), managed=False, addresses=("same@x.yy",)) for name in ("one", "two")]
+    pair = [desk.item(person("patient", name), managed=False, addresses=("same@x.yy",)) for name in ("one", "two")]
     answer = desk.ask(Enrol(examine(EnrolRequest(people=pair))), desk.station)
     assert [outcome.outcome for outcome in answer.people] == ["created", "refused"]
 
 
 @pytest.mark.parametrize("broken", ["statement", "signature", "signingKey", "account"])
 def test_keys_that_do_not_fit_their_statement_are_refused(desk: Desk, broken: str) -> None:
-    value, other = item(person("patient", "camille"), managed=False), item(person("patient", "x"), managed=False)
+    value, other = (desk.item(person("patient", name), managed=False) for name in ("camille", "x"))
     name = {"signingKey": "signing_key"}.get(broken, broken)
     value = msgspec.structs.replace(value, **{name: getattr(other, name)})
     assert refusal(desk, value, desk.station) == "invalidKeys"
 
 
 def test_a_box_that_is_none_is_refused(desk: Desk) -> None:
-    value = msgspec.structs.replace(item(person("patient", "camille"), managed=False), box=box()[:-4])
+    value = msgspec.structs.replace(desk.item(person("patient", "camille"), managed=False), box=box()[:-4])
     assert refusal(desk, value, desk.station) == "invalidKeys"
 
 
 def test_a_bridge_enrols_professionals_in_its_domains_only(desk: Desk) -> None:
-    foreign = item(person("professional", "dr"), managed=True, addresses=("dr@elsewhere.example",))
+    foreign = desk.item(person("professional", "dr"), managed=True, addresses=("dr@elsewhere.example",))
     assert refusal(desk, foreign, desk.bridge) == "notYourDomain"
-    assert refusal(desk, item(person("patient", "camille"), managed=True), desk.bridge) == "notYourDomain"
+    assert refusal(desk, desk.item(person("patient", "camille"), managed=True), desk.bridge) == "notYourDomain"
     assert desk.enrol(person("organisation", "hospital"), by=desk.bridge, managed=True) == ["created"]
 
 
@@ -73,14 +73,14 @@ NOT_OURS: tuple[list[str], ...] = (
 
 @pytest.mark.parametrize("addresses", NOT_OURS)
 def test_a_bridge_enrols_whole_addresses_alone(desk: Desk, addresses: list[str]) -> None:
-    value = msgspec.structs.replace(item(person("professional", "dr"), managed=True), addresses=addresses)
+    value = msgspec.structs.replace(desk.item(person("professional", "dr"), managed=True), addresses=addresses)
 
     assert refusal(desk, value, desk.bridge) == "notYourDomain"
 
 
 def test_a_bridge_cannot_take_a_log_in_name(desk: Desk) -> None:
-    unmanaged = item(person("professional", "dr"), managed=False)
-    named = msgspec.structs.replace(item(person("professional", "dr"), managed=True), login="camille")
+    unmanaged = desk.item(person("professional", "dr"), managed=False)
+    named = msgspec.structs.replace(desk.item(person("professional", "dr"), managed=True), login="camille")
 
     assert refusal(desk, unmanaged, desk.bridge) == "notYourDomain"
     assert refusal(desk, named, desk.bridge) == "notYourDomain"

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from crypto.encoding import b64u
 from crypto.keys import SigningSeed
 from messaging.relay.relay import LogOut, Renew
 from messaging.wire.errors import Refusal
@@ -72,6 +73,21 @@ def test_an_activation_whose_statement_does_not_follow_is_refused(desk: Desk) ->
 def test_an_activation_with_an_older_box_is_refused(desk: Desk) -> None:
     with pytest.raises(Refusal, match="invalidProperties"):
         desk.ask(desk.activation(desk.patient(), PASSWORD, box=box(1)))
+
+
+def test_an_activation_with_a_recovery_code_lets_in_by_it_and_one_without_does_not(desk: Desk) -> None:
+    code = SigningSeed.generate()
+    one, two = desk.patient(), desk.patient("other")
+    desk.ask(desk.activation(one, PASSWORD, recovery_key=b64u(code.public().raw)))
+    desk.ask(desk.activation(two, PASSWORD))
+    assert desk.ticket(one.login, "recovery", code)
+    with pytest.raises(Refusal, match="wrongCredentials"):
+        desk.log_in(two.login, "recovery", code)
+
+
+def test_an_activation_with_a_recovery_key_that_is_none_is_refused(desk: Desk) -> None:
+    with pytest.raises(Refusal, match="invalidKeys"):
+        desk.ask(desk.activation(desk.patient(), PASSWORD, recovery_key="A" * 43))
 
 
 def test_the_letters_ticket_opens_its_box_and_nothing_else(desk: Desk) -> None:
@@ -183,7 +199,6 @@ def test_a_signature_over_anything_else_is_refused(desk: Desk, changed: dict[str
 
 def test_a_challenge_serves_once_and_for_a_minute(desk: Desk) -> None:
     asked = desk.ask(ChallengeRequest(login="bridge", method="key"))
-    from crypto.encoding import b64u
     from crypto.login import sign_login
     from messaging.wire.types import LoginRequest
     from tests.messaging.desk import ORIGIN
@@ -202,11 +217,12 @@ def test_a_challenge_serves_once_and_for_a_minute(desk: Desk) -> None:
         desk.ask(request(late))
 
 
-def test_a_refresh_token_serves_once_and_reuse_ends_the_device(desk: Desk) -> None:
+def test_a_refresh_token_serves_once_and_late_reuse_ends_the_device(desk: Desk) -> None:
     activated(desk)
     issued = desk.ask(TotpRequest(ticket=desk.ticket("camille", "password", PASSWORD), code=desk.code()))
     old = issued.tokens.refresh_token
     new = desk.ask(Renew(old, cookie=False)).tokens.refresh_token
+    desk.clock.move(seconds=11)
     with pytest.raises(Refusal, match="unauthorized"):
         desk.ask(Renew(old, cookie=False))
     assert desk.last is not None

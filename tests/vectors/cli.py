@@ -5,30 +5,18 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from crypto.attachment import Attachment, AttachmentSealer, open_bytes
-from crypto.code import parse_code
 from crypto.envelope import open_sealed, seal
 from crypto.errors import CryptoError
-from crypto.keybox import (
-    BoxContent,
-    DeviceKey,
-    LetterKey,
-    PasswordKdf,
-    PasswordKey,
-    RecoveryKey,
-    SlotKey,
-    new_box,
-    open_box,
-    read_slots,
-    stretch,
-)
 from crypto.keys import KeyPairs, SealingPublic, SealingSeed, SigningPublic, SigningSeed
 from crypto.login import sign_login, verify_login
-from crypto.transparency.statement import Statement, make_statement, statement_hash, verify_statement
+from crypto.transparency.statement import make_statement
+from tests.vectors.box_ops import make_box, open_for_delegate, open_the_box
 from tests.vectors.material import as_bytes
+from tests.vectors.pairing_ops import give_grant, hear_hello, say_hello, take_box, take_grant
+from tests.vectors.transparency_ops import statement_line, verified_line
 
 Request = dict[str, Any]
 
@@ -64,22 +52,6 @@ def open_attachment(request: Request) -> Request:
     return {"plaintext": open_bytes(attachment, lambda _: as_bytes(next(answers))).hex()}
 
 
-def make_box(request: Request) -> Request:
-    """account, content, keys, version."""
-    content, _ = BoxContent.from_json({**request["content"], "slots": []})
-    keys = [_slot_key(key, partial(_given_kdf, key)) for key in request["keys"]]
-    box, _ = new_box(request["account"], content, keys, request.get("version", 1))
-    return {"box": box.decode()}
-
-
-def open_the_box(request: Request) -> Request:
-    """box, account, key, minimumVersion."""
-    box: bytes = request["box"].encode()
-    key = _slot_key(request["key"], lambda: _password_kdf(box))
-    opened = open_box(box, request["account"], key, request.get("minimumVersion", 1))
-    return {"version": opened.version, "content": opened.content.to_json([slot.id for slot in opened.slots])}
-
-
 def make_login(request: Request) -> Request:
     """seed and what is signed."""
     return {"signature": sign_login(_signing(request["seed"]), **_said(request)).hex()}
@@ -93,19 +65,21 @@ def check_login(request: Request) -> Request:
 
 
 def announce(request: Request) -> Request:
-    """account, signingSeed, sealingSeed, time, chain."""
-    previous, keys = _verified(request), _pairs(request)
-    signer = _pairs(request["chain"][-1]).signing if request["chain"] else keys.signing
-    now = datetime.fromisoformat(request["time"])
-    statement, signature = make_statement(request["account"], keys.public(), signer, now, previous)
-    return {"statement": statement.decode(), "signature": signature.hex()}
-
-
-def check_statement(request: Request) -> Request:
-    """account, chain."""
-    found = _verified(request)
-    assert found is not None
-    return {"hash": statement_hash(found.raw).hex(), "seq": found.seq}
+    """account, signingSeed, sealingSeed, time, chain, box, bySeed, holders, suspected."""
+    previous, keys = verified_line(request), _pairs(request)
+    said = make_statement(
+        request["account"],
+        keys.public(),
+        _pairs(request["chain"][-1]).signing if request["chain"] else keys.signing,
+        datetime.fromisoformat(request["time"]),
+        box=request["box"],
+        previous=previous,
+        by=None if request["bySeed"] is None else _signing(request["bySeed"]),
+        holders=[bytes.fromhex(one) for one in request["holders"]],
+        suspected=request["suspected"],
+    )
+    voucher = None if said.voucher is None else said.voucher.hex()
+    return {"statement": said.statement.decode(), "signature": said.signature.hex(), "voucher": voucher}
 
 
 OPERATIONS: dict[str, Callable[[Request], Request]] = {
@@ -115,10 +89,16 @@ OPERATIONS: dict[str, Callable[[Request], Request]] = {
     "open-attachment": open_attachment,
     "make-box": make_box,
     "open-box": open_the_box,
+    "open-delegate": open_for_delegate,
+    "make-hello": say_hello,
+    "open-hello": hear_hello,
+    "make-grant": give_grant,
+    "open-grant": take_grant,
+    "open-granted": take_box,
     "sign-login": make_login,
     "verify-login": check_login,
     "make-statement": announce,
-    "verify-statement": check_statement,
+    "verify-statement": statement_line,
 }
 
 
@@ -153,35 +133,6 @@ def _pairs(link: Request) -> KeyPairs:
 
 def _said(request: Request) -> dict[str, str]:
     return {member: request[member] for member in ("account", "challenge", "method", "origin", "time")}
-
-
-def _verified(request: Request) -> Statement | None:
-    previous: Statement | None = None
-    for link in request["chain"]:
-        raw, signature = link["statement"].encode(), bytes.fromhex(link["signature"])
-        keys = _pairs(link).public()
-        previous = verify_statement(raw, signature, keys, previous, account=request["account"])
-    return previous
-
-
-def _slot_key(key: Request, kdf: Callable[[], PasswordKdf]) -> SlotKey:
-    match key["type"]:
-        case "password":
-            return PasswordKey(stretch(key["password"], kdf()))
-        case "letter":
-            return LetterKey(parse_code(key["code"]))
-        case "recovery":
-            return RecoveryKey(parse_code(key["code"]))
-        case _:
-            return DeviceKey(bytes.fromhex(key["key"]))
-
-
-def _given_kdf(key: Request) -> PasswordKdf:
-    return PasswordKdf.from_json(key["kdf"])
-
-
-def _password_kdf(box: bytes) -> PasswordKdf:
-    return next(PasswordKdf.from_json(slot.kdf) for slot in read_slots(box) if slot.type == "password")
 
 
 if __name__ == "__main__":

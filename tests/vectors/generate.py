@@ -4,11 +4,35 @@ import json
 from pathlib import Path
 from types import ModuleType
 
-from tests.vectors.cases import attachment, encodings, envelope, keybox, login, padding, statement, xwing
+from tests.vectors.cases import (
+    attachment,
+    encodings,
+    envelope,
+    keybox,
+    login,
+    padding,
+    pairing,
+    statement,
+    transparency,
+    transparency_audit,
+    xwing,
+)
 from tests.vectors.material import Case
 
 HERE = Path(__file__).parent
-FILES = (encodings, xwing, padding, envelope, attachment, keybox, login, statement)
+FILES = (
+    encodings,
+    xwing,
+    padding,
+    envelope,
+    attachment,
+    keybox,
+    login,
+    pairing,
+    statement,
+    transparency,
+    transparency_audit,
+)
 
 
 def rendered(file: ModuleType) -> str:

@@ -21,7 +21,8 @@ from bridges.mail.translate.outgoing import Envelope, to_mail
 from clients.content.letter import Letter, Sender
 from clients.session import outgoing
 from clients.session.incoming import Known, NotShown, Reader, read
-from clients.session.keyring import Chain, chain
+from clients.session.keylog import KeyLog
+from clients.session.keyring import Chain
 from clients.session.outgoing import Draft, Place
 from crypto.attachment import Attachment, AttachmentSealer, open_bytes
 from crypto.encoding import unb64u
@@ -47,7 +48,8 @@ class Trip:
     def keys(self, of: Person) -> Chain:
         """What the relay's directory says of somebody, as the other one proves it."""
         found = self.desk.one(self.doctor, "PublicKey/lookup", accounts=[of.account], history=True)
-        return chain(of.account, [msgspec.convert(key, PublicKey) for key in found["list"]])
+        log = KeyLog(self.desk.house.policy).accept(found["log"]["checkpoint"], None, self.desk.clock.now())
+        return log.proven(of.account, [msgspec.convert(key, PublicKey) for key in found["list"]])
 
     def upload(self, file: ParsedFile) -> Attachment:
         """Seal a file and give its chunks to the relay."""

@@ -41,10 +41,10 @@ effect(() => {
   document.documentElement.dataset['text'] = textSize.value
 })
 
-/** A letter's code travels after "#", which browsers send to nobody. It is taken out of the address at once. */
+/** The code of a letter, or of a new device, travels after "#", which browsers send to nobody. It is taken out of the address at once. */
 function takeFragment(): string {
   const fragment = location.hash
-  const carriesCode = /^#(code=|[0-9A-Za-z]{3}-)/.test(fragment)
+  const carriesCode = /^#(code=|pair\/|[0-9A-Za-z]{3}-)/.test(fragment)
   if (carriesCode) history.replaceState(null, '', location.pathname + location.search)
   return carriesCode ? fragment : ''
 }
@@ -60,7 +60,19 @@ const desk = new Desk(sealingWorker())
 const transport = new Transport(ports.network)
 const session = new Session(desk, transport, ports)
 const login = new Login(desk, transport, ports, session)
-const app: App = { session, login, screen, preferences, fragment: takeFragment() }
+const fragment = signal(takeFragment())
+const app: App = {
+  session,
+  login,
+  screen,
+  preferences,
+  get fragment() {
+    return fragment.value
+  },
+  forgetFragment: () => {
+    fragment.value = ''
+  },
+}
 
 const root = document.getElementById('app')
 if (root === null) throw new Error('index.html has no #app')

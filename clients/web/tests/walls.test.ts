@@ -13,12 +13,17 @@ async function refusals(file: string, imported: string): Promise<number> {
 }
 
 // Files that exist, so that the linter knows their types.
+const LOG = 'crypto/transparency/note'
 const [CRYPTO, WIRE, CONTENT, SESSION] = ['crypto/keys', 'wire/types', 'content/letter', 'session/transport']
 
 test.each([
   [CRYPTO, '../wire/types.ts'],
   [CRYPTO, 'preact'],
   [CRYPTO, 'node:crypto'],
+  [CRYPTO, '@noble/post-quantum/ml-dsa.js'],
+  [LOG, 'preact'],
+  [LOG, '../../wire/types.ts'],
+  [LOG, '@noble/post-quantum/ml-kem.js'],
   [WIRE, '../session/session.ts'],
   [CONTENT, '../pages/app.tsx'],
   [CONTENT, '../ui/button.tsx'],
@@ -27,12 +32,18 @@ test.each([
   [SESSION, '../device/clock.ts'],
   [SESSION, 'libsodium-wrappers-sumo'],
   [SESSION, '../crypto/vault.ts'],
+  [SESSION, '../crypto/transparency/note.ts'],
+  [SESSION, '@noble/post-quantum/ml-dsa.js'],
 ])('src/%s may not import %s', async (file, imported) => {
   expect(await refusals(`src/${file}.ts`, imported)).toBeGreaterThan(0)
 })
 
 test.each([
   [CRYPTO, './bytes.ts'],
+  [CRYPTO, './transparency/statement.ts'],
+  [LOG, './mldsa.ts'],
+  [LOG, '../bytes.ts'],
+  [LOG, '@noble/post-quantum/ml-dsa.js'],
   [CRYPTO, 'libsodium-wrappers-sumo'],
   [CONTENT, '../crypto/encoding.ts'],
   [SESSION, '../crypto/desk.ts'],

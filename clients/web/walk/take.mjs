@@ -21,23 +21,30 @@ const SIZES = { phone: [375, 812], small: [320, 640], desk: [1280, 800] }
 
 mkdirSync(FOLDER, { recursive: true })
 const rig = await startRig()
-const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'pli-screens-')), {
-  executablePath: process.env['PLI_CHROMIUM'] ?? '/usr/bin/chromium',
-  headless: true,
-  args: ARGUMENTS,
-  locale: 'fr-FR',
-  acceptDownloads: true,
-  viewport: { width: 1280, height: 800 },
-})
 const troubles = []
 const origins = new Set()
-context.on('console', message => {
-  if (message.type() === 'error') troubles.push(`console: ${message.text()}`)
-})
-context.on('weberror', error => troubles.push(`page: ${error.error().stack ?? error.error().message}`))
-context.on('request', request => {
-  if (!request.url().startsWith('blob:')) origins.add(new URL(request.url()).origin)
-})
+
+/** A browser of its own: one device. */
+async function device() {
+  const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'pli-screens-')), {
+    executablePath: process.env['PLI_CHROMIUM'] ?? '/usr/bin/chromium',
+    headless: true,
+    args: ARGUMENTS,
+    locale: 'fr-FR',
+    acceptDownloads: true,
+    viewport: { width: 1280, height: 800 },
+  })
+  context.on('console', message => {
+    if (message.type() === 'error') troubles.push(`console: ${message.text()}`)
+  })
+  context.on('weberror', error => troubles.push(`page: ${error.error().stack ?? error.error().message}`))
+  context.on('request', request => {
+    if (!request.url().startsWith('blob:')) origins.add(new URL(request.url()).origin)
+  })
+  return context
+}
+
+const context = await device()
 let page = context.pages()[0] ?? (await context.newPage())
 
 const byRole = (role, name) => page.getByRole(role, { name })
@@ -127,8 +134,59 @@ async function freshCode(secret) {
   return totp(secret)
 }
 
-const REMEMBERED = /^pli (language|text size|name|known|active|trust .+|box a.+|states a.+)$/
+const REMEMBERED = /^pli (language|text size|name|name a.+|known|active|trust .+|box a.+|states a.+)$/
 const READABLE = /Martin|examens|vaccin|carnet|tilleul/i
+
+/** The recovery code that was on the screen last. */
+let sheet = ''
+const holdsSheet = text => sheet !== '' && text.replace(/[^0-9A-Z]/g, '').includes(sheet.replaceAll('-', ''))
+
+/** A code as the page shows it: nine groups. */
+const shownCode = async () => (await page.locator('.group').allTextContents()).join('-')
+
+/** From a code that fits to the digits of the second lock: the same way for a letter and for a recovery sheet. */
+async function openAccount(pictures) {
+  const see = async (name, how) => {
+    if (pictures) await shot(name, how)
+  }
+  await see('begun')
+  await byRole('button', 'Commencer').click()
+  await byRole('heading', 'Choisissez un mot de passe').waitFor()
+  await page.getByLabel('Nouveau mot de passe').fill('court')
+  await byRole('button', 'Continuer').click()
+  await see('password', { full: true })
+  await page.getByLabel('Nouveau mot de passe').fill(PASSWORD)
+  await page.getByLabel('Le même mot de passe').fill(PASSWORD)
+  await byRole('button', 'Continuer').click()
+  await page.locator('.kit').waitFor()
+  await see('sheet', { full: true })
+  if (pictures) await onPaper('sheet-paper')
+  sheet = await shownCode()
+  await byRole('button', 'Je l’ai imprimée ou recopiée').click()
+  await byRole('heading', 'Vérifions votre feuille').waitFor()
+  await byRole('button', 'Continuer').click()
+  await see('sheet-groups', { full: true })
+  for (const label of await page.locator('label').allTextContents()) {
+    const number = Number(/Groupe (\d)/.exec(label)[1])
+    await page.getByLabel(`Groupe ${number}`, { exact: true }).fill(sheet.split('-')[number - 1].toLowerCase())
+  }
+  await byRole('button', 'Continuer').click()
+  await byRole('heading', 'Une seconde serrure').waitFor()
+  await see('second-lock', { full: true })
+  const secret = (await page.locator('.kept').textContent()).replace(/\s/g, '')
+  await page.getByLabel('Code à 6 chiffres').fill(await freshCode(secret))
+  return secret
+}
+
+/** What comes out of the printer: one page. */
+async function onPaper(name) {
+  count += 1
+  await page.emulateMedia({ media: 'print' })
+  await page.screenshot({ path: join(FOLDER, `${String(count).padStart(2, '0')}-${name}.png`), fullPage: true })
+  const pages = (await page.pdf({ format: 'A4' })).toString('latin1').match(/\/Type \/Page\b/g)?.length
+  if (pages !== 1) troubles.push(`${name}: ${pages} pages`)
+  await page.emulateMedia({ media: null })
+}
 
 /** What this browser holds: nothing readable at any time, and after log-out neither key nor wrapped bytes. */
 async function checkStorage(when, left) {
@@ -139,7 +197,7 @@ async function checkStorage(when, left) {
     caches: await caches.keys(),
   }))
   const said = one => troubles.push(`storage ${when}: ${one}`)
-  for (const [name, value] of [...held.local, ...held.session]) if (READABLE.test(value)) said(`readable: ${name}`)
+  for (const [name, value] of [...held.local, ...held.session]) if (READABLE.test(value) || holdsSheet(value)) said(`readable: ${name}`)
   for (const [name] of held.local) if (!REMEMBERED.test(name)) said(`unexpected: ${name}`)
   if (held.caches.length > 0) said(`caches: ${held.caches}`)
   const kept = [...held.session.map(([name]) => name), ...held.databases].sort().join(', ')
@@ -199,21 +257,12 @@ async function walk() {
   await shot('letter-code')
   await page.getByLabel('Code de la lettre').fill('123-ABC')
   await byRole('button', 'Continuer').click()
-  await page.getByRole('alert').waitFor()
+  await page.locator('.wrong').waitFor()
   await shot('letter-code-wrong')
   await page.getByLabel('Code de la lettre').fill(rig.code)
   await byRole('button', 'Continuer').click()
-  await byRole('heading', 'Choisissez un mot de passe').waitFor()
-  await page.getByLabel('Nouveau mot de passe').fill('court')
-  await byRole('button', 'Continuer').click()
-  await shot('password', { full: true })
-  await page.getByLabel('Nouveau mot de passe').fill(PASSWORD)
-  await page.getByLabel('Le même mot de passe').fill(PASSWORD)
-  await byRole('button', 'Continuer').click()
-  await byRole('heading', 'Une seconde serrure').waitFor()
-  await shot('second-lock', { full: true })
-  const secret = (await page.locator('.kept').textContent()).replace(/\s/g, '')
-  await page.getByLabel('Code à 6 chiffres').fill(await freshCode(secret))
+  await byRole('heading', 'Votre lettre est reconnue').waitFor()
+  const secret = await openAccount(true)
   await byRole('button', 'Ouvrir mon compte').click()
   await byRole('heading', 'Messages').waitFor({ timeout: 20_000 })
   await page.getByText('Aucun message pour le moment').waitFor()
@@ -273,7 +322,7 @@ async function walk() {
   await byRole('heading', 'Agenda').waitFor()
   await shot('agenda', { full: true })
   await byRole('link', 'Compte', { exact: true }).first().click()
-  await byRole('heading', 'Compte').waitFor()
+  await page.getByRole('heading', { name: 'Compte', exact: true }).waitFor()
   await shot('account', { full: true })
 
   // A letter that was changed at the relay; the others still open.
@@ -353,6 +402,44 @@ async function walk() {
   await page.getByText('Votre connexion a pris fin').waitFor({ timeout: 40_000 })
   await shot('ended')
   await checkStorage('after the session was ended elsewhere', true)
+
+  // Back in with the sheet.
+  await page.goto(rig.origin)
+  await byRole('link', /J’ai perdu/).click()
+  await byRole('heading', 'Revenir avec la feuille de secours').waitFor()
+  await page.getByLabel('Identifiant').fill('quelqu.un')
+  await page.getByLabel('Code de secours').fill(sheet)
+  await byRole('button', 'Continuer').click()
+  await page.getByRole('alert').waitFor()
+  await shot('recovery-wrong', { full: true })
+  await page.getByLabel('Identifiant').fill(rig.login)
+  await byRole('button', 'Continuer').click()
+  await byRole('heading', 'Votre feuille est reconnue').waitFor()
+  await shot('recovery-begun')
+  await openAccount(false)
+  await byRole('button', 'Rouvrir mon compte').click()
+  await byRole('heading', 'Messages').waitFor({ timeout: 20_000 })
+
+  // A second device, opened by this one.
+  const [old, added] = [page, await device()]
+  page = added.pages()[0] ?? (await added.newPage())
+  await page.goto(`${rig.origin}/connexion`)
+  await byRole('link', 'Pli est ouvert sur un autre de mes appareils').click()
+  await byRole('heading', 'Ouvrir Pli avec un autre appareil').waitFor()
+  await shot('pair-new')
+  await byRole('button', 'Afficher le code').click()
+  await page.locator('.qr').waitFor()
+  await shot('pair-new-code', { full: true })
+  await old.goto(`${rig.origin}/#pair/${(await shownCode()).replaceAll('-', '')}`)
+  await old.getByRole('button', { name: 'Continuer' }).click()
+  await byRole('heading', 'Comparez les six chiffres').waitFor({ timeout: 20_000 })
+  await shot('pair-new-digits')
+  await old.getByRole('button', { name: /^Oui, les mêmes/ }).click()
+  await byRole('heading', 'Messages').waitFor({ timeout: 20_000 })
+  await page.waitForTimeout(500)
+  await checkStorage('on the second device', false)
+  await added.close()
+  page = old
 }
 
 let failed = false

@@ -188,7 +188,7 @@ def _signing_keys() -> Iterator[Case]:
     yield {"name": "a good signing key", "op": "load-signing", "raw": good.hex(), "expect": good.hex()}
     for name, raw in _NOT_SIGNING.items():
         spelled = raw or mixed_order(good).hex()
-        yield {"name": f"signing key: {name}", "op": "load-signing", "raw": spelled, "refusal": "keybox/9"}
+        yield {"name": f"signing key: {name}", "op": "load-signing", "raw": spelled, "refusal": "transparency/4"}
 
 
 def _sealing_keys() -> Iterator[Case]:
@@ -201,4 +201,4 @@ def _sealing_keys() -> Iterator[Case]:
     weak["one byte short"] = good[:-1]
     weak["one byte long"] = good + b"\x00"
     for name, raw in weak.items():
-        yield {"name": f"sealing key: {name}", "op": "load-sealing", "raw": raw.hex(), "refusal": "keybox/9"}
+        yield {"name": f"sealing key: {name}", "op": "load-sealing", "raw": raw.hex(), "refusal": "transparency/4"}

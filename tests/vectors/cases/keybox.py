@@ -1,42 +1,55 @@
-"""keybox.json: boxes, codes and password keys."""
+"""keybox.json: boxes, codes and password keys. More slots: keybox_slots.py, keybox_delegates.py."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from crypto import aead
 from crypto.code import Code, _new_code, format_code, parse_code
-from crypto.encoding import Json, b64u, canonical, hkdf, u64be
+from crypto.encoding import Json, b64u
 from crypto.keybox import (
     BoxContent,
     BoxKey,
     DeviceKey,
+    LastCheckpoint,
     LetterKey,
     PasswordKdf,
     PasswordKey,
     RecoveryKey,
-    SlotKey,
     open_box,
     stretch,
 )
 from crypto.keybox.box import _new_box, _replace
-from crypto.keybox.slot import Slot, _wrap
-from crypto.labels import CODE_ALPHABET, CODE_CHECKS, CONTENT
+from crypto.keybox.slot import _wrap
+from crypto.labels import CODE_ALPHABET, CODE_CHECKS
+from tests.vectors.cases import keybox_delegates, keybox_slots
+from tests.vectors.cases.boxes import (
+    ACCOUNT,
+    CODE,
+    DEVICE,
+    FIRST_CONTENT,
+    KDF,
+    NOW,
+    OTHER,
+    PASSWORD,
+    RECOVERY,
+    Edit,
+    box_of,
+    by_hand,
+    device,
+    edited,
+    flip,
+    in_order,
+    letter,
+    opens,
+    password,
+    recovery,
+    refused,
+    slot_of,
+)
 from tests.vectors.material import Case, drawn, pairs, source
 
 ABOUT = "Key boxes, letter and recovery codes, password keys (docs/spec/keybox.md)"
-
-ACCOUNT, OTHER = "a" + "b" * 25 + "a", "a" + "c" * 25 + "a"
-NOW = datetime(2026, 11, 23, 15, 6, 55, tzinfo=UTC)
-KDF = PasswordKdf(drawn("salt", 16), memory=19456, passes=2)  # the floor: fast enough for every test run
-PASSWORD = "Éléonore, 3 pommes"
-CODE, RECOVERY = _new_code(source("code")), _new_code(source("recovery"))
-DEVICE = DeviceKey(drawn("device", 32))
-_CONTENT = BoxContent.first(pairs("anne"), NOW)
-
-_Edit = Callable[[dict[str, Any]], object]
 
 
 def cases() -> Iterator[Case]:
@@ -48,29 +61,31 @@ def cases() -> Iterator[Case]:
     yield from _bad_versions()
     yield from _codes()
     yield from _passwords()
+    yield from keybox_slots.cases()
+    yield from keybox_delegates.cases()
 
 
 def _good() -> Iterator[Case]:
-    letter = _box([LetterKey(CODE)])
-    yield _opens("a letter slot", letter, _letter(CODE))
-    yield _opens("a code typed carelessly", letter, {"type": "letter", "code": " " + format_code(CODE).lower()})
-    yield _opens("a password slot", _box([PasswordKey(stretch(PASSWORD, KDF))]), _password())
-    yield _opens("a recovery slot", _box([RecoveryKey(RECOVERY)]), {"type": "recovery", "code": format_code(RECOVERY)})
-    yield _opens("a device slot", _box([DEVICE]), _device())
-    full = _box([PasswordKey(stretch(PASSWORD, KDF)), RecoveryKey(RECOVERY), DEVICE], _rich(), 7)
-    for key in (_password(), {"type": "recovery", "code": format_code(RECOVERY)}, _device()):
-        yield _opens(f"three slots and a past, by its {key['type']}", full, key, minimumVersion=7)
-    two = _box([DeviceKey(drawn("other device", 32)), DEVICE, LetterKey(CODE)])
-    yield _opens("the second of two slots of a type", two, _device())
-    opened = open_box(_box([LetterKey(CODE), DEVICE]), ACCOUNT, DEVICE)
+    plain = box_of([LetterKey(CODE)])
+    yield opens("a letter slot", plain, letter(CODE))
+    yield opens("a code typed carelessly", plain, {"type": "letter", "code": " " + format_code(CODE).lower()})
+    yield opens("a password slot", box_of([PasswordKey(stretch(PASSWORD, KDF))]), password())
+    yield opens("a recovery slot", box_of([RecoveryKey(RECOVERY)]), recovery(RECOVERY))
+    yield opens("a device slot", box_of([DEVICE]), device())
+    full = box_of([PasswordKey(stretch(PASSWORD, KDF)), RecoveryKey(RECOVERY), DEVICE], _rich(), 7)
+    for key in (password(), recovery(RECOVERY), device()):
+        yield opens(f"three slots and a past, by its {key['type']}", full, key, minimumVersion=7)
+    two = box_of([DeviceKey(drawn("other device", 32)), DEVICE, LetterKey(CODE)])
+    yield opens("the second of two slots of a type", two, device())
+    opened = open_box(box_of([LetterKey(CODE), DEVICE]), ACCOUNT, DEVICE)
     letters = [slot.id for slot in opened.slots if slot.type == "letter"]
     changed, _ = _replace(opened, opened.content, [RecoveryKey(RECOVERY)], letters, source("replace"))
-    yield _opens("a slot added and one dropped, the third as it was", changed, _device(), minimumVersion=2)
+    yield opens("a slot added and one dropped, the third as it was", changed, device(), minimumVersion=2)
 
 
 def _bad_shapes() -> Iterator[Case]:
-    good = _box([LetterKey(CODE), DEVICE])
-    edits: list[tuple[str, _Edit]] = [
+    good = box_of([LetterKey(CODE), DEVICE])
+    edits: list[tuple[str, Edit]] = [
         ("an unknown member", lambda box: box.update(note="")),
         ("no slots member", lambda box: box.pop("slots")),
         ("no slots", lambda box: box.update(slots=[])),
@@ -87,16 +102,16 @@ def _bad_shapes() -> Iterator[Case]:
         ("a slot with an unknown member", lambda box: box["slots"][0].update(note="")),
         ("a slot without since", lambda box: box["slots"][0].pop("since")),
         ("a slot since version 0", lambda box: box["slots"][0].update(since=0)),
-        ("a slot of an unknown type", lambda box: box["slots"][0].update(type="passkey")),
-        ("a slot whose kdf is of another type", lambda box: _slot(box, "letter").update(kdf={"name": "key"})),
-        ("a slot whose kdf has more members", lambda box: _slot(box, "device").update(kdf={"name": "key", "a": 1})),
-        ("a slot whose kdf is nothing", lambda box: _slot(box, "device").update(kdf=None)),
+        ("a slot of an unknown type", lambda box: box["slots"][0].update(type="badge")),
+        ("a slot whose kdf is of another type", lambda box: slot_of(box, "letter").update(kdf={"name": "key"})),
+        ("a slot whose kdf has more members", lambda box: slot_of(box, "device").update(kdf={"name": "key", "a": 1})),
+        ("a slot whose kdf is nothing", lambda box: slot_of(box, "device").update(kdf=None)),
         ("a slot id of 15 bytes", lambda box: box["slots"][0].update(id=b64u(bytes(15)))),
         ("wrapped of 71 bytes", lambda box: box["slots"][0].update(wrapped=b64u(bytes(71)))),
     ]
     for name, edit in edits:
         item = "keybox/2" if name == "no slots" else "keybox/1"
-        yield _refused(name, _edited(good, edit), item)
+        yield refused(name, edited(good, edit), item)
     text = good.decode()
     for name, changed in {
         "white space": text.replace(",", ", ", 1),
@@ -107,30 +122,30 @@ def _bad_shapes() -> Iterator[Case]:
         "an array": f"[{text}]",
         "nothing": "",
     }.items():
-        yield _refused(f"box: {name}", changed, "keybox/1")
+        yield refused(f"box: {name}", changed, "keybox/1")
 
 
 def _bad_slots() -> Iterator[Case]:
-    good = _box([LetterKey(CODE), PasswordKey(stretch(PASSWORD, KDF)), DEVICE])
+    good = box_of([LetterKey(CODE), PasswordKey(stretch(PASSWORD, KDF)), DEVICE])
     text = good.decode()
-    yield _refused("another code", text, "keybox/2", _letter(RECOVERY))
-    yield _refused("another password", text, "keybox/2", _password("Eléonore, 3 pommes"))
-    yield _refused("another device key", text, "keybox/2", {"type": "device", "key": "00" * 32})
-    yield _refused(
-        "a recovery code where there is no such slot", text, "keybox/2", {"type": "recovery", "code": format_code(CODE)}
+    yield refused("another code", text, "keybox/2", letter(RECOVERY))
+    yield refused("another password", text, "keybox/2", password("Eléonore, 3 pommes"))
+    yield refused("another device key", text, "keybox/2", {"type": "device", "key": "00" * 32})
+    yield refused(
+        "a recovery code where there is no such slot", text, "keybox/2", recovery(CODE)
     )
-    yield {**_refused("another account", text, "keybox/2"), "account": OTHER}
-    edits: list[tuple[str, _Edit]] = [
-        ("a letter slot called a recovery slot", lambda box: _slot(box, "letter").update(type="recovery")),
-        ("a slot since a later version", lambda box: _slot(box, "letter").update(since=2)),
-        ("a slot under another id", lambda box: _slot(box, "letter").update(id="A" * 22)),
-        ("one bit of wrapped changed", lambda box: _flip(_slot(box, "letter"), "wrapped")),
-        ("wrapped of another slot", lambda box: _slot(box, "letter").update(wrapped=_slot(box, "device")["wrapped"])),
+    yield {**refused("another account", text, "keybox/2"), "account": OTHER}
+    edits: list[tuple[str, Edit]] = [
+        ("a letter slot called a recovery slot", lambda box: slot_of(box, "letter").update(type="recovery")),
+        ("a slot since a later version", lambda box: slot_of(box, "letter").update(since=2)),
+        ("a slot under another id", lambda box: slot_of(box, "letter").update(id="A" * 22)),
+        ("one bit of wrapped changed", lambda box: flip(slot_of(box, "letter"), "wrapped")),
+        ("wrapped that is all zero", lambda box: slot_of(box, "letter").update(wrapped=b64u(bytes(72)))),
     ]
     for name, edit in edits:
-        yield _refused(name, _sorted(_edited(good, edit)), "keybox/2")
-    changed = _edited(good, lambda box: _slot(box, "password")["kdf"].update(memory=19457))
-    yield _refused("a password slot with another memory", changed, "keybox/2", _password())
+        yield refused(name, in_order(edited(good, edit)), "keybox/2")
+    changed = edited(good, lambda box: slot_of(box, "password")["kdf"].update(memory=19457))
+    yield refused("a password slot with another memory", changed, "keybox/2", password())
     weak: dict[str, Mapping[str, int]] = {
         "memory under the floor": {"memory": 19455},
         "memory over the ceiling": {"memory": 1048577},
@@ -140,26 +155,26 @@ def _bad_slots() -> Iterator[Case]:
         "no lanes": {"lanes": 0},
     }
     for name, members in weak.items():
-        low = _edited(good, lambda box, members=members: _slot(box, "password")["kdf"].update(members))  # type: ignore[misc]  # a default binds the loop's value
-        yield _refused(f"a password slot with {name}", low, "keybox/5", _password())
+        low = edited(good, lambda box, members=members: slot_of(box, "password")["kdf"].update(members))  # type: ignore[misc]  # a default binds the loop's value
+        yield refused(f"a password slot with {name}", low, "keybox/5", password())
         yield {"name": f"stretch with {name}", "op": "password-keys", "password": PASSWORD, "account": ACCOUNT,
                "kdf": {**KDF.to_json(), **members}, "refusal": "keybox/5"}  # fmt: skip
-    other = _edited(good, lambda box: _slot(box, "password")["kdf"].update(name="pbkdf2"))
-    yield _refused("a password slot with another function", other, "keybox/1", _device())
+    other = edited(good, lambda box: slot_of(box, "password")["kdf"].update(name="pbkdf2"))
+    yield refused("a password slot with another function", other, "keybox/1", device())
 
 
 def _bad_contents() -> Iterator[Case]:
-    good = _box([LetterKey(CODE), DEVICE])
-    yield _refused("one bit of the content changed", _edited(good, lambda box: _flip(box, "content")), "keybox/3")
-    yield _refused("content of 23 bytes", _edited(good, lambda box: box.update(content=b64u(bytes(23)))), "keybox/3")
-    yield _refused("an empty content", _edited(good, lambda box: box.update(content="")), "keybox/3")
-    yield _refused("the content of another version", _edited(good, lambda box: box.update(version=2)), "keybox/3")
-    other = json.loads(_new_box(OTHER, _CONTENT, [LetterKey(CODE)], 1, source("box"))[0])["content"]
-    yield _refused("the content of another account", _edited(good, lambda box: box.update(content=other)), "keybox/3")
-    dropped = _edited(good, lambda box: box["slots"].remove(_slot(box, "device")))
-    yield _refused("a slot that was taken away", dropped, "keybox/4")
-    yield _refused("a dropped slot that was brought back", _brought_back(), "keybox/4", _device())
-    edits: list[tuple[str, _Edit, str]] = [
+    good = box_of([LetterKey(CODE), DEVICE])
+    yield refused("one bit of the content changed", edited(good, lambda box: flip(box, "content")), "keybox/3")
+    yield refused("content of 23 bytes", edited(good, lambda box: box.update(content=b64u(bytes(23)))), "keybox/3")
+    yield refused("an empty content", edited(good, lambda box: box.update(content="")), "keybox/3")
+    yield refused("the content of another version", edited(good, lambda box: box.update(version=2)), "keybox/3")
+    other = json.loads(_new_box(OTHER, FIRST_CONTENT, [LetterKey(CODE)], 1, source("box"))[0])["content"]
+    yield refused("the content of another account", edited(good, lambda box: box.update(content=other)), "keybox/3")
+    dropped = edited(good, lambda box: box["slots"].remove(slot_of(box, "device")))
+    yield refused("a slot that was taken away", dropped, "keybox/4")
+    yield refused("a dropped slot that was brought back", _brought_back(), "keybox/4", device())
+    edits: list[tuple[str, Edit, str]] = [
         ("slots that name one more", lambda inner: inner["slots"].append("z" * 21 + "w"), "4"),
         ("slots in another order", lambda inner: inner["slots"].reverse(), "4"),
         ("an unknown member", lambda inner: inner.update(note=""), "1"),
@@ -170,19 +185,29 @@ def _bad_contents() -> Iterator[Case]:
         ("pins that are an array", lambda inner: inner.update(pins=[]), "1"),
         ("a pin that is a number", lambda inner: inner.update(pins={OTHER: 1}), "1"),
         ("a pin of something that is no account", lambda inner: inner.update(pins={"martin": "k"}), "1"),
+        ("a pin that is a key id", lambda inner: inner.update(pins={OTHER: "k" + "a" * 26}), "1"),
+        ("a pin of 31 bytes", lambda inner: inner.update(pins={OTHER: b64u(bytes(31))}), "1"),
         ("a checkpoint that is a text", lambda inner: inner.update(lastCheckpoint=""), "1"),
+        ("a checkpoint that is empty", lambda inner: inner.update(lastCheckpoint={}), "1"),
+        ("a checkpoint without a policy", lambda inner: inner["lastCheckpoint"].pop("policy"), "1"),
+        ("a checkpoint with an origin", lambda inner: inner["lastCheckpoint"].update(origin="pli.example/log"), "1"),
+        ("a checkpoint of size 0", lambda inner: inner["lastCheckpoint"].update(size=0), "1"),
+        ("a checkpoint whose size is a truth", lambda inner: inner["lastCheckpoint"].update(size=True), "1"),
+        ("a checkpoint whose size is a text", lambda inner: inner["lastCheckpoint"].update(size="12"), "1"),
+        ("a root of 31 bytes", lambda inner: inner["lastCheckpoint"].update(root=b64u(bytes(31))), "1"),
+        ("a policy of 33 bytes", lambda inner: inner["lastCheckpoint"].update(policy=b64u(bytes(33))), "1"),
         ("a previous key under another id", lambda inner: inner["previous"][0].update(id="k" + "a" * 26), "1"),
         ("a previous key with an unknown member", lambda inner: inner["previous"][0].update(note=""), "1"),
     ]
     for name, edit, item in edits:
-        yield _refused(f"content: {name}", _resealed(edit), f"keybox/{item}", _device())
-    yield _refused("content: not canonical", _resealed(None), "keybox/1", _device())
+        yield refused(f"content: {name}", _resealed(edit), f"keybox/{item}", device())
+    yield refused("content: not canonical", _resealed(None), "keybox/1", device())
 
 
 def _bad_versions() -> Iterator[Case]:
     for version, seen in ((1, 2), (7, 8), (9, 10)):
-        text = _box([LetterKey(CODE)], version=version).decode()
-        yield {**_refused(f"version {version} after {seen}", text, "keybox/6"), "minimumVersion": seen}
+        text = box_of([LetterKey(CODE)], version=version).decode()
+        yield {**refused(f"version {version} after {seen}", text, "keybox/6"), "minimumVersion": seen}
 
 
 def _codes() -> Iterator[Case]:
@@ -238,105 +263,37 @@ def _passwords() -> Iterator[Case]:
         ("compatibility forms stay (NFC, not NFKC)", "ﬁ①", KDF),
         ("the parameters that are written", PASSWORD, written),
     ]
-    for name, password, kdf in spelled:
-        master = stretch(password, kdf)
+    for name, typed, kdf in spelled:
+        master = stretch(typed, kdf)
         expect: Json = {
             "master": master.raw.hex(),
             "wrap": master.wrap_key(ACCOUNT).hex(),
             "loginSeed": master.login_seed(ACCOUNT).raw.hex(),
         }
-        yield {"name": f"password: {name}", "op": "password-keys", "password": password, "kdf": kdf.to_json(),
+        yield {"name": f"password: {name}", "op": "password-keys", "password": typed, "kdf": kdf.to_json(),
                "account": ACCOUNT, "expect": expect}  # fmt: skip
-
-
-def _box(keys: list[SlotKey], content: BoxContent = _CONTENT, version: int = 1) -> bytes:
-    return _new_box(ACCOUNT, content, keys, version, source("box"))[0]
 
 
 def _rich() -> BoxContent:
     later = datetime(2027, 11, 23, tzinfo=UTC)
-    content = _CONTENT.rotated(pairs("anne, second"), NOW).rotated(pairs("anne, third"), later)
-    pins = {OTHER: pairs("martin").public().key_id, ACCOUNT: pairs("anne").public().key_id}
-    return replace(content, pins=pins, last_checkpoint={"root": b64u(bytes(32)), "size": 12})
-
-
-def _opens(name: str, box: bytes, key: Mapping[str, str], **more: Json) -> Case:
-    found = open_box(box, ACCOUNT, _key(key))
-    content = found.content.to_json([slot.id for slot in found.slots])
-    expect: Json = {"version": found.version, "content": content}
-    return {"name": name, "op": "open", "box": box.decode(), "account": ACCOUNT, "key": key, **more, "expect": expect}
-
-
-def _key(key: Mapping[str, str]) -> SlotKey:
-    match key["type"]:
-        case "password":
-            return PasswordKey(stretch(key["password"], KDF))
-        case "letter":
-            return LetterKey(parse_code(key["code"]))
-        case "recovery":
-            return RecoveryKey(parse_code(key["code"]))
-        case _:
-            return DeviceKey(bytes.fromhex(key["key"]))
-
-
-def _refused(name: str, box: str, item: str, key: Mapping[str, str] | None = None) -> Case:
-    with_key = key or _letter(CODE)
-    return {"name": name, "op": "open", "box": box, "account": ACCOUNT, "key": with_key, "refusal": item}
-
-
-def _letter(code: Code) -> Mapping[str, str]:
-    return {"type": "letter", "code": format_code(code)}
-
-
-def _password(password: str = PASSWORD) -> Mapping[str, str]:
-    return {"type": "password", "password": password}
-
-
-def _device() -> Mapping[str, str]:
-    return {"type": "device", "key": DEVICE.raw.hex()}
-
-
-def _edited(box: bytes, edit: _Edit) -> str:
-    made = json.loads(box)
-    edit(made)
-    return canonical(made).decode()
-
-
-def _sorted(box: str) -> str:
-    return _edited(box.encode(), lambda made: made["slots"].sort(key=lambda slot: slot["id"]))
-
-
-def _slot(box: dict[str, Any], slot_type: str) -> dict[str, Any]:
-    return next(slot for slot in box["slots"] if slot["type"] == slot_type)
-
-
-def _flip(holder: dict[str, Any], member: str) -> None:
-    text: str = holder[member]
-    middle = len(text) // 2
-    holder[member] = text[:middle] + ("B" if text[middle] == "A" else "A") + text[middle + 1 :]
+    content = FIRST_CONTENT.rotated(pairs("anne, second"), NOW).rotated(pairs("anne, third"), later)
+    pins = {account: b64u(drawn(f"statement of {account}", 32)) for account in (OTHER, ACCOUNT)}
+    checkpoint = LastCheckpoint(policy=drawn("policy", 32), root=drawn("root", 32), size=12)
+    return replace(content, pins=pins, last_checkpoint=checkpoint)
 
 
 def _brought_back() -> str:
-    opened = open_box(_box([LetterKey(CODE), DEVICE]), ACCOUNT, DEVICE)
+    opened = open_box(box_of([LetterKey(CODE), DEVICE]), ACCOUNT, DEVICE)
     old = next(slot for slot in opened.slots if slot.type == "letter")
     box, _ = _replace(opened, opened.content, (), [old.id], source("drop"))
-    return _sorted(_edited(box, lambda made: made["slots"].append(old.to_json())))
+    return in_order(edited(box, lambda made: made["slots"].append(old.to_json())))
 
 
-def _resealed(edit: _Edit | None) -> str:
-    """A box whose content was changed by somebody who holds the box key."""
+def _resealed(edit: Edit | None) -> str:
+    """A box whose content was changed by somebody who holds the box key; None: white space behind it."""
     box_key, seam = BoxKey(drawn("box key", 32)), source("resealed")
-    slots: list[Slot] = sorted(
-        (_wrap(box_key.raw, key, ACCOUNT, 1, seam) for key in (DEVICE, LetterKey(CODE))), key=lambda slot: slot.id
-    )
-    inner = json.loads(canonical(_rich().to_json([slot.id for slot in slots])))
-    if edit is not None:
-        edit(inner)
-    raw = canonical(inner) + (b"" if edit else b" ")
-    ad = CONTENT + b"\x00" + ACCOUNT.encode() + u64be(1)
-    sealed = aead._seal(hkdf(box_key.raw, b"", CONTENT), raw, ad, seam)
-    made: Json = {"content": b64u(sealed), "slots": [slot.to_json() for slot in slots], "v": 1, "version": 1}
-    return canonical(made).decode()
+    slots = [_wrap(box_key.raw, key, ACCOUNT, 1, seam) for key in (DEVICE, LetterKey(CODE))]
+    return by_hand(box_key, slots, _rich(), edit, b"" if edit else b" ")
 
 
 def _with_digits() -> Code:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from crypto.encoding import Json, b64u
 from crypto.keys import SigningSeed
-from crypto.login import METHODS, login_message, sign_login
+from crypto.login import METHODS, login_message, passkey_login, sign_login
+from tests.vectors.cases.boxes import CODE, PASSKEY, SECOND
 from tests.vectors.material import Case, drawn, flipped, signing
 
 ABOUT = "Log-in signatures (docs/spec/login.md)"
 
+_OTHER = "a" + "c" * 25 + "a"
 _SAID = {
     "account": "a" + "b" * 25 + "a",
     "challenge": b64u(drawn("challenge", 32)),
@@ -27,7 +29,7 @@ def cases() -> Iterator[Case]:
     yield _signs("another challenge", {**_SAID, "challenge": b64u(bytes(32))})
     signature = sign_login(signing("login"), **_SAID)
     others = {
-        "account": "a" + "c" * 25 + "a",
+        "account": _OTHER,
         "challenge": b64u(bytes(31) + b"\x01"),
         "method": "recovery",
         "origin": "https://pli.example.evil.example",
@@ -38,7 +40,7 @@ def cases() -> Iterator[Case]:
     yield _refused("over an origin with a slash", signature, {**_SAID, "origin": "https://pli.example/"})
     yield _refused("over an origin in capitals", signature, {**_SAID, "origin": "https://PLI.example"})
     yield _refused("over http", signature, {**_SAID, "origin": "http://pli.example"})
-    yield _refused("an unknown method", signature, {**_SAID, "method": "passkey"})
+    yield _refused("an unknown method", signature, {**_SAID, "method": "webauthn"})
     yield _refused("a challenge of 31 bytes", signature, {**_SAID, "challenge": b64u(bytes(31))})
     yield _refused("a challenge with padding", signature, {**_SAID, "challenge": _SAID["challenge"] + "="})
     yield _refused("by another key", sign_login(signing("eve"), **_SAID), _SAID)
@@ -47,10 +49,31 @@ def cases() -> Iterator[Case]:
     yield _refused("one byte short", signature[:-1], _SAID)
     yield _refused("one byte long", signature + b"\x00", _SAID)
     yield _refused("an empty signature", b"", _SAID)
+    yield from _other_factors()
     message = login_message(**_SAID)
     unlabelled = message.partition(b"\x00")[2]
     yield _refused("signed without the label", signing("login").sign(unlabelled), _SAID)
     yield _refused("signed under another label", signing("login").sign(b"pli key statement v1\x00" + unlabelled), _SAID)
+
+
+def _other_factors() -> Iterator[Case]:
+    """Signatures by what has a part of the factor, or another account's: each against the key that the relay has."""
+    account, letter, passkey = _SAID["account"], {**_SAID, "method": "letter"}, {**_SAID, "method": "passkey"}
+    both, output = CODE.letter_login(account, SECOND), PASSKEY.output
+    seeds = {
+        "the first of two codes alone": CODE.letter_login(account),
+        "the second of two codes alone": SECOND.letter_login(account),
+        "two codes the wrong way round": SECOND.letter_login(account, CODE),
+        "the recovery key of the first code": CODE.recovery_login(account),
+        "two codes at another account": CODE.letter_login(_OTHER, SECOND),
+    }
+    for name, seed in seeds.items():
+        yield _refused(f"by {name}", sign_login(seed, **letter), letter, both)
+    mine = passkey_login(output, account)
+    elsewhere, another = passkey_login(output, _OTHER), passkey_login(bytes(32), account)
+    yield _refused("by a passkey at another account", sign_login(elsewhere, **passkey), passkey, mine)
+    yield _refused("by a passkey that gives another output", sign_login(another, **passkey), passkey, mine)
+    yield _refused("of a passkey, as a password", sign_login(mine, **passkey), _SAID, mine)
 
 
 def _signs(name: str, said: Mapping[str, str]) -> Case:
@@ -63,6 +86,6 @@ def _signs(name: str, said: Mapping[str, str]) -> Case:
     return {"name": name, "op": "sign", "seed": seed.raw.hex(), **said, "expect": expect}
 
 
-def _refused(name: str, signature: bytes, said: Mapping[str, str]) -> Case:
-    public = signing("login").public().raw.hex()
+def _refused(name: str, signature: bytes, said: Mapping[str, str], seed: SigningSeed | None = None) -> Case:
+    public = (seed or signing("login")).public().raw.hex()
     return {"name": name, "op": "verify", "public": public, "signature": signature.hex(), **said, "refusal": "login/1"}

@@ -37,7 +37,11 @@ export type Mail = {
   readonly to: string
 }
 
+/** The newest checkpoint of the key log that the sender verified: how many entries, and the tree's root (b64u). */
+export type LogSeen = { readonly root: string; readonly size: number }
+
 export type Letter = {
+  readonly checkpoint: LogSeen | null
   readonly counter: number
   readonly html: string | null
   readonly inReplyTo: string | null
@@ -83,8 +87,8 @@ const recipients = such(
   found => found.length > 0 && isSortedOnce(found),
 )
 
-const raw = object<Omit<Letter, 'parts'> & { checkpoint: unknown; parts: readonly unknown[]; v: 1 }>({
-  checkpoint: such(anything, value => value === null),
+const raw = object<Omit<Letter, 'parts'> & { parts: readonly unknown[]; v: 1 }>({
+  checkpoint: nullable(object<LogSeen>({ root: matching(HASH), size: integer(1) })),
   counter: integer(1),
   html: nullable(octets(TEXT_LIMIT)),
   inReplyTo: nullable(matching(ID)),
@@ -111,12 +115,12 @@ const raw = object<Omit<Letter, 'parts'> & { checkpoint: unknown; parts: readonl
 
 /** Canonical bytes. Members that are null are written: a reader refuses a letter without them. */
 export function toBytes({ parts, ...rest }: Letter): Uint8Array {
-  return canonical({ ...rest, checkpoint: null, parts: parts.map(partToJson), v: 1 } satisfies Json)
+  return canonical({ ...rest, parts: parts.map(partToJson), v: 1 } satisfies Json)
 }
 
 /** Throws NotALetter with the reason that a person gets to see. */
 export function fromBytes(bytes: Uint8Array): Letter {
-  const { checkpoint: _checkpoint, v: _version, parts, ...rest } = members(json(bytes))
+  const { v: _version, parts, ...rest } = members(json(bytes))
   return { ...rest, parts: parts.map(part => partFromJson(part as Json)) }
 }
 

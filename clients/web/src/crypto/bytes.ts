@@ -31,8 +31,8 @@ export function equal(left: Uint8Array, right: Uint8Array): boolean {
 
 export const isZero = (bytes: Uint8Array): boolean => bytes.every(byte => byte === 0)
 
-/** 8 bytes, big-endian, of an integer from 0 to 2^53-1. */
-export function u64be(number: number): Uint8Array {
+/** 8 bytes, big-endian, of an integer from 0 to 2^53-1 (2^64-1 as a bigint). */
+export function u64be(number: number | bigint): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(number))
   return bytes

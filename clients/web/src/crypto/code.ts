@@ -1,4 +1,4 @@
-/** Letter and recovery codes: 130 random bits that people type (docs/spec/keybox.md, Codes). No cryptography. */
+/** Letter, recovery and pairing codes: 130 bits that people type (docs/spec/keybox.md, Codes). No cryptography. */
 import { CryptoError } from './errors.ts'
 import { type Source, SYSTEM } from './randomness.ts'
 
@@ -18,17 +18,24 @@ export const newCode = (): Code => _newCode(SYSTEM)
 export function _newCode(source: Source): Code {
   for (;;) {
     // 136 bits, of which the highest six are dropped.
-    const number = numberOf(source(BYTES)) & ((1n << BITS) - 1n)
-    if (ALPHABET.includes(check(number))) return codeOf(number)
+    const code = codeOfBits(numberOf(source(BYTES)) & ((1n << BITS) - 1n))
+    if (code !== undefined) return code
   }
 }
 
+/** The code of these 130 bits; undefined when its check symbol is one that nobody could type. */
+export const codeOfBits = (number: bigint): Code | undefined =>
+  ALPHABET.includes(check(number)) ? codeOf(number) : undefined
+
 /** As printed: nine groups of three, with hyphens. */
-export function formatCode(code: Code): string {
+export const formatCode = (code: Code): string => codeText(code).replace(/...(?!$)/g, '$&-')
+
+/** As machines carry it: 27 characters. */
+export function codeText(code: Code): string {
   const number = numberOf(code.raw)
   const shifts = Array.from({ length: LENGTH }, (_, place) => BigInt(5 * (LENGTH - 1 - place)))
   const symbols = shifts.map(shift => ALPHABET.charAt(Number((number >> shift) & 31n))).join('')
-  return `${symbols}${check(number)}`.replace(/...(?!$)/g, '$&-')
+  return `${symbols}${check(number)}`
 }
 
 /** What somebody typed: spaces, hyphens, small letters, O for 0, I and L for 1. Raises BadCode. */
@@ -46,7 +53,7 @@ export function parseCode(typed: string): Code {
 
 const check = (number: bigint): string => CHECKS.charAt(Number(number % BigInt(CHECKS.length)))
 
-const numberOf = (bytes: Uint8Array): bigint => bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n)
+export const numberOf = (bytes: Uint8Array): bigint => bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n)
 
 const codeOf = (number: bigint): Code => ({
   kind: 'Code',

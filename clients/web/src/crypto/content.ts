@@ -3,10 +3,14 @@ import { b64u, type Json, type JsonObject, unb64u } from './encoding.ts'
 import { cannotOpen } from './errors.ts'
 import { keyId } from './hashing.ts'
 import { type KeyPairs, publicKeys, SealingSeed, SigningSeed } from './keys.ts'
-import { array, isAccount, isObject, members, moment, text, utc } from './shape.ts'
+import { KEYS_DUE } from './labels.ts'
+import { array, integer, isAccount, isObject, members, moment, text, utc } from './shape.ts'
 
 /** Keys that were in use from `since` until `until` (RFC 3339): they still open the archive. */
 export type PreviousKeys = { readonly keys: KeyPairs; readonly since: string; readonly until: string }
+
+/** The newest checkpoint of the key log that this account's clients verified; `policy` and `root` are 32 bytes each. */
+export type LastCheckpoint = { readonly policy: Uint8Array; readonly root: Uint8Array; readonly size: number }
 
 /** `created` is when `keys` were made; `pins` maps accounts to the statements (hash, b64u) seen last. */
 export type BoxContent = {
@@ -14,7 +18,7 @@ export type BoxContent = {
   readonly created: string
   readonly previous: readonly PreviousKeys[]
   readonly pins: Readonly<Record<string, string>>
-  readonly lastCheckpoint: JsonObject | null
+  readonly lastCheckpoint: LastCheckpoint | null
 }
 
 /** The content of a new account. */
@@ -34,6 +38,10 @@ export const rotated = (content: BoxContent, keys: KeyPairs, now: Date): BoxCont
   previous: [...content.previous, { keys: content.keys, since: content.created, until: utc(now) }],
 })
 
+/** Whether the keys are in use for longer than a client lets them. */
+export const isDue = ({ created }: BoxContent, now: Date): boolean =>
+  now.getTime() - Date.parse(created) > KEYS_DUE * 86_400_000
+
 /** Every seed that may open a letter, the present one first. */
 export const sealingSeeds = (content: BoxContent): readonly SealingSeed[] => [
   content.keys.sealing,
@@ -50,7 +58,7 @@ export const wipeContent = (content: BoxContent): void => {
 /** `slots` are the ids of every slot of the box, sorted. */
 export const contentToJson = (content: BoxContent, slots: readonly string[]): Json => ({
   created: content.created,
-  lastCheckpoint: content.lastCheckpoint,
+  lastCheckpoint: content.lastCheckpoint === null ? null : checkpointToJson(content.lastCheckpoint),
   pins: content.pins,
   previous: content.previous.map(({ keys, since, until }) => ({
     from: since,
@@ -70,7 +78,7 @@ export function contentFromJson(raw: Json): readonly [BoxContent, readonly strin
     created: moment(found.created),
     previous: array(found.previous).map(previousFrom),
     pins: pinsFrom(found.pins),
-    lastCheckpoint: found.lastCheckpoint === null ? null : objectFrom(found.lastCheckpoint),
+    lastCheckpoint: found.lastCheckpoint === null ? null : checkpointFrom(found.lastCheckpoint),
   }
   return [content, array(found.slots).map(text)]
 }
@@ -89,13 +97,28 @@ const keysFrom = (found: { readonly signing: Json; readonly xwing: Json }): KeyP
   sealing: new SealingSeed(unb64u(text(found.xwing), 32)),
 })
 
+const checkpointToJson = ({ policy, root, size }: LastCheckpoint): JsonObject => ({
+  policy: b64u(policy),
+  root: b64u(root),
+  size,
+})
+
+function checkpointFrom(raw: Json): LastCheckpoint {
+  const found = members(raw, ['policy', 'root', 'size'])
+  const size = integer(found.size)
+  if (size < 1) throw cannotOpen('keybox/1')
+  return { policy: unb64u(text(found.policy), 32), root: unb64u(text(found.root), 32), size }
+}
+
 function pinsFrom(raw: Json): Readonly<Record<string, string>> {
-  const pins = Object.entries(objectFrom(raw)).map(([account, key]) => [account, text(key)] as const)
+  if (!isObject(raw)) throw cannotOpen('keybox/1')
+  const pins = Object.entries(raw).map(([account, pin]) => [account, hashText(pin)] as const)
   if (!pins.every(([account]) => isAccount(account))) throw cannotOpen('keybox/1')
   return Object.fromEntries(pins)
 }
 
-function objectFrom(raw: Json): JsonObject {
-  if (!isObject(raw)) throw cannotOpen('keybox/1')
-  return raw
+function hashText(raw: Json): string {
+  const spelled = text(raw)
+  unb64u(spelled, 32)
+  return spelled
 }

@@ -6,7 +6,16 @@
  */
 
 export type CryptoErrorKind =
-  'CannotOpen' | 'WeakKey' | 'WeakKdf' | 'OlderBox' | 'BadCode' | 'BadStatement' | 'NotCanonical'
+  | 'CannotOpen'
+  | 'WeakKey'
+  | 'WeakKdf'
+  | 'OlderBox'
+  | 'BadCode'
+  | 'BadStatement'
+  | 'BadCheckpoint'
+  | 'BadProof'
+  | 'BadPolicy'
+  | 'NotCanonical'
 
 export class CryptoError extends Error {
   override readonly name = 'CryptoError'

@@ -2,18 +2,21 @@
  * The key box: sealed content and slots, in versions that only grow (docs/spec/keybox.md). Storing is the caller's.
  *
  * At activation: openBox with the letter's code, then renew under a new box key, so that the code opens nothing later.
+ * A carer: a DelegateFor where a slot key could stand, and openAsDelegate with their own seeds.
  */
 import { sealUnder, unseal } from './aead.ts'
 import { labelled, u64be, utf8 } from './bytes.ts'
 import { type BoxContent, contentFromJson, contentToJson } from './content.ts'
+import { type DelegateFor, openDelegate, wrapFor } from './delegate.ts'
 import { b64u, canonical, parseCanonical, unb64u } from './encoding.ts'
 import { cannotOpen, CryptoError } from './errors.ts'
 import { hkdf } from './hashing.ts'
-import { BoxKey } from './keys.ts'
+import { BoxKey, type SealingSeed, type SigningPublic, type SigningSeed } from './keys.ts'
 import { CONTENT } from './labels.ts'
 import { SYSTEM } from './randomness.ts'
 import { array, integer, members, text } from './shape.ts'
-import { type Slot, slotFromJson, type SlotKey, slotToJson, unwrap, wrap } from './slot.ts'
+import { type Slot, slotFromJson, slotToJson, type SlotType, unwrap, wrap } from './slot.ts'
+import type { SlotKey } from './slotkey.ts'
 
 const FORMAT = 1
 
@@ -25,33 +28,53 @@ export type OpenedBox = {
   readonly version: number
   readonly slots: readonly Slot[]
 }
+/** What a new slot is made for. */
+export type NewSlot = SlotKey | DelegateFor
 export type MadeBox = { readonly box: Uint8Array; readonly boxKey: BoxKey }
 type Sealed = { readonly content: Uint8Array; readonly slots: readonly Slot[]; readonly version: number }
 
-/** A box with a fresh box key and a slot for each of `keys`. Raises RangeError without one. */
-export function newBox(account: string, content: BoxContent, keys: readonly SlotKey[], version = 1): MadeBox {
+/**
+ * A box with a fresh box key and a slot for each of `keys`.
+ *
+ * Raises RangeError without one, and for passkeys alone: a lost authenticator would be a lost archive.
+ */
+export function newBox(account: string, content: BoxContent, keys: readonly NewSlot[], version = 1): MadeBox {
   const boxKey = new BoxKey(SYSTEM(32))
-  const slots = keys.map(key => wrap(boxKey, key, account, version))
+  const slots = keys.map(key => made(boxKey, key, account, version, content.keys.signing))
   return { box: assemble(account, content, boxKey, slots, version), boxKey }
 }
 
-/** The next version under a fresh box key, with these slots only: activation, and after a suspicion. */
-export const renew = (opened: OpenedBox, content: BoxContent, keys: readonly SlotKey[]): MadeBox =>
+/** The next version under a fresh box key, with these slots only: activation, after a suspicion, without a delegate. */
+export const renew = (opened: OpenedBox, content: BoxContent, keys: readonly NewSlot[]): MadeBox =>
   newBox(opened.account, content, keys, opened.version + 1)
 
-/** The next version under the same box key: other slots stay. `drop` holds slot ids. Raises RangeError. */
+/** The ids of the slots of these types: what {@link replace} is to drop. */
+export const slotIds = ({ slots }: OpenedBox, ...types: readonly SlotType[]): readonly string[] =>
+  slots.filter(({ type }) => types.includes(type)).map(({ id }) => id)
+
+/**
+ * The next version under the same box key: other slots stay. `drop` holds slot ids.
+ *
+ * With new keys in `content`, every delegate's slot is dropped and made anew: the old key signed it. Raises RangeError
+ * when one is not, when a slot to drop does not exist, and as {@link newBox}.
+ */
 export function replace(
   opened: OpenedBox,
   content: BoxContent,
-  { add = [], drop = [] }: { readonly add?: readonly SlotKey[]; readonly drop?: readonly string[] },
+  { add = [], drop = [] }: { readonly add?: readonly NewSlot[]; readonly drop?: readonly string[] },
 ): MadeBox {
   const { account, boxKey } = opened
   const kept = opened.slots.filter(slot => !drop.includes(slot.id))
   if (opened.slots.length - kept.length !== new Set(drop).size) throw new RangeError('no such slot to drop')
+  if (content.keys !== opened.content.keys && kept.some(({ type }) => type === 'delegate'))
+    throw new RangeError('a delegate’s slot is made anew with new keys')
   const version = opened.version + 1
-  const made = add.map(key => wrap(boxKey, key, account, version))
-  return { box: assemble(account, content, boxKey, [...kept, ...made], version), boxKey }
+  const fresh = add.map(key => made(boxKey, key, account, version, content.keys.signing))
+  return { box: assemble(account, content, boxKey, [...kept, ...fresh], version), boxKey }
 }
+
+const made = (boxKey: BoxKey, key: NewSlot, account: string, since: number, signer: SigningSeed): Slot =>
+  key.type === 'delegate' ? wrapFor(boxKey, key, account, since, signer) : wrap(boxKey, key, account, since)
 
 /**
  * Open with anything that fits a slot, or with the box key itself.
@@ -60,7 +83,28 @@ export function replace(
  * CannotOpen for everything else.
  */
 export function openBox(box: Uint8Array, account: string, key: SlotKey | BoxKey, minimumVersion = 1): OpenedBox {
-  return openSealedBox(() => open(parse(box), account, key, minimumVersion))
+  return openSealedBox(() => {
+    const sealed = sealedFrom(box, minimumVersion)
+    return open(sealed, account, key instanceof BoxKey ? key : unwrapAny(sealed.slots, key, account))
+  })
+}
+
+/**
+ * Open somebody else's box with one's own sealing seeds, the present one first.
+ *
+ * `signers` are the signing keys of `account`'s proven line (docs/spec/transparency.md). Raises as {@link openBox}.
+ */
+export function openAsDelegate(
+  box: Uint8Array,
+  account: string,
+  seeds: readonly SealingSeed[],
+  signers: readonly SigningPublic[],
+  minimumVersion = 1,
+): OpenedBox {
+  return openSealedBox(() => {
+    const sealed = sealedFrom(box, minimumVersion)
+    return open(sealed, account, unwrapDelegate(sealed.slots, account, seeds, signers))
+  })
 }
 
 /** The parameters that the box's password slot names. Raises CannotOpen without one, WeakKdf. */
@@ -80,10 +124,14 @@ function openSealedBox<T>(work: () => T): T {
   }
 }
 
-function open(sealed: Sealed, account: string, key: SlotKey | BoxKey, minimumVersion: number): OpenedBox {
+function sealedFrom(box: Uint8Array, minimumVersion: number): Sealed {
+  const sealed = parse(box)
+  if (sealed.version < minimumVersion) throw new CryptoError('OlderBox', 'keybox/6')
+  return sealed
+}
+
+function open(sealed: Sealed, account: string, boxKey: BoxKey): OpenedBox {
   const { slots, version } = sealed
-  if (version < minimumVersion) throw new CryptoError('OlderBox', 'keybox/6')
-  const boxKey = key instanceof BoxKey ? key : unwrapAny(slots, key, account)
   const inner = unseal(contentKey(boxKey), sealed.content, additional(account, version), 'keybox/3')
   const [content, named] = contentFromJson(parseCanonical(inner))
   inner.fill(0)
@@ -98,8 +146,12 @@ function parse(box: Uint8Array): Sealed {
   const version = integer(found.version)
   const isSorted = slots.every(({ id }, place) => place === 0 || id > (slots[place - 1]?.id ?? ''))
   if (integer(found.v) !== FORMAT || version < 1 || !isSorted) throw cannotOpen('keybox/1')
+  if (isPasskeysAlone(slots)) throw cannotOpen('keybox/9')
   return { content: unb64u(text(found.content)), slots, version }
 }
+
+const isPasskeysAlone = (slots: readonly Slot[]): boolean =>
+  slots.length > 0 && slots.every(({ type }) => type === 'passkey')
 
 function unwrapAny(slots: readonly Slot[], key: SlotKey, account: string): BoxKey {
   for (const slot of slots.filter(({ type }) => type === key.type)) {
@@ -112,6 +164,19 @@ function unwrapAny(slots: readonly Slot[], key: SlotKey, account: string): BoxKe
   throw cannotOpen('keybox/2')
 }
 
+function unwrapDelegate(
+  slots: readonly Slot[],
+  account: string,
+  seeds: readonly SealingSeed[],
+  signers: readonly SigningPublic[],
+): BoxKey {
+  for (const slot of slots.filter(({ type }) => type === 'delegate')) {
+    const boxKey = openDelegate(slot, account, seeds, signers)
+    if (boxKey !== undefined) return boxKey
+  }
+  throw cannotOpen('keybox/2')
+}
+
 function assemble(
   account: string,
   content: BoxContent,
@@ -120,6 +185,7 @@ function assemble(
   version: number,
 ): Uint8Array {
   if (slots.length === 0) throw new RangeError('a box without a slot could never be opened')
+  if (isPasskeysAlone(slots)) throw new RangeError('a box that a passkey alone opens would be lost with it')
   const ordered = slots.toSorted((left, right) => (left.id < right.id ? -1 : 1))
   const ids = ordered.map(({ id }) => id)
   const inner = canonical(contentToJson(content, ids))

@@ -60,7 +60,7 @@ export const _newKeyPairs = (source: Source): KeyPairs => ({
 /** Raises WeakKey: not canonical, not on the curve, of small or mixed order. */
 export function loadSigning(raw: Uint8Array): SigningPublic {
   if (raw.length !== 32 || !sodium.crypto_core_ed25519_is_valid_point(raw)) {
-    throw new CryptoError('WeakKey', 'keybox/9')
+    throw new CryptoError('WeakKey', 'transparency/4')
   }
   return { kind: 'SigningPublic', raw }
 }
@@ -79,13 +79,15 @@ export const loadPublicKeys = (signing: Uint8Array, sealing: Uint8Array): Public
 
 export const publicKeys = (pairs: KeyPairs): PublicKeys => ({
   signing: signingPublic(pairs.signing),
-  sealing: { kind: 'SealingPublic', raw: publicOf(pairs.sealing.raw) },
+  sealing: publicOfSealing(pairs.sealing),
 })
 
 export const signingPublic = (seed: SigningSeed): SigningPublic => ({
   kind: 'SigningPublic',
   raw: sodium.crypto_sign_seed_keypair(seed.raw).publicKey,
 })
+
+export const publicOfSealing = (seed: SealingSeed): SealingPublic => ({ kind: 'SealingPublic', raw: publicOf(seed.raw) })
 
 /** A detached Ed25519 signature, 64 bytes (RFC 8032). */
 export function sign(message: Uint8Array, seed: SigningSeed): Uint8Array {

@@ -35,6 +35,11 @@ export const PASSWORD_WRAP = 'pli wrap v1'
 export const LETTER_WRAP = 'pli letter wrap v1'
 export const RECOVERY_WRAP = 'pli recovery wrap v1'
 export const DEVICE_WRAP = 'pli device wrap v1'
+export const PASSKEY_WRAP = 'pli passkey wrap v1'
+export const PRF_OUTPUT = 32 // bytes
+export const CREDENTIAL_LIMIT = 1023 // bytes
+export const DELEGATE_FORMAT = 1
+export const KEYS_DUE = 365 // days after which a client makes new keys
 export const KDF_MEMORY = 65_536 // KiB, written
 export const KDF_PASSES = 3
 export const KDF_LANES = 1
@@ -47,11 +52,32 @@ export const KDF_PASSES_CEILING = 16
 export const LOGIN = 'pli login v1'
 export const LETTER_LOGIN = 'pli letter login v1'
 export const RECOVERY_LOGIN = 'pli recovery login v1'
+export const PASSKEY_LOGIN = 'pli passkey login v1'
+
+// pairing.md
+export const PAIRING = 'pli pairing v1'
+export const COMPARISON = 'pli comparison v1'
+export const PAIRING_FORMAT = 1
 
 // keys and statements
 export const KEY_ID = 'pli key id v1'
-export const KEYS = 'pli keys v1'
 export const STATEMENT = 'pli key statement v1'
+export const VOUCHER = 'pli voucher v1'
+export const SEALING_HASH = 'pli sealing key v1'
+export const HOLDER = 'pli holder v1'
+export const SUSPECTED = 'suspected'
+export const HOLDER_LIMIT = 16
+export const ENTRY_LIMIT = 4096 // bytes
+
+// transparency.md: checkpoint, policy
+export const NOTE_LIMIT = 128 * 1024 // bytes
+export const NOTE_LINES = 32
+export const POLICY_LIMIT = 64 * 1024 // bytes
+export const POLICY_MEMBERS = 32 // witnesses, and as many groups
+export const CHECKPOINT_AGE = 24 * 3600 // seconds
+export const CHECKPOINT_AHEAD = 600 // seconds
+export const COSIGNATURE = 'cosignature/v1'
+export const SUBTREE = 'subtree/v1' // and a newline and a zero byte
 
 // kept.ts
 export const KEPT = 'pli kept box key v1'

@@ -1,14 +1,14 @@
 /** A log-in is a signature over a single-use challenge (docs/spec/login.md). */
-import { labelled, utf8 } from './bytes.ts'
+import { join, labelled, utf8 } from './bytes.ts'
 import type { Code } from './code.ts'
 import { canonical, unb64u } from './encoding.ts'
 import { CryptoError } from './errors.ts'
 import { hkdf } from './hashing.ts'
 import { sign, type SigningPublic, SigningSeed, verify } from './keys.ts'
-import { LETTER_LOGIN, LOGIN, RECOVERY_LOGIN } from './labels.ts'
+import { LETTER_LOGIN, LOGIN, PASSKEY_LOGIN, PRF_OUTPUT, RECOVERY_LOGIN } from './labels.ts'
 import type { Master } from './password.ts'
 
-export type Method = 'password' | 'letter' | 'recovery' | 'key'
+export type Method = 'password' | 'letter' | 'recovery' | 'passkey' | 'key'
 
 /** `challenge` is b64u of 32 bytes, `time` RFC 3339 in UTC, `origin` the one the client believes it talks to. */
 export type Login = {
@@ -19,16 +19,23 @@ export type Login = {
   readonly time: string
 }
 
-const METHODS: readonly string[] = ['password', 'letter', 'recovery', 'key'] satisfies Method[]
+const METHODS: readonly string[] = ['password', 'letter', 'recovery', 'passkey', 'key'] satisfies Method[]
 
 export const passwordLoginSeed = (master: Master, account: string): SigningSeed =>
   new SigningSeed(hkdf(master.raw, labelled(LOGIN, utf8(account))))
 
-export const letterLoginSeed = (code: Code, account: string): SigningSeed =>
-  new SigningSeed(hkdf(code.raw, LETTER_LOGIN, utf8(account)))
+/** `second` is the other code of a letter with two. */
+export const letterLoginSeed = (code: Code, account: string, second?: Code): SigningSeed =>
+  new SigningSeed(hkdf(join(code.raw, ...(second === undefined ? [] : [second.raw])), LETTER_LOGIN, utf8(account)))
 
 export const recoveryLoginSeed = (code: Code, account: string): SigningSeed =>
   new SigningSeed(hkdf(code.raw, RECOVERY_LOGIN, utf8(account)))
+
+/** `output` is what the authenticator's PRF gave, 32 bytes. Raises RangeError for another length. */
+export function passkeyLoginSeed(output: Uint8Array, account: string): SigningSeed {
+  if (output.length !== PRF_OUTPUT) throw new RangeError(`a PRF output has ${PRF_OUTPUT} bytes`)
+  return new SigningSeed(hkdf(output, PASSKEY_LOGIN, utf8(account)))
+}
 
 /** The bytes that are signed. Raises NotCanonical for another challenge, an unknown method or text that is none. */
 export function loginMessage({ account, challenge, method, origin, time }: Login): Uint8Array {

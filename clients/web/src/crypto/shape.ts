@@ -5,6 +5,8 @@ import { CryptoError } from './errors.ts'
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?Z$/
 const ACCOUNT = /^a[a-z2-7]{25}[aeimquy4]$/ // the last letter holds three bits and two zeros
 
+const KEY_ID = /^k[a-z2-7]{25}[aeimquy4]$/
+
 const refuse = (item: 'members' | 'type' | 'time'): CryptoError => new CryptoError('NotCanonical', `encodings/${item}`)
 
 export const isObject = (value: Json): value is JsonObject =>
@@ -50,3 +52,6 @@ export const utc = (moment: Date): string => `${moment.toISOString().slice(0, 19
 
 /** Whether `text` is spelled like an account. */
 export const isAccount = (text: string): boolean => ACCOUNT.test(text)
+
+/** Whether `text` is spelled like a key id. */
+export const isKeyId = (text: string): boolean => KEY_ID.test(text)

@@ -1,24 +1,18 @@
-/** Slots: the box key, wrapped under each thing that its owner can open it with (docs/spec/keybox.md). */
+/** Slots: the box key, wrapped under each thing that its owner, or a delegate, can open it with (docs/spec/keybox.md). */
 import { NONCE_SIZE, OVERHEAD, sealUnder, unseal } from './aead.ts'
-import { labelled, utf8 } from './bytes.ts'
-import type { Code } from './code.ts'
+import { labelled } from './bytes.ts'
 import { b64u, canonical, type Json, type JsonObject, unb64u } from './encoding.ts'
 import { cannotOpen } from './errors.ts'
-import { hkdf } from './hashing.ts'
 import { BoxKey } from './keys.ts'
-import { DEVICE_WRAP, LETTER_WRAP, PASSWORD_WRAP, RECOVERY_WRAP, SLOT } from './labels.ts'
-import { kdfFromJson, type Master } from './password.ts'
+import { CREDENTIAL_LIMIT, SLOT } from './labels.ts'
+import { kdfFromJson } from './password.ts'
 import { randomId } from './randomness.ts'
-import { integer, isObject, members, text } from './shape.ts'
+import { integer, isAccount, isKeyId, isObject, members, text } from './shape.ts'
+import { type SlotKey, slotKdf, wrapKey } from './slotkey.ts'
 
-/** What opens a slot; its `type` is the slot's. A device key is 32 random bytes. */
-export type SlotKey =
-  | { readonly type: 'password'; readonly master: Master }
-  | { readonly type: 'letter' | 'recovery'; readonly code: Code }
-  | { readonly type: 'device'; readonly key: Uint8Array }
-export type SlotType = SlotKey['type']
+export type SlotType = SlotKey['type'] | 'delegate'
 
-/** As the relay holds it. `since` is the box version at which it was made; `wrapped` 72 bytes. */
+/** As the relay holds it. `since` is the box version at which it was made; `wrapped` 72 bytes, or a delegate's envelope. */
 export type Slot = {
   readonly id: string
   readonly kdf: JsonObject
@@ -36,13 +30,13 @@ export function slotFromJson(raw: Json): Slot {
   unb64u(id, 16)
   if (since < 1) throw cannotOpen('keybox/1')
   const type = slotType(text(found.type))
-  const kdf = slotKdf(type, found.kdf)
-  return { id, kdf, since, type, wrapped: unb64u(text(found.wrapped), NONCE_SIZE + 32 + OVERHEAD) }
+  const length = type === 'delegate' ? undefined : NONCE_SIZE + 32 + OVERHEAD
+  return { id, kdf: kdfOf(type, found.kdf), since, type, wrapped: unb64u(text(found.wrapped), length) }
 }
 
 /** A new slot for `boxKey`. */
 export function wrap(boxKey: BoxKey, key: SlotKey, account: string, since: number): Slot {
-  const bare = { id: randomId(), kdf: kdfOf(key), since, type: key.type }
+  const bare = { id: randomId(), kdf: slotKdf(key), since, type: key.type }
   return { ...bare, wrapped: sealUnder(wrapKey(key, account), boxKey.raw, additional(bare, account)) }
 }
 
@@ -50,35 +44,54 @@ export function wrap(boxKey: BoxKey, key: SlotKey, account: string, since: numbe
 export const unwrap = (slot: Slot, key: SlotKey, account: string): BoxKey =>
   new BoxKey(unseal(wrapKey(key, account), slot.wrapped, additional(slot, account), 'keybox/2'))
 
-const additional = ({ id, kdf, since, type }: Omit<Slot, 'wrapped'>, account: string): Uint8Array =>
-  labelled(SLOT, canonical([account, type, id, since, kdf]))
+/** The account that may open it, of a delegate's slot; else null. */
+export const delegateOf = ({ kdf, type }: Slot): string | null => (type === 'delegate' ? text(kdf['account'] ?? null) : null)
 
-export function wrapKey(key: SlotKey, account: string): Uint8Array {
-  switch (key.type) {
-    case 'password':
-      return hkdf(key.master.raw, labelled(PASSWORD_WRAP, utf8(account)))
+/** The id (b64u) of the passkey that opens it, of a passkey's slot; else null. */
+export const credentialOf = ({ kdf, type }: Slot): string | null => (type === 'passkey' ? text(kdf['credential'] ?? null) : null)
+
+/** What the wrapping binds besides the box key. */
+export const bound = ({ id, kdf, since, type }: Omit<Slot, 'wrapped'>, account: string): Json => [account, type, id, since, kdf]
+
+const additional = (slot: Omit<Slot, 'wrapped'>, account: string): Uint8Array => labelled(SLOT, canonical(bound(slot, account)))
+
+const TYPES: readonly string[] = ['password', 'letter', 'recovery', 'device', 'passkey', 'delegate'] satisfies SlotType[]
+
+function slotType(type: string): SlotType {
+  if (!TYPES.includes(type)) throw cannotOpen('keybox/1')
+  return type as SlotType
+}
+
+function kdfOf(type: SlotType, kdf: Json): JsonObject {
+  if (type === 'password') return kdfFromJson(kdf)
+  if (!isObject(kdf) || !isOfType(type, kdf)) throw cannotOpen('keybox/1')
+  return kdf
+}
+
+function isOfType(type: Exclude<SlotType, 'password'>, kdf: JsonObject): boolean {
+  switch (type) {
     case 'letter':
-      return hkdf(key.code.raw, LETTER_WRAP, utf8(account))
+      return isNamed(kdf, 'code') || isNamed(kdf, 'codes')
     case 'recovery':
-      return hkdf(key.code.raw, RECOVERY_WRAP, utf8(account))
+      return isNamed(kdf, 'code')
     case 'device':
-      return hkdf(key.key, DEVICE_WRAP, utf8(account))
+      return isNamed(kdf, 'key')
+    case 'passkey':
+      return isPasskey(kdf)
+    case 'delegate':
+      return isDelegate(kdf)
   }
 }
 
-function kdfOf(key: SlotKey): JsonObject {
-  if (key.type === 'password') return key.master.kdf
-  return { name: key.type === 'device' ? 'key' : 'code' }
+const isNamed = (kdf: JsonObject, name: string): boolean => members(kdf, ['name']).name === name
+
+function isPasskey(kdf: JsonObject): boolean {
+  const { credential, name } = members(kdf, ['credential', 'name'])
+  const { length } = unb64u(text(credential))
+  return name === 'prf' && length >= 1 && length <= CREDENTIAL_LIMIT
 }
 
-function slotType(type: string): SlotType {
-  if (type === 'password' || type === 'letter' || type === 'recovery' || type === 'device') return type
-  throw cannotOpen('keybox/1')
-}
-
-function slotKdf(type: SlotType, kdf: Json): JsonObject {
-  if (type === 'password') return kdfFromJson(kdf)
-  const { name } = members(kdf, ['name'])
-  if (!isObject(kdf) || name !== (type === 'device' ? 'key' : 'code')) throw cannotOpen('keybox/1')
-  return kdf
+function isDelegate(kdf: JsonObject): boolean {
+  const { account, key, name } = members(kdf, ['account', 'key', 'name'])
+  return name === 'sealed' && isAccount(text(account)) && isKeyId(text(key))
 }

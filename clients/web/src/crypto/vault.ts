@@ -1,20 +1,26 @@
 /** The keys of one person while the client runs, and what is done with them. It lives in the worker, not in the page. */
+import { changedOf, type Given, unlockedOf } from './answers.ts'
+import { Boxes, wipeBox } from './boxes.ts'
 import { equal } from './bytes.ts'
-import { parseCode } from './code.ts'
-import { rotated, sealingSeeds, wipeContent } from './content.ts'
+import { activatedBox, type BoxChange, changedBox } from './change.ts'
+import { type Code, formatCode, newCode, parseCode } from './code.ts'
+import { sealingSeeds } from './content.ts'
+import type { DelegateFor } from './delegate.ts'
 import { canonical, type Json } from './encoding.ts'
 import { openSealed, seal } from './envelope.ts'
 import { cannotOpen } from './errors.ts'
 import { blobId, keyId, sha256 } from './hashing.ts'
-import { openBox, type OpenedBox, passwordKdfOf, renew, replace } from './keybox.ts'
+import { openBox, type OpenedBox, passwordKdfOf, replace } from './keybox.ts'
 import { unwrapKept, wrapKept } from './kept.ts'
-import { BoxKey, loadPublicKeys, loadSealing, newKeyPairs, type PublicKeys, publicKeys, signingPublic } from './keys.ts'
-import { letterLoginSeed, passwordLoginSeed, signLogin } from './login.ts'
-import type { Activated, OperationName, Operations, RawPublicKeys, Unlocked, VerifiedStatement } from './operations.ts'
+import { loadPublicKeys, loadSealing, loadSigning, publicKeys } from './keys.ts'
+import { letterLoginSeed, passkeyLoginSeed, passwordLoginSeed, recoveryLoginSeed, signLogin } from './login.ts'
+import type { Carer, Changed, OperationName, Operations, RawPublicKeys, Unlocked, VerifiedStatement } from './operations.ts'
+import { Pairings, type PairingShown } from './pairings.ts'
 import { freshKdf, kdfFromJson, type Master, stretch } from './password.ts'
-import type { SlotKey } from './slot.ts'
+import type { SlotKey } from './slotkey.ts'
 import { openState, sealState, stateName } from './state.ts'
-import { makeStatement, readStatement, type Statement, statementHash, verifyStatement } from './statement.ts'
+import { checkpointOf, readPolicy, verifyEntry, verifyGrown, verifyLog } from './transparency/log.ts'
+import { isSuspected, readStatement, type Statement, statementHash, verifyStatement } from './transparency/statement.ts'
 
 type Args<Name extends OperationName> = Operations[Name][0]
 /** A password that was stretched a moment ago, known again by a keyed hash: the text itself is not kept. */
@@ -22,8 +28,11 @@ type Stretched = { readonly mark: Uint8Array; readonly master: Master }
 
 export class Vault implements Handlers {
   readonly #now: () => Date
-  #opened: OpenedBox | undefined
+  readonly #boxes = new Boxes()
+  readonly #pairings = new Pairings()
   #stretched: Stretched | undefined
+  /** Made and shown, not yet in any box. */
+  #recovery: Code | undefined
 
   constructor(now: () => Date) {
     this.#now = now
@@ -34,84 +43,216 @@ export class Vault implements Handlers {
     return signLogin(passwordLoginSeed(master, challenge.account), { ...challenge, method: 'password' })
   }
 
-  letterLogin({ code, ...challenge }: Args<'letterLogin'>): Uint8Array {
-    return signLogin(letterLoginSeed(parseCode(code), challenge.account), { ...challenge, method: 'letter' })
+  letterLogin({ code, second, ...challenge }: Args<'letterLogin'>): Uint8Array {
+    const seed = letterLoginSeed(parseCode(code), challenge.account, secondOf(second))
+    return signLogin(seed, { ...challenge, method: 'letter' })
+  }
+
+  recoveryLogin({ code, ...challenge }: Args<'recoveryLogin'>): Uint8Array {
+    return signLogin(recoveryLoginSeed(parseCode(code), challenge.account), { ...challenge, method: 'recovery' })
+  }
+
+  passkeyLogin({ output, ...challenge }: Args<'passkeyLogin'>): Uint8Array {
+    return signLogin(passkeyLoginSeed(output, challenge.account), { ...challenge, method: 'passkey' })
+  }
+
+  forgetPassword(): null {
+    this.#forget()
+    return null
   }
 
   unlockWithPassword({ account, box, password, minimumVersion }: Args<'unlockWithPassword'>): Unlocked {
     const master = this.#stretch(password, passwordKdfOf(box))
-    return this.#unlock(box, account, { type: 'password', master }, minimumVersion)
+    return this.#unlock(openBox(box, account, { type: 'password', master }, minimumVersion))
   }
 
-  unlockWithCode({ account, box, code, type, minimumVersion }: Args<'unlockWithCode'>): Unlocked {
-    return this.#unlock(box, account, { type, code: parseCode(code) }, minimumVersion)
+  unlockWithPasskey({ account, box, credential, output, minimumVersion }: Args<'unlockWithPasskey'>): Unlocked {
+    return this.#unlock(openBox(box, account, { type: 'passkey', credential, output }, minimumVersion))
   }
 
-  activate({ account, box, code, password }: Args<'activate'>): Activated {
-    const letter = openBox(box, account, { type: 'letter', code: parseCode(code) })
-    const now = this.#now()
-    const keys = newKeyPairs()
+  tryCode({ account, box, minimumVersion, ...given }: Args<'tryCode'>): null {
+    wipeBox(openBox(box, account, codeKey(given), minimumVersion))
+    return null
+  }
+
+  newRecoveryCode(): string {
+    this.#recovery = newCode()
+    return formatCode(this.#recovery)
+  }
+
+  forgetRecoveryCode(): null {
+    this.#recovery?.raw.fill(0)
+    this.#recovery = undefined
+    return null
+  }
+
+  activate({ account, box, password, first, ...given }: Args<'activate'>): Changed {
+    const letter = openBox(box, account, codeKey({ ...given, type: 'letter' }))
+    const code = this.#preparedCode()
     const master = stretch(password, freshKdf())
-    const key: SlotKey = { type: 'password', master }
-    const made = renew(letter, rotated(letter.content, keys, now), [key])
-    const signed = makeStatement(account, publicKeys(keys), letter.content.keys.signing, now, firstStatement(letter))
-    const loginKey = signingPublic(passwordLoginSeed(master, account)).raw
-    const unlocked = this.#unlock(made.box, account, key, letter.version + 1)
-    master.raw.fill(0)
-    wipeBox(letter)
-    made.boxKey.wipe()
-    return { box: made.box, kdf: master.kdf, loginKey, newKeys: { ...rawKeys(publicKeys(keys)), ...signed }, unlocked }
+    const slots = [{ type: 'password', master } as const, { type: 'recovery', code } as const]
+    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, this.#now())
+    this.#boxes.propose(account, changed.made)
+    return changedOf(letter, changed, { master, recovery: code, passkey: null })
+  }
+
+  adopt({ account, box, first, ...given }: Args<'adopt'>): Changed {
+    const letter = openBox(box, account, codeKey({ ...given, type: 'letter' }))
+    const code = this.#preparedCode()
+    const { account: carer, content } = this.#boxes.own
+    const slots = [
+      { type: 'delegate', account: carer, keys: publicKeys(content.keys) } as const,
+      { type: 'recovery', code } as const,
+    ]
+    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, this.#now())
+    changed.made.boxKey.wipe()
+    return changedOf(letter, changed, { master: null, recovery: code, passkey: null })
+  }
+
+  recover({ account, box, code, password, minimumVersion }: Args<'recover'>): Changed {
+    const opened = openBox(box, account, { type: 'recovery', code: parseCode(code) }, minimumVersion)
+    const given: Given = { master: stretch(password, freshKdf()), recovery: this.#preparedCode(), passkey: null }
+    const changed = changedBox(opened, { ...NOTHING_NEW, password: given.master, recovery: given.recovery }, this.#now())
+    this.#boxes.propose(account, changed.made)
+    return changedOf(opened, changed, given)
+  }
+
+  change({ keys, password, recovery, passkey, drop, delegates, statement }: Args<'change'>): Changed {
+    const opened = this.#boxes.current
+    const given: Given = {
+      master: password === null ? null : stretch(password, freshKdf()),
+      recovery: recovery ? this.#preparedCode() : null,
+      passkey: passkey === null ? null : { type: 'passkey', ...passkey },
+    }
+    const asked: BoxChange = {
+      keys,
+      password: given.master,
+      recovery: given.recovery,
+      passkey: given.passkey,
+      drop,
+      delegates: delegates.map(delegateFor),
+      statement: statement === null ? null : readStatement(statement),
+    }
+    const changed = changedBox(opened, asked, this.#now())
+    this.#boxes.propose(opened.account, changed.made)
+    return changedOf(opened, changed, given)
+  }
+
+  takeChange(): Unlocked {
+    const opened = this.#boxes.take()
+    this.#forget()
+    this.forgetRecoveryCode()
+    return this.#unlocked(opened)
+  }
+
+  openHeld({ account, box, signers, minimumVersion }: Args<'openHeld'>): Unlocked {
+    return this.#unlocked(this.#boxes.hold(box, account, signers.map(loadSigning), minimumVersion))
+  }
+
+  leaveHeld(): Unlocked {
+    this.#boxes.release()
+    return this.#unlocked(this.#boxes.own)
+  }
+
+  beginPairing(): PairingShown {
+    return this.#pairings.begin()
+  }
+
+  hearHello(sealed: Args<'hearHello'>): Operations['hearHello'][1] {
+    return this.#pairings.hear(sealed)
+  }
+
+  acceptGrant(sealed: Args<'acceptGrant'>): Operations['acceptGrant'][1] {
+    return this.#pairings.accept(sealed)
+  }
+
+  unlockGranted({ box, minimumVersion }: Args<'unlockGranted'>): Unlocked {
+    return this.#unlock(this.#pairings.open(box, minimumVersion))
+  }
+
+  makeHello({ code, key }: Args<'makeHello'>): Operations['makeHello'][1] {
+    return this.#pairings.help(this.#boxes.own, code, key)
+  }
+
+  makeGrant({ login }: Args<'makeGrant'>): Uint8Array {
+    return this.#pairings.grant(this.#boxes.own, login)
+  }
+
+  endPairing(): null {
+    this.#pairings.wipe()
+    return null
   }
 
   keep({ wrappingKey }: Args<'keep'>): Promise<Uint8Array> {
-    const opened = this.#box()
-    return wrapKept(opened, opened.account, wrappingKey)
+    const { own } = this.#boxes
+    return wrapKept(own, own.account, wrappingKey)
   }
 
   async restore({ account, box, wrapped, wrappingKey, minimumVersion }: Args<'restore'>): Promise<Unlocked> {
     const { boxKey, version } = await unwrapKept(wrapped, account, wrappingKey)
-    return this.#unlock(box, account, boxKey, Math.max(version, minimumVersion))
+    return this.#unlock(openBox(box, account, boxKey, Math.max(version, minimumVersion)))
   }
 
-  pinInBox(pins: Args<'pinInBox'>): Operations['pinInBox'][1] {
-    const opened = this.#box()
-    const { box } = replace(opened, { ...opened.content, pins }, {})
+  pinInBox({ pins, lastCheckpoint: seen }: Args<'pinInBox'>): Operations['pinInBox'][1] {
+    const opened = this.#boxes.current
+    const { box } = replace(opened, { ...opened.content, pins, lastCheckpoint: checkpointOf(seen) }, {})
     return { box, version: opened.version + 1 }
   }
 
   adoptBox(box: Args<'adoptBox'>): Unlocked {
-    const { account, boxKey, version } = this.#box()
-    return this.#unlock(box, account, new BoxKey(boxKey.raw), version)
+    return this.#unlocked(this.#boxes.follow(box))
   }
 
   sealLetter({ plaintext, recipients }: Args<'sealLetter'>): Uint8Array {
-    return seal(plaintext, this.#box().content.keys.signing, recipients.map(loadSealing))
+    return seal(plaintext, this.#boxes.current.content.keys.signing, recipients.map(loadSealing))
   }
 
   openLetter(sealed: Args<'openLetter'>): Operations['openLetter'][1] {
-    const { plaintext, sender, recipients } = openSealed(sealed, sealingSeeds(this.#box().content))
+    const { plaintext, sender, recipients } = openSealed(sealed, sealingSeeds(this.#boxes.current.content))
     return { plaintext: plaintext.slice(), senderSigningKey: sender.raw, recipients }
   }
 
   stateName(label: string): string {
-    return stateName(this.#box().boxKey, label)
+    return stateName(this.#boxes.current.boxKey, label)
   }
 
   sealState({ bytes, ...place }: Args<'sealState'>): Uint8Array {
-    return sealState(this.#box().boxKey, place, bytes)
+    return sealState(this.#boxes.current.boxKey, place, bytes)
   }
 
   openState({ sealed, ...place }: Args<'openState'>): Uint8Array {
-    return openState(this.#box().boxKey, place, sealed)
+    return openState(this.#boxes.current.boxKey, place, sealed)
   }
 
   verifyStatements({ account, chain }: Args<'verifyStatements'>): readonly VerifiedStatement[] {
     const verified: Statement[] = []
-    for (const link of chain) {
+    const ids = chain.map(link => {
       const keys = loadPublicKeys(link.signingKey, link.sealingKey)
-      verified.push(verifyStatement(link, keys, account, verified.at(-1) ?? null))
-    }
-    return verified.map(({ keys, raw, seq, time }) => ({ keyId: keyId(keys), hash: statementHash(raw), seq, time }))
+      verified.push(verifyStatement(link, verified.at(-1) ?? null, { account, keys }))
+      return keyId(keys)
+    })
+    return verified.map((one, at) => {
+      const { raw, seq, time, box } = one
+      return { keyId: ids[at] ?? '', hash: statementHash(raw), seq, time, box, suspected: isSuspected(one) }
+    })
+  }
+
+  readPolicy(text: Uint8Array): Operations['readPolicy'][1] {
+    return readPolicy(text)
+  }
+
+  verifyLog(news: Args<'verifyLog'>): Operations['verifyLog'][1] {
+    return verifyLog(news, this.#now())
+  }
+
+  verifyGrown({ old, head, consistency }: Args<'verifyGrown'>): null {
+    verifyGrown(old, head, consistency)
+    return null
+  }
+
+  verifyEntry(entry: Args<'verifyEntry'>): null {
+    verifyEntry(entry)
+    return null
   }
 
   keyId({ signingKey, sealingKey }: RawPublicKeys): string {
@@ -127,22 +268,25 @@ export class Vault implements Handlers {
   }
 
   lock(): null {
-    if (this.#opened !== undefined) wipeBox(this.#opened)
-    this.#opened = undefined
+    this.#boxes.wipe()
+    this.#pairings.wipe()
     this.#forget()
-    return null
+    return this.forgetRecoveryCode()
   }
 
-  #box(): OpenedBox {
-    if (this.#opened === undefined) throw cannotOpen('locked')
-    return this.#opened
-  }
-
-  #unlock(box: Uint8Array, account: string, key: SlotKey | BoxKey, minimumVersion: number): Unlocked {
-    const opened = openBox(box, account, key, minimumVersion)
+  #unlock(opened: OpenedBox): Unlocked {
     this.lock()
-    this.#opened = opened
-    return unlockedOf(opened)
+    return this.#unlocked(this.#boxes.open(opened))
+  }
+
+  #unlocked(opened: OpenedBox): Unlocked {
+    return unlockedOf(opened, this.#now())
+  }
+
+  /** What was shown to the person: it is put into a box only once they have it. */
+  #preparedCode(): Code {
+    if (this.#recovery === undefined) throw cannotOpen('no recovery code')
+    return this.#recovery
   }
 
   #stretch(password: string, raw: Json): Master {
@@ -163,28 +307,25 @@ export class Vault implements Handlers {
 
 type Handlers = { readonly [Name in OperationName]: (args: Args<Name>) => Operations[Name][1] | Promise<Operations[Name][1]> }
 
-function wipeBox({ boxKey, content }: OpenedBox): void {
-  wipeContent(content)
-  boxKey.wipe()
+const NOTHING_NEW: BoxChange = {
+  keys: 'stay',
+  password: null,
+  recovery: null,
+  passkey: null,
+  drop: [],
+  delegates: [],
+  statement: null,
 }
 
-function unlockedOf({ account, content, version }: OpenedBox): Unlocked {
-  const present = publicKeys(content.keys)
-  const earlier = content.previous.map(({ keys }) => keyId(publicKeys(keys)))
-  return { account, keyId: keyId(present), earlier, publicKeys: rawKeys(present), version, pins: content.pins }
-}
+type GivenCode = { readonly code: string; readonly second?: string | undefined; readonly type: 'letter' | 'recovery' }
 
-/**
- * The statement that announced the letter's keys. An enrolment station makes both with one time, and a canonical
- * statement has one spelling, so nobody needs to bring it: its hash is what the next one names.
- */
-function firstStatement({ account, content }: OpenedBox): Statement {
-  const keys = publicKeys(content.keys)
-  const { statement } = makeStatement(account, keys, content.keys.signing, new Date(content.created))
-  return readStatement(statement, keys)
-}
+const secondOf = (second: string | undefined): Code | undefined => (second === undefined ? undefined : parseCode(second))
 
-const rawKeys = ({ signing, sealing }: PublicKeys): RawPublicKeys => ({
-  signingKey: signing.raw,
-  sealingKey: sealing.raw,
+const codeKey = ({ code, second, type }: GivenCode): SlotKey =>
+  type === 'letter' ? { type, code: parseCode(code), second: secondOf(second) } : { type, code: parseCode(code) }
+
+const delegateFor = ({ account, signingKey, sealingKey }: Carer): DelegateFor => ({
+  type: 'delegate',
+  account,
+  keys: loadPublicKeys(signingKey, sealingKey),
 })

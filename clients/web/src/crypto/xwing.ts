@@ -14,7 +14,7 @@ export function encapsulate(publicKey: Uint8Array, randomness: Uint8Array): Enca
   try {
     return sodium.crypto_kem_xwing_enc_deterministic(publicKey, randomness)
   } catch (cause) {
-    throw new CryptoError('WeakKey', 'keybox/9', { cause })
+    throw new CryptoError('WeakKey', 'transparency/4', { cause })
   }
 }
 
@@ -31,7 +31,7 @@ export function decapsulate(ciphertext: Uint8Array, seed: Uint8Array): Uint8Arra
 /** Raises WeakKey when either half would give its secret away (envelope.md; FIPS 203, 7.2). */
 export function checkPublic(raw: Uint8Array): void {
   if (raw.length !== SEALING_KEY_SIZE || !isReduced(raw) || isSmallOrder(raw.subarray(KEM_KEY_SIZE))) {
-    throw new CryptoError('WeakKey', 'keybox/9')
+    throw new CryptoError('WeakKey', 'transparency/4')
   }
 }
 

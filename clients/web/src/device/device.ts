@@ -1,18 +1,21 @@
 /** Every browser API that is more than drawing, in one place. Only main.tsx knows this folder. */
 import type { Screen } from '../pages/context.ts'
 import type { Ports } from '../session/ports.ts'
+import { camera } from './camera.ts'
 import { clock } from './clock.ts'
 import { keeping } from './keeping.ts'
 import { lasting } from './memory.ts'
 import { network } from './network.ts'
 import { presence } from './presence.ts'
 import { parse } from './parse.ts'
+import { authenticator } from './passkeys.ts'
 import { save, show } from './showing.ts'
 import { pdfWorker } from './workers.ts'
 
-export const ports: Ports = { network, clock, lasting, keeping, presence }
+export const ports: Ports = { network, clock, lasting, keeping, presence, authenticator }
 
 export const screen: Screen = {
+  origin: network.origin,
   show,
   save,
   parse,
@@ -28,4 +31,5 @@ export const screen: Screen = {
       return false
     }
   },
+  camera,
 }

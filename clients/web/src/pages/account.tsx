@@ -1,85 +1,85 @@
-/** The account: the name that others see, language, text size, leaving, and who can see what. */
+/** The account: a calm list of what there is, one page for each; and leaving. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import { Button } from '../ui/button.tsx'
-import { Choices, TextField } from '../ui/field.tsx'
 import { Heading } from '../ui/heading.tsx'
+import { Row, Rows } from '../ui/rows.tsx'
 import { t } from '../words/words.ts'
-import { Secrecy } from './about.tsx'
-import { announce } from './announcement.ts'
 import { useApp } from './context.ts'
+import { Watchers } from './directory.tsx'
+import * as places from './places.ts'
 import { Failure } from './refusals.tsx'
 import { useAct } from './useact.ts'
 
-export const AccountPage = (): JSX.Element => (
+export function AccountPage(): JSX.Element {
+  const { session } = useApp()
+  return (
+    <>
+      <Heading title={t('account.title')} />
+      {/* What must be decided stands first. */}
+      {session.offeredWatchers.value !== undefined && <Watchers />}
+      {session.acting.value ? <OfAnother /> : <OfOneself />}
+      <Leaving />
+    </>
+  )
+}
+
+const OfOneself = (): JSX.Element => (
   <>
-    <Heading title={t('account.title')} />
-    <Name />
-    <Reading />
-    <Leaving />
-    <section class="card">
-      <h2>{t('about.title')}</h2>
-      <Secrecy />
-    </section>
+    <Rows title={t('account.you')}>
+      <NameRow />
+      <ReadingRow />
+    </Rows>
+    <Rows title={t('account.devices')}>
+      <Row href={places.DEVICES} icon="device" title={t('devices.title')} text={t('devices.line')} />
+      <Row href={places.PAIR} icon="add" title={t('pairOld.title')} text={t('pairOld.line')} />
+    </Rows>
+    <Rows title={t('account.opening')}>
+      <Row href={places.PASSWORD} icon="lock" title={t('factors.password')} text={t('factors.passwordLine')} />
+      <Row href={places.PASSKEYS} icon="key" title={t('passkeys.title')} text={t('passkeys.line')} />
+      <Row href={places.RECOVERY_KIT} icon="print" title={t('factors.kit')} text={t('factors.kitLine')} />
+      <Row href={places.AUTHENTICATOR} icon="clock" title={t('factors.authenticator')} text={t('factors.authenticatorLine')} />
+    </Rows>
+    <Rows title={t('account.people')}>
+      <Row href={places.CARERS} icon="people" title={t('carers.title')} text={t('carers.line')} />
+      <Row href={places.CHILD} icon="letterOpen" title={t('carers.child')} text={t('carers.childLine')} />
+    </Rows>
+    <Rows title={t('account.doubt')}>
+      <Row href={places.SUSPICION} icon="alert" title={t('factors.suspicion')} text={t('factors.suspicionLine')} />
+      <Row href={places.WATCHERS} icon="shield" title={t('account.directory')} text={t('account.directoryLine')} />
+      <Row href={places.ABOUT} icon="info" title={t('about.title')} text={t('account.aboutLine')} />
+    </Rows>
   </>
 )
 
-function Name(): JSX.Element {
-  const { session, login } = useApp()
-  const [name, setName] = useState(session.ownName())
-  const save = (event: Event): void => {
-    event.preventDefault()
-    session.personal.setName(name.trim())
-    announce(t('account.nameSaved'))
-  }
-  return (
-    <section class="card">
-      <h2>{t('account.you')}</h2>
-      <dl class="facts">
-        <dt>{t('login.name')}</dt>
-        <dd>{login.lastName()}</dd>
-      </dl>
-      <form onSubmit={save}>
-        <TextField label={t('answer.name')} hint={t('answer.nameHint')} value={name} onValue={setName} autocomplete="name" />
-        <Button type="submit">{t('account.saveName')}</Button>
-      </form>
-    </section>
-  )
+/** Of a mailbox that the person holds: no devices, no password of its own. */
+const OfAnother = (): JSX.Element => (
+  <>
+    <Rows title={t('account.ofAnother')}>
+      <NameRow />
+      <Row href={places.CARERS} icon="people" title={t('carers.carersOther')} text={t('carers.carersOtherLine')} />
+      <Row href={places.RECOVERY_KIT} icon="print" title={t('factors.kitOther')} text={t('factors.kitLine')} />
+    </Rows>
+    <Rows title={t('account.reading')}>
+      <ReadingRow />
+    </Rows>
+    <p>{t('account.ownElsewhere')}</p>
+  </>
+)
+
+function NameRow(): JSX.Element {
+  const { session } = useApp()
+  return <Row href={places.YOU} icon="person" title={t('answer.name')} text={session.ownName() || t('account.noName')} />
 }
 
-function Reading(): JSX.Element {
-  const { preferences } = useApp()
-  return (
-    <section class="card">
-      <h2>{t('account.reading')}</h2>
-      <Choices
-        legend={t('account.language')}
-        value={preferences.language.value}
-        choices={[
-          ['fr', 'Français'],
-          ['en', 'English'],
-        ]}
-        onValue={language => preferences.speak(language)}
-      />
-      <Choices
-        legend={t('account.textSize')}
-        value={preferences.textSize.value}
-        choices={[
-          ['normal', t('account.textNormal')],
-          ['large', t('account.textLarge')],
-          ['largest', t('account.textLargest')],
-        ]}
-        onValue={size => preferences.enlarge(size)}
-      />
-    </section>
-  )
-}
+const ReadingRow = (): JSX.Element => (
+  <Row href={places.READING} icon="text" title={t('account.reading')} text={t('account.readingLine')} />
+)
 
 function Leaving(): JSX.Element {
   const { login } = useApp()
   const { act, busy, error } = useAct()
   return (
-    <section class="card">
+    <section class="apart">
       <h2>{t('account.device')}</h2>
       <p>{t('account.deviceText')}</p>
       <Failure error={error} />

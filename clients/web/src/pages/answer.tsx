@@ -8,6 +8,7 @@ import { FilePicker } from '../ui/filepicker.tsx'
 import { Aside, Notice } from '../ui/notice.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
+import { AnswerStopped } from './directory.tsx'
 import { WaitingFiles } from './waitingfiles.tsx'
 
 export function Answer({ answers }: { readonly answers: Arrived }): JSX.Element {
@@ -54,6 +55,7 @@ function AnswerForm({ answers }: { readonly answers: Arrived }): JSX.Element {
   }
   return (
     <form onSubmit={submit} noValidate>
+      <AnswerStopped />
       <Notice icon="alert" care>
         <p>{t('answer.notUrgent')}</p>
       </Notice>

@@ -1,29 +1,38 @@
 /** The frame around every page, and which page stands at which address. */
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import type { Phase } from '../session/session.ts'
 import { Waiting } from '../ui/notice.tsx'
-import { t } from '../words/words.ts'
+import { learnAccountWords, t } from '../words/words.ts'
 import { About } from './about.tsx'
-import { Activation } from './activation.tsx'
 import { Away } from './away.tsx'
 import { AppContext, useApp, type App } from './context.ts'
 import { Frame } from './frame.tsx'
+import { isPairing } from './lettercode.ts'
 import { LoginPage } from './login.tsx'
-import { Messages } from './messages.tsx'
 import { NotFound } from './notfound.tsx'
 import * as places from './places.ts'
+import { switching } from './switching.ts'
 import { UnlockPage } from './unlock.tsx'
 import { Welcome } from './welcome.tsx'
 
+const Activation = lazy(async () => (await import('./activation.tsx')).Activation)
+const RecoveryPage = lazy(async () => (await import('./recovery.tsx')).RecoveryPage)
+const PairNew = lazy(async () => (await import('./pairnew.tsx')).PairNew)
+const Messages = lazy(async () => (await import('./messages.tsx')).Messages)
 const RecordPage = lazy(async () => (await import('./record.tsx')).RecordPage)
 const DocumentPage = lazy(async () => (await import('./document.tsx')).DocumentPage)
 const AgendaPage = lazy(async () => (await import('./agenda.tsx')).AgendaPage)
-const AccountPage = lazy(async () => (await import('./account.tsx')).AccountPage)
+const AccountPages = lazy(async () => {
+  const [{ AccountPages: pages }] = await Promise.all([import('./account/routes.tsx'), learnAccountWords()])
+  return pages
+})
 
-const OPEN = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.ABOUT])
-const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION])
+const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.RECOVERY, places.PAIR_NEW])
+const OPEN = new Set<string>([...DOORS, places.ABOUT])
+/** Who cannot unlock reads on, or comes back with the recovery sheet. */
+const UNLOCKED = new Set<string>([places.ABOUT, places.RECOVERY])
 
 export const Root = ({ app }: { readonly app: App }): JSX.Element => (
   <AppContext.Provider value={app}>
@@ -34,36 +43,63 @@ export const Root = ({ app }: { readonly app: App }): JSX.Element => (
 )
 
 function Pages(): JSX.Element {
-  const { session, fragment } = useApp()
+  const { session } = useApp()
   const { path, route } = useLocation()
   const phase = session.phase.value
   const entering = phase === 'in' && DOORS.has(path)
+  const arrival = useArrival(phase)
   useEffect(() => {
-    if (fragment !== '' && phase === 'out') route(places.ACTIVATION, true)
-  }, [phase, fragment, route])
-  useEffect(() => {
-    if (entering) route(places.MESSAGES, true)
-  }, [entering, route])
-  const opening = phase === 'starting' || entering
+    if (entering) route(arrival(), true)
+  }, [entering, route, arrival])
+  const opening = phase === 'starting' || entering || switching.value
   return <Frame>{opening ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
+}
+
+/**
+ * A code that came with the address leads where it is used: a letter's to activation, a new device's to the page that adds
+ * it, after a log-in where one is needed. What came is forgotten when that log-in ends. Answers where to go once inside.
+ */
+function useArrival(phase: Phase): () => string {
+  const { fragment, forgetFragment } = useApp()
+  const { route } = useLocation()
+  const before = useRef<Phase>(phase)
+  const pending = useRef(isPairing(fragment))
+  const led = useRef(false)
+  useEffect(() => {
+    const left = before.current === 'in' && phase === 'out'
+    before.current = phase
+    if (left) forgetFragment()
+    else if (fragment !== '' && phase === 'out' && !led.current) {
+      led.current = true
+      route(isPairing(fragment) ? places.LOGIN : places.ACTIVATION, true)
+    }
+  }, [phase, fragment, forgetFragment, route])
+  return useCallback(() => {
+    const place = pending.current ? places.PAIR : places.MESSAGES
+    pending.current = false
+    return place
+  }, [])
 }
 
 /** Who asks for a page that needs a log-in logs in at that very address, and is there afterwards. */
 function Page({ phase, path }: { readonly phase: Phase; readonly path: string }): JSX.Element {
   if (phase === 'away' && path !== places.ABOUT) return <Away />
-  if (phase === 'locked' && path !== places.ABOUT) return <UnlockPage />
+  if (phase === 'locked' && !UNLOCKED.has(path)) return <UnlockPage />
   if (phase === 'out' && !OPEN.has(path)) return <LoginPage />
   return (
     <Router>
       <Route path={places.WELCOME} component={Welcome} />
       <Route path={places.LOGIN} component={LoginPage} />
       <Route path={places.ACTIVATION} component={Activation} />
+      <Route path={places.RECOVERY} component={RecoveryPage} />
+      <Route path={places.PAIR_NEW} component={PairNew} />
       <Route path={places.ABOUT} component={About} />
       <Route path={`${places.MESSAGES}/:thread?`} component={Messages} />
       <Route path={places.RECORD} component={RecordPage} />
       <Route path={`${places.RECORD}/:letter/:place`} component={DocumentPage} />
       <Route path={places.AGENDA} component={AgendaPage} />
-      <Route path={places.ACCOUNT} component={AccountPage} />
+      <Route path={places.ACCOUNT} component={AccountPages} />
+      <Route path={`${places.ACCOUNT}/*`} component={AccountPages} />
       <Route default component={NotFound} />
     </Router>
   )

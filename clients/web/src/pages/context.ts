@@ -11,6 +11,8 @@ export type Shown = { readonly url: string; readonly release: () => void }
 
 /** What pages ask of the device. */
 export interface Screen {
+  /** Scheme, host and port of this page: what is printed for who comes back. */
+  readonly origin: string
   readonly show: (bytes: Uint8Array, type: string) => Shown
   /** Hand a file to the person: it lands in their downloads. */
   readonly save: (bytes: Uint8Array, name: string, type: string) => void
@@ -19,6 +21,15 @@ export interface Screen {
   readonly pdfWorker: () => Worker
   readonly print: () => void
   readonly copy: (text: string) => Promise<boolean>
+  readonly camera: Camera
+}
+
+/** A camera that reads QR codes. */
+export interface Camera {
+  /** Whether this browser reads such codes by itself. */
+  readonly reads: () => Promise<boolean>
+  /** Show the camera in `video`, and tell each text that it reads until it is stopped. Rejects when it may not, or cannot. */
+  readonly watch: (video: HTMLVideoElement, onText: (text: string) => void) => Promise<() => void>
 }
 
 export type TextSize = 'normal' | 'large' | 'largest'
@@ -35,8 +46,9 @@ export interface App {
   readonly login: Login
   readonly screen: Screen
   readonly preferences: Preferences
-  /** What the address carried after "#" when the page was opened: a letter's code; empty when it had none. */
+  /** What the address carried after "#" when the page was opened: the code of a letter or of a new device; empty when it had none. */
   readonly fragment: string
+  readonly forgetFragment: () => void
 }
 
 export const AppContext = createContext<App | undefined>(undefined)

@@ -1,12 +1,13 @@
 /** One conversation: what was written, who can read it, and the answer. */
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { keyChanges, type KeyChange } from '../session/keychanges.ts'
 import { gaps, type Arrived, type Thread } from '../session/entries.ts'
 import { Button } from '../ui/button.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Aside, Notice, Waiting } from '../ui/notice.tsx'
-import { dayAndTime, enumerate, toDate } from '../words/dates.ts'
+import { day, dayAndTime, enumerate, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { Answer } from './answer.tsx'
 import { useApp } from './context.ts'
@@ -42,6 +43,7 @@ function Missing(): JSX.Element {
 function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
   const { session, screen } = useApp()
   const incomplete = gaps(thread.letters)
+  const changes = keyChanges(thread.letters, session.lines.value)
   useEffect(() => {
     session.personal.markRead(thread.letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.message))
   }, [thread.letters, session])
@@ -54,8 +56,12 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
         {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}
       </div>
       {thread.letters.map(entry => (
-        <LetterView key={entry.id} entry={entry} gap={incomplete.has(entry.id)} />
+        <Fragment key={entry.id}>
+          <Changes of={changes} before={entry.id} />
+          <LetterView entry={entry} gap={incomplete.has(entry.id)} />
+        </Fragment>
       ))}
+      <Changes of={changes} before={null} />
       <div class="buttons no-print">
         <Button look="plain" icon="print" onPress={screen.print}>
           {t('conversation.print')}
@@ -79,16 +85,49 @@ function readers({ letters }: Thread, own: string): string {
   return t('conversation.readers', enumerate([...known, ...(others > 0 ? [t('conversation.others', others)] : []), t('conversation.you')]))
 }
 
+type ChangesProps = { readonly of: readonly KeyChange[]; readonly before: string | null }
+
+/** Who replaced their keys says nothing bad; who suspects the old ones is worth a call. */
+const Changes = ({ of, before }: ChangesProps): JSX.Element => (
+  <>
+    {of
+      .filter(change => change.before === before)
+      .map(({ account, name, at, suspected }) =>
+        suspected ? (
+          <Notice key={`${account} ${at}`} icon="alert" care>
+            <p>{t('conversation.keysSuspected', name, day(toDate(at)))}</p>
+          </Notice>
+        ) : (
+          <Aside key={`${account} ${at}`} icon="info">
+            {t('conversation.keysChanged', name, day(toDate(at)))}
+          </Aside>
+        ),
+      )}
+  </>
+)
+
+/** Whether the directory that the writer saw is another one than that of this page. */
+function useDoubt({ letter: { checkpoint } }: Arrived): boolean {
+  const { session } = useApp()
+  return checkpoint !== null && session.doubted.value.has(`${checkpoint.size} ${checkpoint.root}`)
+}
+
 function LetterView({ entry, gap }: { readonly entry: Arrived; readonly gap: boolean }): JSX.Element {
   const { letter, box, receivedAt } = entry
   const name = box === 'out' ? t('conversation.ownLetter') : letter.sender.name || letter.sender.address
   const when = dayAndTime(toDate(receivedAt))
+  const doubted = useDoubt(entry)
   const label = box === 'out' ? t('conversation.ownLetterOf', when) : t('conversation.letterOf', name, when)
   return (
     <article class={box === 'out' ? 'letter letter-own' : 'letter'} aria-label={label}>
       {gap && (
         <Notice icon="alert" care>
           <p>{t('conversation.gap')}</p>
+        </Notice>
+      )}
+      {doubted && (
+        <Notice icon="alert" care>
+          <p>{t('conversation.doubted')}</p>
         </Notice>
       )}
       <div class="letter-head">

@@ -10,11 +10,14 @@ import { announcement } from './announcement.ts'
 import { useApp } from './context.ts'
 import { Outbox } from './outbox.tsx'
 import * as places from './places.ts'
+import { Switcher } from './switcher.tsx'
 
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { session } = useApp()
   const { path } = useLocation()
-  const inside = session.phase.value === 'in'
+  const phase = session.phase.value
+  // From one mailbox to another, what stands around them stays.
+  const inside = phase === 'in' || (phase === 'starting' && session.ownAccount !== '')
   const wide = inside && path.startsWith(places.MESSAGES)
   return (
     <div class={wide ? 'frame frame-wide' : 'frame'}>
@@ -36,6 +39,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
         </div>
       </header>
       {inside && <Offline />}
+      {inside && <Switcher />}
       <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
         {children}
       </main>

@@ -1,19 +1,16 @@
-/** A letter's code as people type it, and as the address of its QR code carries it. Pure. */
+/** What the address of a QR code carries: a letter's code and name, or a new device's code. Pure. */
 
-/** Groups of three, as on the letter: what is typed, in capitals, without what is neither letter nor digit. */
-export const inGroups = (typed: string): string =>
-  typed
-    .toUpperCase()
-    .replace(/[^0-9A-Z]/g, '')
-    .slice(0, 27)
-    .replace(/...(?!$)/g, '$&-')
+/** `two`: the code is the first of two; the other one came another way. */
+export type Carried = { readonly login: string; readonly code: string; readonly two: boolean }
 
-export type Carried = { readonly login: string; readonly code: string }
-
-/** "#code=…&login=…", or the code alone. */
+/** "#code=…&login=…", with "&codes=2" for a letter of two codes; or the code alone. Another fragment carries nothing. */
 export function fromFragment(fragment: string): Carried {
   const text = fragment.replace(/^#/, '')
-  if (!text.includes('=')) return { login: '', code: decodeURIComponent(text) }
+  if (isPairing(fragment)) return { login: '', code: '', two: false }
+  if (!text.includes('=')) return { login: '', code: text, two: false }
   const values = new URLSearchParams(text)
-  return { login: values.get('login') ?? '', code: values.get('code') ?? '' }
+  return { login: values.get('login') ?? '', code: values.get('code') ?? '', two: values.get('codes') === '2' }
 }
+
+/** The address of a new device's QR code: it is read by the device that has the keys. */
+export const isPairing = (fragment: string): boolean => fragment.startsWith('#pair/')

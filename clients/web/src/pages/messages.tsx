@@ -10,6 +10,7 @@ import { t } from '../words/words.ts'
 import { announce } from './announcement.ts'
 import { useApp } from './context.ts'
 import { Conversation } from './conversation.tsx'
+import { DirectoryNotice } from './directory.tsx'
 import * as places from './places.ts'
 import { reasonWords } from './reasons.ts'
 
@@ -36,6 +37,7 @@ function List({ open }: { readonly open: string | undefined }): JSX.Element {
   return (
     <>
       <Heading title={t('messages.title')} focused={open === undefined} />
+      <DirectoryNotice />
       {!session.loaded.value && <Waiting>{t('messages.loading')}</Waiting>}
       {session.loaded.value && empty && <Empty />}
       {!empty && (

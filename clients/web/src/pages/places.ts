@@ -2,11 +2,31 @@
 export const WELCOME = '/'
 export const LOGIN = '/connexion'
 export const ACTIVATION = '/activation'
+export const RECOVERY = '/secours'
+/** On the new device: it shows a code. */
+export const PAIR_NEW = '/nouvel-appareil'
 export const ABOUT = '/comprendre'
 export const MESSAGES = '/messages'
 export const RECORD = '/dossier'
 export const AGENDA = '/agenda'
 export const ACCOUNT = '/compte'
+/** On the device that has the keys. The address of a new device's QR code (`#pair/CODE`) leads here once somebody is logged in. */
+export const PAIR = '/compte/nouvel-appareil'
+export const YOU = '/compte/nom'
+export const READING = '/compte/lecture'
+export const DEVICES = '/compte/appareils'
+export const PASSWORD = '/compte/mot-de-passe'
+export const PASSKEYS = '/compte/cles-d-acces'
+export const RECOVERY_KIT = '/compte/feuille-de-secours'
+export const AUTHENTICATOR = '/compte/application-de-codes'
+export const SUSPICION = '/compte/doute'
+export const WATCHERS = '/compte/annuaire'
+/** Carers and children. */
+export const CARERS = '/compte/proches'
+export const CHILD = '/compte/proches/lettre'
+export const CARER_ADD = '/compte/proches/ajouter'
+export const CARER_END = '/compte/proches/retirer'
 
 export const conversation = (thread: string): string => `${MESSAGES}/${thread}`
+export const carerEnd = (account: string): string => `${CARER_END}/${account}`
 export const document = (letter: string, place: number): string => `${RECORD}/${letter}/${place}`

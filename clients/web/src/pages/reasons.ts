@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<Reason, PlainWord>> = {
   sealedToOtherKey: 'closed.otherKey',
   replayed: 'closed.replayed',
   notFetched: 'closed.notFetched',
+  notProved: 'closed.notProved',
 }
 
 export const reasonWords = (reason: Reason): string => t(WORDS[reason])

@@ -1,12 +1,12 @@
 /** Every failure in words: what happened, and what to do now. */
 import type { JSX } from 'preact'
 import { CryptoError, type CryptoErrorKind } from '../crypto/errors.ts'
-import { KeysNotProved } from '../session/keyring.ts'
+import { KeysNotProved } from '../session/distrust.ts'
+import { PasskeyFailed } from '../session/ports.ts'
 import { Alert } from '../ui/notice.tsx'
 import { Refusal, type RefusalName } from '../wire/errors.ts'
-import { t, type PlainWord } from '../words/words.ts'
-
-type Said = readonly [title: PlainWord, text: PlainWord]
+import { t } from '../words/words.ts'
+import { DISTRUST, type Said } from './distrust.ts'
 
 const REFUSALS: Partial<Readonly<Record<RefusalName, Said>>> = {
   wrongCredentials: ['fail.credentials', 'fail.credentialsText'],
@@ -28,21 +28,33 @@ const CRYPTO: Partial<Readonly<Record<CryptoErrorKind, Said>>> = {
   WeakKdf: ['fail.relay', 'fail.relayText'],
   OlderBox: ['fail.relay', 'fail.relayText'],
   BadStatement: ['fail.relay', 'fail.relayText'],
+  BadCheckpoint: ['fail.relay', 'fail.relayText'],
+  BadProof: ['fail.relay', 'fail.relayText'],
+  BadPolicy: ['fail.relay', 'fail.relayText'],
   WeakKey: ['fail.relay', 'fail.relayText'],
 }
 
-function wordsFor(error: unknown): readonly [title: string, text: string] {
+const PASSKEY: Readonly<Record<PasskeyFailed['reason'], Said>> = {
+  cancelled: ['passkey.cancelled', 'passkey.cancelledText'],
+  unsupported: ['passkey.unsupported', 'passkey.unsupportedText'],
+}
+
+/** What a failure means on this page, where that is not what it means everywhere. */
+export type Here = (error: unknown) => Said | undefined
+
+function wordsFor(error: unknown, here?: Here): readonly [title: string, text: string] {
   if (error instanceof Refusal && (error.kind === 'tooManyAttempts' || error.kind === 'rateLimit')) {
     return [t('fail.tooMany'), t('fail.tooManyText', wait(error.retryAfter))]
   }
-  const [title, text] = saidOf(error) ?? (['fail.other', 'fail.otherText'] as const)
+  const [title, text] = here?.(error) ?? saidOf(error) ?? (['fail.other', 'fail.otherText'] as const)
   return [t(title), t(text)]
 }
 
 function saidOf(error: unknown): Said | undefined {
   if (error instanceof Refusal) return REFUSALS[error.kind]
   if (error instanceof CryptoError) return CRYPTO[error.kind]
-  return error instanceof KeysNotProved ? ['fail.relay', 'fail.relayText'] : undefined
+  if (error instanceof PasskeyFailed) return PASSKEY[error.reason]
+  return error instanceof KeysNotProved ? DISTRUST[error.reason] : undefined
 }
 
 /** "30 secondes", "2 minutes": rounded up, never less than what the relay asks. */
@@ -52,9 +64,11 @@ function wait(seconds = 60): string {
 
 export const sentenceFor = (error: unknown): string => wordsFor(error).join(' ')
 
-export function Failure({ error }: { readonly error: { readonly cause: unknown } | undefined }): JSX.Element | null {
+type FailureProps = { readonly error: { readonly cause: unknown } | undefined; readonly here?: Here | undefined }
+
+export function Failure({ error, here }: FailureProps): JSX.Element | null {
   if (error === undefined) return null
-  const [title, text] = wordsFor(error.cause)
+  const [title, text] = wordsFor(error.cause, here)
   return (
     <Alert title={title} key={error}>
       <p>{text}</p>

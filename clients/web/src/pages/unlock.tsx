@@ -1,40 +1,46 @@
-/** After a reload: the device is known, the keys are not open. Only the password is asked for. */
+/** After a reload: the device is known, the keys are not open. Only the password is asked for, or a passkey. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { CryptoError } from '../crypto/errors.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, ButtonLink } from '../ui/button.tsx'
 import { PasswordField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Waiting } from '../ui/notice.tsx'
-import { isRefusal, Refusal } from '../wire/errors.ts'
+import { isRefusal } from '../wire/errors.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
-import { Failure } from './refusals.tsx'
+import { isPairing } from './lettercode.ts'
+import { PairingFirst } from './login.tsx'
+import { PasskeyButton } from './passkeybutton.tsx'
+import * as places from './places.ts'
+import { Failure, type Here } from './refusals.tsx'
 import { useAct } from './useact.ts'
 
 export function UnlockPage(): JSX.Element {
-  const { login, session } = useApp()
+  const { login, session, fragment } = useApp()
   const [password, setPassword] = useState('')
   const [missing, setMissing] = useState(false)
   const { act, busy, error } = useAct()
-  const submit = (event: Event): void => {
-    event.preventDefault()
+  /** A device that the relay no longer knows has to log in: that page says so. */
+  const orOut = async (unlock: () => Promise<void>): Promise<void> => {
+    try {
+      await unlock()
+    } catch (cause) {
+      if (isRefusal(cause, 'unauthorized')) await session.stop(true)
+      throw cause
+    }
+  }
+  const submit = (): void => {
     setMissing(password === '')
-    if (password === '' || busy) return
-    act(async () => {
-      try {
-        await login.unlock(password)
-      } catch (cause) {
-        if (isRefusal(cause, 'unauthorized')) await session.stop(true)
-        throw isWrongPassword(cause) ? new Refusal('wrongCredentials') : cause
-      }
-    })
+    if (password !== '' && !busy) act(() => orOut(() => login.unlock(password)))
   }
   return (
     <div class="door-card">
-      <form onSubmit={submit} noValidate>
+      <Form onSubmit={submit}>
         <Heading title={t('unlock.title')} />
-        <Failure error={error} />
+        <Failure error={error} here={atPassword} />
+        {isPairing(fragment) && <PairingFirst />}
         <p>{t('unlock.text', login.lastName())}</p>
         <input type="text" hidden autocomplete="username" value={login.lastName()} readOnly />
         <PasswordField
@@ -51,11 +57,17 @@ export function UnlockPage(): JSX.Element {
           <Button look="plain" onPress={() => act(() => login.leave())}>
             {t('unlock.other')}
           </Button>
+          <ButtonLink look="plain" href={places.RECOVERY}>
+            {t('unlock.lost')}
+          </ButtonLink>
         </div>
         {busy && <Waiting>{t('login.opening')}</Waiting>}
-      </form>
+      </Form>
+      <PasskeyButton use={() => orOut(() => login.unlockWithPasskey())}>{t('passkey.unlock')}</PasskeyButton>
     </div>
   )
 }
 
-const isWrongPassword = (cause: unknown): boolean => cause instanceof CryptoError && cause.kind === 'CannotOpen'
+/** Nothing but the box tells here that a password is wrong. */
+const atPassword: Here = cause =>
+  cause instanceof CryptoError && cause.kind === 'CannotOpen' ? ['unlock.wrong', 'unlock.wrongText'] : undefined

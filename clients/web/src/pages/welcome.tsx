@@ -1,4 +1,4 @@
-/** The first page: three ways on, one of which fits everybody. */
+/** The first page: a few ways on, one of which fits everybody. */
 import type { JSX } from 'preact'
 import { Heading } from '../ui/heading.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
@@ -33,6 +33,7 @@ export const Welcome = (): JSX.Element => (
     <ul class="ways">
       <Way href={places.LOGIN} icon="lock" title={t('welcome.login')} text={t('welcome.loginText')} main />
       <Way href={places.ACTIVATION} icon="letterOpen" title={t('welcome.letter')} text={t('welcome.letterText')} />
+      <Way href={places.RECOVERY} icon="key" title={t('recovery.link')} text={t('recovery.linkText')} />
       <Way href={places.ABOUT} icon="info" title={t('welcome.about')} text={t('welcome.aboutText')} />
     </ul>
   </>

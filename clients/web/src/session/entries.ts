@@ -7,7 +7,7 @@ import type { Part } from '../content/kinds.ts'
 import type { RecordDocument } from '../content/record.ts'
 import { plainSubject } from './subject.ts'
 
-/** Why a letter is not shown (docs/spec/content.md, "What a reader checks"). `notFetched`: it may work later. */
+/** Why a letter is not shown (docs/spec/content.md, "What a reader checks"). `notFetched`, `notProved`: it may work later. */
 export type Reason =
   | 'cannotOpen'
   | 'notCanonical'
@@ -20,6 +20,7 @@ export type Reason =
   | 'sealedToOtherKey'
   | 'replayed'
   | 'notFetched'
+  | 'notProved'
 
 export type Arrived = {
   readonly kind: 'arrived'

@@ -5,7 +5,8 @@ import type { OpenedLetter } from '../crypto/operations.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Pins } from './box.ts'
 import type { Reason } from './entries.ts'
-import { isSuperseded, keepsPin, type KnownKey } from './keyring.ts'
+import { isSuperseded, keepsPin } from './keyring.ts'
+import type { KnownKey } from './line.ts'
 
 export class NotShown extends Error {
   override readonly name = 'NotShown'

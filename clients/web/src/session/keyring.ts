@@ -1,50 +1,31 @@
 /**
- * Whose keys are whose: each account's keys, proved statement by statement, and the statement that was seen last (the pin).
+ * Whose keys are whose: each account's line of keys, proved statement by statement, standing in the key log, and
+ * holding the statement that was seen last (the pin).
  *
- * Law: a key is used or believed only as a link of a chain that begins at the account's first statement and holds the pin.
+ * Laws: a key is sealed to only as the newest of a line that begins at the account's first statement, holds the pin and
+ * stands in a log that is believed; while the log is not, a sender is believed up to the pin, and nobody is sealed to.
  * A pin is the hash of a statement, which holds the hash of the one before: it fixes every key up to its own. A key id
  * would fix one key alone, and let the relay put a key of its own before it.
  */
-import { b64u, unb64u } from '../crypto/encoding.ts'
+import { signal, type ReadonlySignal } from '@preact/signals'
 import { CryptoError } from '../crypto/errors.ts'
 import type { Unlocked } from '../crypto/operations.ts'
-import type { PublicKey } from '../wire/types.ts'
 import type { Pins } from './box.ts'
 import type { Desk } from './desk.ts'
-import type { Transport } from './transport.ts'
+import { isOfLog, KeysNotProved, type KeyProblem } from './distrust.ts'
+import type { KeyLog } from './keylog.ts'
+import { prove, proveEntry, type Chain, type KnownKey } from './line.ts'
+import type { Clock } from './ports.ts'
 
-/** `statement` is the hash, b64u; `signingKey` is b64u as well, to compare and to print. */
-export type KnownKey = {
-  readonly id: string
-  readonly signingKey: string
-  readonly sealingKey: Uint8Array
-  readonly statement: string
-  /** When the relay took it. */
-  readonly createdAt: string
-  /** When its statement says that it was made. */
-  readonly announced: string
-}
-/** All keys of one account, the oldest first. */
-export type Chain = readonly KnownKey[]
-
-export type KeyProblem = 'unknownSenderKey' | 'senderKeyChanged' | 'ownKeyChanged'
-
-/** The relay's answer about an account's keys is not believed: nothing is sealed to them. */
-export class KeysNotProved extends Error {
-  override readonly name = 'KeysNotProved'
-  readonly reason: KeyProblem
-
-  constructor(reason: KeyProblem) {
-    super(reason)
-    this.reason = reason
-  }
-}
+/** `problem`: why the line was not found in the log. `at`: when it was looked up, in milliseconds. */
+type Line = { readonly chain: Chain; readonly problem: KeyProblem | undefined; readonly at: number }
 
 /** Whether the statement that was seen before is in the chain; true where none was. */
 export const keepsPin = (account: string, keys: Chain, pins: Pins): boolean =>
   pins[account] === undefined || keys.some(({ statement }) => statement === pins[account])
 
 const SUPERSEDED_GRACE = 3_600_000 // milliseconds: letters sealed before the new key may still be on their way
+const PROVED_FOR = 3_600_000 // milliseconds: then a line is looked up again before anything is sealed to it
 
 /** Whether a key had lost its place to the one after it when a letter came. The last one of a chain never has. */
 export const isSuperseded = (following: KnownKey | undefined, receivedAt: string): boolean =>
@@ -56,19 +37,21 @@ const isForward = (account: string, keys: Chain, pins: Pins): boolean =>
 
 export class Keyring {
   readonly #desk: Desk
-  readonly #transport: Transport
-  readonly #account: string
-  readonly #own: Chain
-  readonly #known = new Map<string, Promise<Chain>>()
+  readonly #log: KeyLog
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #own: Unlocked
+  readonly #known = new Map<string, Promise<Line>>()
+  readonly #lines = signal<ReadonlyMap<string, Chain>>(new Map())
+  readonly #ownProblem = signal<KeyProblem | undefined>(undefined)
   #pins: Pins
   #fresh: Pins = {}
 
-  constructor(desk: Desk, transport: Transport, account: string, own: Chain, pins: Pins) {
+  constructor(desk: Desk, log: KeyLog, clock: Pick<Clock, 'now'>, own: Unlocked) {
     this.#desk = desk
-    this.#transport = transport
-    this.#account = account
+    this.#log = log
+    this.#clock = clock
     this.#own = own
-    this.#pins = pins
+    this.#pins = own.pins
   }
 
   get pins(): Pins {
@@ -80,25 +63,53 @@ export class Keyring {
     return this.#fresh
   }
 
-  /** All keys of an account, the newest last; none when the relay knows none. Raises KeysNotProved, Refusal. */
-  keysOf(account: string): Promise<Chain> {
-    // One's own are those that were proved against the key box: the relay is not asked again.
-    if (account === this.#account) return Promise.resolve(this.#own)
-    const known = this.#known.get(account)
-    if (known !== undefined) return known
-    const asked = this.#lookUp(account)
-    this.#known.set(account, asked)
-    // What failed is asked again the next time: it may have been the network.
-    asked.catch(() => this.#known.delete(account))
-    return asked
+  /** The lines that were looked up, of those who hold their pin. */
+  get lines(): ReadonlySignal<ReadonlyMap<string, Chain>> {
+    return this.#lines
   }
 
-  /** The key to seal to now. Raises KeysNotProved, Refusal. */
-  async currentKey(account: string): Promise<KnownKey> {
-    const keys = await this.keysOf(account)
-    const key = keys.at(-1)
-    if (key === undefined) throw new KeysNotProved('unknownSenderKey')
-    if (!keepsPin(account, keys, this.#pins)) throw new KeysNotProved('senderKeyChanged')
+  /** The hashes of one's own statements, as far as the log shows them: what a letter to this account is sealed to. */
+  get ownStatements(): ReadonlySet<string> {
+    return new Set((this.#lines.value.get(this.#own.account) ?? []).map(({ statement }) => statement))
+  }
+
+  /** Why nothing may be sealed to one's own key, where the log itself is believed. */
+  get ownProblem(): ReadonlySignal<KeyProblem | undefined> {
+    return this.#ownProblem
+  }
+
+  /**
+   * All keys by which a sender is believed, the newest last; none when the relay knows none.
+   *
+   * While the log is not believed these are the keys up to the pin: they were proved before. Raises KeysNotProved, Refusal.
+   */
+  async keysOf(account: string): Promise<Chain> {
+    const { chain, problem } = await this.#line(account)
+    // One's own are those of the key box, whatever the log shows.
+    if (problem === undefined || account === this.#own.account || !keepsPin(account, chain, this.#pins)) return chain
+    const pinned = chain.findIndex(({ statement }) => statement === this.#pins[account])
+    if (pinned < 0) throw new KeysNotProved(problem)
+    return chain.slice(0, pinned + 1)
+  }
+
+  /** The keys to seal to now, of each account; the checks of the log hold when it returns. Raises KeysNotProved, Refusal. */
+  async currentKeys(accounts: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
+    const keys = new Map<string, KnownKey>()
+    for (const account of accounts) keys.set(account, await this.#currentKey(account))
+    // A letter that is read meanwhile may have shown that the log is forked.
+    if (this.#log.problem !== undefined) throw new KeysNotProved(this.#log.problem)
+    return keys
+  }
+
+  async #currentKey(account: string): Promise<KnownKey> {
+    const known = await this.#known.get(account)?.catch(() => undefined)
+    const isOld = known === undefined || this.#clock.now().getTime() - known.at > PROVED_FOR
+    if (isOld || known.problem !== undefined || this.#log.problem !== undefined) this.refresh(account)
+    const { chain, problem } = await this.#line(account)
+    if (problem !== undefined) throw new KeysNotProved(problem)
+    const key = chain.at(-1)
+    if (key === undefined) throw new KeysNotProved('notInLog')
+    if (!keepsPin(account, chain, this.#pins)) throw new KeysNotProved('keyChanged')
     return key
   }
 
@@ -107,10 +118,22 @@ export class Keyring {
     this.#known.delete(account)
   }
 
+  /** Ask again, where the log or one's own line was not believed: it may be by now. Raises Refusal, KeysNotProved. */
+  async recheck(): Promise<void> {
+    const isFine = this.#log.state.value === 'trusted' && this.#ownProblem.value === undefined
+    if (isFine || this.#log.isHeld) return
+    this.refresh(this.#own.account)
+    await this.#line(this.#own.account)
+    if (this.#log.problem !== undefined) return
+    for (const [account, line] of this.#known) {
+      if ((await line.catch(() => undefined))?.problem !== undefined) this.refresh(account)
+    }
+  }
+
   /** The newest of these keys is the one that counts from now on: a letter came by them, or went to them. */
   pin(account: string, keys: Chain): void {
     const newest = keys.at(-1)
-    if (newest === undefined || account === this.#account || !isForward(account, keys, this.#pins)) return
+    if (newest === undefined || account === this.#own.account || !isForward(account, keys, this.#pins)) return
     this.#pins = { ...this.#pins, [account]: newest.statement }
     this.#fresh = { ...this.#fresh, [account]: newest.statement }
   }
@@ -120,46 +143,43 @@ export class Keyring {
     this.#fresh = Object.fromEntries(Object.entries(this.#fresh).filter(([account, pin]) => pins[account] !== pin))
   }
 
-  async #lookUp(account: string): Promise<Chain> {
-    const asked = { accountId: this.#account, accounts: [account], history: true }
-    const { list } = await this.#transport.call('PublicKey/lookup', asked)
-    return prove(this.#desk, account, list.filter(key => key.account === account))
+  #line(account: string): Promise<Line> {
+    const known = this.#known.get(account)
+    if (known !== undefined) return known
+    const asked = this.#lookUp(account)
+    this.#known.set(account, asked)
+    // What failed is asked again the next time: it may have been the network.
+    asked.catch(() => this.#known.delete(account))
+    return asked
   }
-}
 
-/** One's own keys as the directory shows them: exactly those of the key box, or its chain begins with a stranger's. Raises Refusal, KeysNotProved. */
-export async function ownKeys(desk: Desk, transport: Transport, unlocked: Unlocked): Promise<Chain> {
-  const { account, keyId, earlier } = unlocked
-  const asked = { accountId: account, accounts: [account], history: true }
-  const { list } = await transport.call('PublicKey/lookup', asked)
-  const chain = await prove(desk, account, list)
-  // The id is computed from both public keys: nothing else needs to be compared.
-  if (chain.map(({ id }) => id).join() !== [...earlier, keyId].join()) throw new KeysNotProved('ownKeyChanged')
-  return chain
-}
-
-/** The keys of one account as a proved chain, the oldest first as the relay gives them. Raises KeysNotProved. */
-export async function prove(desk: Desk, account: string, list: readonly PublicKey[]): Promise<Chain> {
-  try {
-    return await proveChain(desk, account, list)
-  } catch (error) {
-    if (error instanceof CryptoError) throw new KeysNotProved('unknownSenderKey')
-    throw error
+  async #lookUp(account: string): Promise<Line> {
+    const { list, head } = await this.#log.lookUp(account)
+    const shown = list.filter(key => key.account === account)
+    const chain = await prove(this.#desk, account, shown)
+    const inLog = head === null ? this.#log.problem : await proveEntry(this.#desk, shown.at(-1), head)
+    const problem = account === this.#own.account ? this.#ownLine(chain, inLog) : inLog
+    if (problem !== undefined && !isOfLog(problem) && account !== this.#own.account) throw new KeysNotProved(problem)
+    if (keepsPin(account, chain, this.#pins)) this.#lines.value = new Map([...this.#lines.value, [account, chain]])
+    return { chain, problem, at: this.#clock.now().getTime() }
   }
-}
 
-async function proveChain(desk: Desk, account: string, list: readonly PublicKey[]): Promise<Chain> {
-  const chain = list.map(key => ({
-    signingKey: unb64u(key.signingKey, 32),
-    sealingKey: unb64u(key.sealingKey, 1216),
-    statement: unb64u(key.statement),
-    signature: unb64u(key.signature, 64),
-  }))
-  const verified = await desk.call('verifyStatements', { account, chain })
-  return list.map((key, at) => {
-    const [link, proof] = [chain[at], verified[at]]
-    if (link === undefined || proof?.keyId !== key.id || key.account !== account) throw new KeysNotProved('unknownSenderKey')
-    const { signingKey, createdAt, id } = key
-    return { id, signingKey, createdAt, announced: proof.time, sealingKey: link.sealingKey, statement: b64u(proof.hash) }
-  })
+  /**
+   * One's own line as the directory shows it: that of the key box, to the end, or it is a stranger's.
+   *
+   * New keys stand in the log a little later than in the box: until then nothing is sealed, which is what is returned.
+   * Raises KeysNotProved `ownKeyChanged`; CryptoError `OlderBox` for a box that is older than the keys.
+   */
+  #ownLine(chain: Chain, inLog: KeyProblem | undefined): KeyProblem | undefined {
+    const { keyId, earlier, version } = this.#own
+    const held = [...earlier, keyId]
+    if (chain.length === 0 || chain.some(({ id }, at) => id !== held[at])) {
+      this.#ownProblem.value = 'ownKeyChanged'
+      throw new KeysNotProved('ownKeyChanged')
+    }
+    if ((chain.at(-1)?.box ?? 0) > version) throw new CryptoError('OlderBox', 'keybox/6')
+    const problem = inLog ?? (chain.length < held.length ? 'notInLog' : undefined)
+    this.#ownProblem.value = problem !== undefined && isOfLog(problem) ? undefined : problem
+    return problem
+  }
 }

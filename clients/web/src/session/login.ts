@@ -1,27 +1,27 @@
-/** From a name and a password to open keys (docs/spec/login.md), and from a letter's code to an account of one's own. */
-import { b64u, unb64u } from '../crypto/encoding.ts'
-import type { Challenge as SignedChallenge } from '../crypto/operations.ts'
+/** The ways in: a password, a passkey, a letter's code, a recovery code, another device (docs/spec/login.md, pairing.md). */
+import { b64u } from '../crypto/encoding.ts'
+import type { Unlocked } from '../crypto/operations.ts'
 import type { PasswordKdf } from '../crypto/password.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
-import { ACTIVATE, BOX, CHALLENGE, LOGIN, TOTP } from '../wire/names.ts'
-import type { BoxAnswer, Challenge, LoginMethod, Tokens } from '../wire/types.ts'
+import { ACTIVATE, LOGIN, TOTP } from '../wire/names.ts'
+import type { Tokens } from '../wire/types.ts'
+import { askChallenge, ticketOf } from './challenge.ts'
+import { keysToWire } from './factorchanges.ts'
 import type { Desk } from './desk.ts'
-import type { Cancel, Ports } from './ports.ts'
+import { signWith } from './factors.ts'
+import type { Kit } from './kit.ts'
+import { Letters, type LetterTicket } from './letters.ts'
+import { keepName, lastName, nameOf } from './logins.ts'
+import { NewDevice } from './pairing.ts'
+import type { Cancel, PasskeyAnswer, Ports } from './ports.ts'
+import { Recovery, type RecoveryTicket } from './recovery.ts'
 import type { Session } from './session.ts'
 import type { Transport } from './transport.ts'
 
+export type { LetterTicket } from './letters.ts'
+export type { RecoveryTicket } from './recovery.ts'
 export type LoginOutcome = { readonly kind: 'open' } | { readonly kind: 'codeNeeded'; readonly ticket: string }
 
-/** A letter whose code fits: good for five minutes, and for one activation. */
-export type LetterTicket = {
-  readonly name: string
-  readonly code: string
-  readonly ticket: string
-  readonly account: string
-  readonly box: Uint8Array
-}
-
-const LAST_NAME = 'name'
 const KNOWN = 'known'
 const RESUME_SECONDS = 5
 const TICKET_SECONDS = 300 // what a code is asked for with lives no longer (docs/spec/login.md)
@@ -31,6 +31,10 @@ export class Login {
   readonly #transport: Transport
   readonly #ports: Ports
   readonly #session: Session
+  readonly #letters: Letters
+  readonly #recovery: Recovery
+  /** The new device of a pairing. */
+  readonly pairing: NewDevice
   /** Kept only between the password and the one-time code: the key box is opened with it after both. */
   #attempt: { readonly name: string; readonly password: string } | undefined
 
@@ -42,10 +46,15 @@ export class Login {
     this.#transport = transport
     this.#ports = ports
     this.#session = session
+    this.#letters = new Letters(desk, transport, ports, session.box)
+    this.#recovery = new Recovery(desk, transport, ports, session.box)
+    this.pairing = new NewDevice(desk, transport, ports, async ({ tokens, account, login }) => {
+      await this.#enter(login, tokens, () => session.box.openGranted(account))
+    })
   }
 
   lastName(): string {
-    return this.#ports.lasting.get(LAST_NAME) ?? ''
+    return lastName(this.#ports.lasting)
   }
 
   /** After a reload: the relay may still know this device by its cookie, and this tab its keys. Never rejects. */
@@ -97,9 +106,17 @@ export class Login {
     await this.#session.start(await this.#session.box.openWithPassword(account, password))
   }
 
+  /** A passkey instead of the password. Raises PasskeyFailed, Refusal; CryptoError `CannotOpen` for another account's. */
+  async unlockWithPasskey(): Promise<void> {
+    await this.#withPasskey(async passkey => {
+      const { account } = await this.#transport.renew()
+      await this.#session.start(await this.#session.box.openWithPasskey(account, passkey))
+    })
+  }
+
   /** Raises Refusal, CryptoError. */
   async withPassword(name: string, password: string): Promise<LoginOutcome> {
-    const { challenge, given } = await this.#challenge(name, 'password')
+    const { challenge, given } = await askChallenge(this.#transport, this.#ports.clock, name, 'password')
     const kdf = challenge.kdf as PasswordKdf // whatever the relay says here is checked by the worker before any work
     const signature = b64u(await this.#desk.call('passwordLogin', { ...given, password, kdf }))
     const trustToken = this.#ports.lasting.get(trustOf(name)) ?? null
@@ -113,7 +130,7 @@ export class Login {
         signature,
         time: given.time,
       })
-      await this.#enter(tokens)
+      await this.#proceed(tokens)
       return { kind: 'open' }
     } catch (error) {
       if (isRefusal(error, 'mfaRequired')) return { kind: 'codeNeeded', ticket: ticketOf(error) }
@@ -138,107 +155,126 @@ export class Login {
 
   /** Raises Refusal. */
   async withCode(ticket: string, code: string, trustDevice: boolean): Promise<void> {
-    await this.#enter(await this.#transport.door<Tokens>(TOTP, { code, ticket, trustDevice, cookie: true }))
+    await this.#proceed(await this.#transport.door<Tokens>(TOTP, { code, ticket, trustDevice, cookie: true }))
   }
 
-  /** Try a letter's code. Raises CryptoError `BadCode` before anything is sent, Refusal. */
-  async withLetter(name: string, code: string): Promise<LetterTicket> {
-    const { challenge, given } = await this.#challenge(name, 'letter')
-    const signature = b64u(await this.#desk.call('letterLogin', { ...given, code }))
-    const ticket = await this.#letterTicket(name, challenge, given.time, signature)
-    const { account, box: sealed } = await this.#transport.door<BoxAnswer>(BOX, { ticket })
-    const box = unb64u(sealed)
-    await this.#desk.call('unlockWithCode', { account, box, code, type: 'letter', minimumVersion: 1 })
-    return { name, code, ticket, account, box }
+  /** Whether this browser knows passkeys. */
+  hasPasskeys(): Promise<boolean> {
+    return this.#ports.authenticator.available()
   }
 
-  /**
-   * The account becomes the person's own: new keys under their password. Raises Refusal, CryptoError.
-   *
-   * Whoever took longer than a ticket lives gets another one for the same code: nobody should have to hurry here.
-   */
-  async activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
+  /** Raises PasskeyFailed, Refusal, CryptoError. */
+  async withPasskey(): Promise<void> {
+    await this.#withPasskey(async passkey => {
+      const { account, credential, output } = passkey
+      const challenged = await askChallenge(this.#transport, this.#ports.clock, account, 'passkey')
+      const tokens = await this.#transport.door<Tokens>(LOGIN, {
+        challenge: challenged.challenge.challenge,
+        device: { trustToken: null, cookie: true },
+        login: account,
+        method: 'passkey',
+        signature: b64u(await signWith(this.#desk, passkey, challenged)),
+        time: challenged.given.time,
+      })
+      const { box } = this.#session
+      const name = nameOf(this.#ports.lasting, account)
+      await this.#enter(name, tokens, () => box.openWithPasskey(account, { credential, output }))
+    })
+  }
+
+  async #withPasskey(work: (passkey: PasskeyAnswer) => Promise<void>): Promise<void> {
+    const passkey = await this.#ports.authenticator.get([])
     try {
-      await this.#activate(letter, password, totpSecret, code)
-    } catch (error) {
-      if (!isRefusal(error, 'ticketExpired')) throw error
-      await this.#activate(await this.withLetter(letter.name, letter.code), password, totpSecret, code)
+      await work(passkey)
+    } finally {
+      passkey.output.fill(0)
     }
   }
 
-  async #activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
-    const { account, box } = letter
-    const made = await this.#desk.call('activate', { account, box, code: letter.code, password })
-    const tokens = await this.#transport.door<Tokens>(ACTIVATE, {
-      box: b64u(made.box),
-      code,
-      cookie: true,
-      kdf: made.kdf,
-      loginKey: b64u(made.loginKey),
-      newKeys: {
-        sealingKey: b64u(made.newKeys.sealingKey),
-        signature: b64u(made.newKeys.signature),
-        signingKey: b64u(made.newKeys.signingKey),
-        statement: b64u(made.newKeys.statement),
-      },
-      ticket: letter.ticket,
-      totpSecret,
+  /** A recovery code for the printed kit: activation and recovery put the last one into the box. */
+  async kit(name: string): Promise<Kit> {
+    return { login: name, code: await this.#desk.call('newRecoveryCode', null) }
+  }
+
+  /** Whoever leaves the page before the end leaves no code. Never rejects. */
+  async abandonKit(): Promise<void> {
+    await this.#desk.call('forgetRecoveryCode', null)
+  }
+
+  /** Try a letter's code. Raises CryptoError `BadCode` before anything is sent, Refusal. */
+  withLetter(name: string, code: string, second?: string): Promise<LetterTicket> {
+    return this.#letters.open(name, code, second)
+  }
+
+  /**
+   * The account becomes the person's own: new keys under their password and the code of the last kit.
+   *
+   * Raises Refusal; CryptoError without a kit.
+   */
+  async activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
+    await this.#letters.again(letter, async one => {
+      const { account, box, code: letterCode, second, first } = one
+      const made = await this.#desk.call('activate', { account, box, code: letterCode, second, first, password })
+      if (made.password === null || made.recoveryKey === null || made.newKeys === null) throw new Refusal('serverFail')
+      const tokens = await this.#transport.door<Tokens>(ACTIVATE, {
+        box: b64u(made.box),
+        code,
+        cookie: true,
+        kdf: made.password.kdf,
+        loginKey: b64u(made.password.loginKey),
+        newKeys: keysToWire(made.newKeys),
+        recoveryKey: b64u(made.recoveryKey),
+        ticket: one.ticket,
+        totpSecret,
+      })
+      await this.#enter(letter.name, tokens, () => this.#taken())
     })
-    this.#adopt(letter.name, tokens)
-    await this.#session.start(await this.#session.box.take(made.unlocked))
+  }
+
+  /** Try a recovery code. Raises CryptoError: `BadCode` before anything is sent, `OlderBox`; Refusal. */
+  withRecovery(name: string, code: string): Promise<RecoveryTicket> {
+    return this.#recovery.open(name, code)
+  }
+
+  /** In again, with a new password, a new second proof, and the code of the last kit. Raises Refusal; CryptoError without a kit. */
+  async recover(given: RecoveryTicket, password: string, totpSecret: string, code: string): Promise<void> {
+    const tokens = await this.#recovery.send(given, password, totpSecret, code)
+    await this.#enter(given.name, tokens, () => this.#taken())
   }
 
   /** Leave: this device's session ends at the relay, and nothing readable stays here. */
   async leave(): Promise<void> {
     this.#ports.lasting.remove(KNOWN)
     await this.abandon()
+    await this.pairing.cancel()
     await this.#transport.logOut()
     await this.#session.stop(false)
   }
 
-  async #challenge(
-    login: string,
-    method: LoginMethod,
-  ): Promise<{ readonly challenge: Challenge; readonly given: SignedChallenge }> {
-    const challenge = await this.#transport.door<Challenge>(CHALLENGE, { login, method })
-    const { account } = challenge
-    const time = `${this.#ports.clock.now().toISOString().slice(0, 19)}Z`
-    return { challenge, given: { account, challenge: challenge.challenge, origin: this.#transport.origin, time } }
+  async #taken(): Promise<Unlocked> {
+    return this.#session.box.take(await this.#desk.call('takeChange', null))
   }
 
-  async #letterTicket(login: string, { challenge }: Challenge, time: string, signature: string): Promise<string> {
-    try {
-      await this.#transport.door(LOGIN, { challenge, device: null, login, method: 'letter', signature, time })
-    } catch (error) {
-      if (isRefusal(error, 'mfaRequired')) return ticketOf(error)
-      throw error
-    }
-    throw new Refusal('serverFail') // a letter's log-in never gives tokens
-  }
-
-  async #enter(tokens: Tokens): Promise<void> {
+  async #proceed(tokens: Tokens): Promise<void> {
     const attempt = this.#attempt
     if (attempt === undefined) throw new Refusal('ticketExpired')
     // From here on it is only this call's: whoever forgets the attempt now does not close the keys that it opens.
     this.#attempt = undefined
     this.#forgetLater()
-    this.#adopt(attempt.name, tokens)
-    await this.#session.start(await this.#session.box.openWithPassword(tokens.account, attempt.password))
+    const { box } = this.#session
+    await this.#enter(attempt.name, tokens, () => box.openWithPassword(tokens.account, attempt.password))
   }
 
-  #adopt(name: string, tokens: Tokens): void {
+  /** A log-in that the relay took: open the box, and renew keys that are due. Raises Refusal, CryptoError, KeysNotProved. */
+  async #enter(name: string, tokens: Tokens, open: () => Promise<Unlocked>): Promise<void> {
     this.#transport.adopt(tokens)
     const { lasting } = this.#ports
-    lasting.set(LAST_NAME, name)
+    keepName(lasting, tokens.account, name)
     lasting.set(KNOWN, 'yes')
     if (tokens.trustToken !== undefined) lasting.set(trustOf(name), tokens.trustToken)
+    await this.#session.start(await open())
+    await this.#session.renewIfDue()
   }
 }
 
 const trustOf = (name: string): string => `trust ${name}`
-
-function ticketOf({ members }: Refusal): string {
-  const { ticket } = members
-  if (typeof ticket !== 'string') throw new Refusal('serverFail')
-  return ticket
-}

@@ -1,5 +1,5 @@
 /** From a draft to a delivered letter: builds, seals to proved keys, submits once (docs/spec/content.md, protocol.md). */
-import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type Mail } from '../content/letter.ts'
+import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type LogSeen, type Mail } from '../content/letter.ts'
 import type { Part } from '../content/kinds.ts'
 import { b64u } from '../crypto/encoding.ts'
 import { fromError, isRefusal, Refusal } from '../wire/errors.ts'
@@ -7,7 +7,9 @@ import { MAX_INLINE_SEALED } from '../wire/limits.ts'
 import type { NewMessage } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
 import type { Arrived } from './entries.ts'
-import type { Keyring, KnownKey } from './keyring.ts'
+import type { KeyLog } from './keylog.ts'
+import type { Keyring } from './keyring.ts'
+import type { KnownKey } from './line.ts'
 import type { Transport } from './transport.ts'
 
 /** An answer as it was written. `message` is drawn once: sending twice delivers once. */
@@ -31,19 +33,25 @@ const utc = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 export const recipientsOf = ({ answers }: Draft, own: string): readonly string[] =>
   [...new Set([answers.letter.sender.account, own])].sort()
 
-/** The letter that says this draft. `thread` holds every letter of the thread: the writer's own are counted. */
+/**
+ * The letter that says this draft. `thread` holds every letter of the thread: the writer's own are counted.
+ *
+ * `checkpoint` is how far the writer saw the key log: a reader who is shown another one notices.
+ */
 export function buildLetter(
   draft: Draft,
   author: Author,
   keys: ReadonlyMap<string, KnownKey>,
   thread: readonly Arrived[],
   now: Date,
+  checkpoint: LogSeen | null,
 ): Letter {
   const { letter: answered } = draft.answers
   const last = thread
     .filter(({ letter }) => letter.sender.account === author.account)
     .reduce<Arrived | undefined>((best, one) => (one.letter.counter > (best?.letter.counter ?? 0) ? one : best), undefined)
   return {
+    checkpoint,
     counter: (last?.letter.counter ?? 0) + 1,
     html: null,
     inReplyTo: answered.message,
@@ -79,11 +87,13 @@ export class Outgoing {
   readonly #desk: Desk
   readonly #transport: Transport
   readonly #keyring: Keyring
+  readonly #log: Pick<KeyLog, 'newest'>
 
-  constructor(desk: Desk, transport: Transport, keyring: Keyring) {
+  constructor(desk: Desk, transport: Transport, keyring: Keyring, log: Pick<KeyLog, 'newest'>) {
     this.#desk = desk
     this.#transport = transport
     this.#keyring = keyring
+    this.#log = log
   }
 
   /** Deliver to all or none. Sealed again when a recipient has newer keys. Raises Refusal, KeysNotProved. */
@@ -109,8 +119,8 @@ export class Outgoing {
   }
 
   async #seal(draft: Draft, author: Author, thread: readonly Arrived[], now: Date): Promise<NewMessage> {
-    const keys = await this.#keys(recipientsOf(draft, author.account))
-    const letter = buildLetter(draft, author, keys, thread, now)
+    const keys = await this.#keyring.currentKeys(recipientsOf(draft, author.account))
+    const letter = buildLetter(draft, author, keys, thread, now, this.#log.newest)
     const recipients = [...keys.values()].map(({ sealingKey }) => sealingKey)
     const sealed = await this.#desk.call('sealLetter', { plaintext: toBytes(letter), recipients })
     const common = {
@@ -120,12 +130,6 @@ export class Outgoing {
     }
     if (sealed.length <= MAX_INLINE_SEALED) return { ...common, sealed: b64u(sealed) }
     return { ...common, sealedBlobId: (await this.#transport.upload(author.account, sealed)).blobId }
-  }
-
-  async #keys(accounts: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
-    const keys = new Map<string, KnownKey>()
-    for (const account of accounts) keys.set(account, await this.#keyring.currentKey(account))
-    return keys
   }
 
   async #submit(account: string, message: NewMessage): Promise<void> {

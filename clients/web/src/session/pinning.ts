@@ -1,8 +1,9 @@
-/** Puts the keys that were seen into the key box, a moment after they were seen: they are known after a reload then. */
+/** Puts the keys and the log that were seen into the key box, a moment later: they are known after a reload then. */
 import { CryptoError } from '../crypto/errors.ts'
-import type { Unlocked } from '../crypto/operations.ts'
+import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal } from '../wire/errors.ts'
 import type { Box } from './box.ts'
+import type { KeyLog } from './keylog.ts'
 import type { Keyring } from './keyring.ts'
 import type { Cancel, Clock } from './ports.ts'
 
@@ -11,21 +12,24 @@ const DELAY = 3000 // milliseconds: one new version for all that came together
 export class PinSaver {
   readonly #box: Box
   readonly #keyring: Keyring
+  readonly #log: KeyLog
   readonly #clock: Clock
   #unlocked: Unlocked
   #waiting: Cancel | undefined
   #ended = false
 
-  constructor(box: Box, keyring: Keyring, clock: Clock, unlocked: Unlocked) {
+  constructor(box: Box, keyring: Keyring, log: KeyLog, clock: Clock, unlocked: Unlocked) {
     this.#box = box
     this.#keyring = keyring
+    this.#log = log
     this.#clock = clock
     this.#unlocked = unlocked
   }
 
-  /** Nothing happens when the box has them all. */
+  /** Nothing happens when the box has them all. That the log grew is written with the next pin. */
   later(): void {
-    if (this.#ended || this.#waiting !== undefined || Object.keys(this.#keyring.fresh).length === 0) return
+    const isDue = Object.keys(this.#keyring.fresh).length > 0 || this.#log.isDue
+    if (this.#ended || this.#waiting !== undefined || !isDue) return
     this.#waiting = this.#clock.later(DELAY, () => void this.#save())
   }
 
@@ -37,8 +41,10 @@ export class PinSaver {
   /** What fails is tried again with the next arrival: meanwhile the pins hold in this page. */
   async #save(): Promise<void> {
     try {
-      this.#unlocked = await this.#box.pin(this.#unlocked, this.#keyring.fresh)
+      const checkpoint = (there: SeenLog | null): SeenLog | null => this.#log.merged(there)
+      this.#unlocked = await this.#box.pin(this.#unlocked, { pins: this.#keyring.fresh, checkpoint })
       this.#keyring.kept(this.#unlocked.pins)
+      this.#log.kept(this.#unlocked.lastCheckpoint)
     } catch (error) {
       // Refused, or a box that another device gave a new key: this page goes on with what it has.
       if (!isRefusal(error) && !(error instanceof CryptoError)) throw error

@@ -47,10 +47,39 @@ export interface Presence {
   readonly guard: (busy: () => boolean) => Cancel
 }
 
+/** A passkey's id, whose it is (the user handle), and what its PRF gave: 32 secret bytes. */
+export type PasskeyAnswer = { readonly credential: Uint8Array; readonly account: string; readonly output: Uint8Array }
+
+/** Passkeys of this origin, always with user verification (docs/spec/keybox.md). Each rejects with PasskeyFailed. */
+export interface Authenticator {
+  /** Whether this browser can; whether an authenticator can is known only when it is asked. */
+  readonly available: () => Promise<boolean>
+  /** A new one that stays in the authenticator; `exclude`: those that one has need not make another. */
+  readonly create: (who: {
+    readonly account: string
+    readonly name: string
+    readonly exclude: readonly Uint8Array[]
+  }) => Promise<PasskeyAnswer>
+  /** One that is there: any of this origin, or one of `only`. */
+  readonly get: (only: readonly Uint8Array[]) => Promise<PasskeyAnswer>
+}
+
+/** The person said no, or took too long; or the device has nothing that could do it. */
+export class PasskeyFailed extends Error {
+  override readonly name = 'PasskeyFailed'
+  readonly reason: 'cancelled' | 'unsupported'
+
+  constructor(reason: 'cancelled' | 'unsupported') {
+    super(reason)
+    this.reason = reason
+  }
+}
+
 export interface Ports {
   readonly network: Network
   readonly clock: Clock
   readonly lasting: Memory
   readonly keeping: Keeping
   readonly presence: Presence
+  readonly authenticator: Authenticator
 }

@@ -8,23 +8,33 @@ import { isRefusal } from '../wire/errors.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
 import type { Entry, Reason } from './entries.ts'
-import { check, NotShown, type Reader as Identity } from './incoming.ts'
-import { KeysNotProved, type Keyring } from './keyring.ts'
+import { check, NotShown } from './incoming.ts'
+import { isOfLog, KeysNotProved, type KeyProblem } from './distrust.ts'
+import type { KeyLog } from './keylog.ts'
+import type { Keyring } from './keyring.ts'
 import type { Transport } from './transport.ts'
 
 export class Reader {
   readonly #desk: Desk
   readonly #transport: Transport
   readonly #keyring: Keyring
-  readonly #identity: Identity
+  readonly #log: Pick<KeyLog, 'collect'>
+  readonly #account: string
   /** sender and letter id -> hash of its bytes: the same id with other bytes is a replay. */
   readonly #seen = new Map<string, string>()
 
-  constructor(desk: Desk, transport: Transport, keyring: Keyring, identity: Identity) {
+  constructor(
+    desk: Desk,
+    transport: Transport,
+    keyring: Keyring,
+    log: Pick<KeyLog, 'collect'>,
+    account: string,
+  ) {
     this.#desk = desk
     this.#transport = transport
     this.#keyring = keyring
-    this.#identity = identity
+    this.#log = log
+    this.#account = account
   }
 
   async read(message: SealedMessage): Promise<Entry> {
@@ -35,6 +45,7 @@ export class Reader {
       const hash = b64u(await this.#desk.call('sha256', opened.plaintext))
       this.#take(letter, hash)
       this.#keyring.pin(message.from, await this.#keyring.keysOf(message.from))
+      if (letter.checkpoint !== null) this.#log.collect(letter.checkpoint)
       return { kind: 'arrived', id, box, receivedAt, letter, hash }
     } catch (error) {
       return { kind: 'unreadable', id, receivedAt, reason: reasonOf(error) }
@@ -44,26 +55,34 @@ export class Reader {
   async #sealed({ sealed, sealedBlobId }: SealedMessage): Promise<Uint8Array> {
     if (sealed !== null) return unb64u(sealed)
     if (sealedBlobId === null) throw new NotShown('cannotOpen')
-    const bytes = await this.#transport.download(this.#identity.account, sealedBlobId)
+    const bytes = await this.#transport.download(this.#account, sealedBlobId)
     if ((await this.#desk.call('blobId', bytes)) !== sealedBlobId) throw new NotShown('cannotOpen')
     return bytes
   }
 
-  /** A sender whose key is not known here is looked up anew, once: there may be a newer one. */
+  /** A sender whose key is not known here is looked up anew, once: there may be a newer one. So are one's own new keys. */
   async #check(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
     try {
       return await this.#checked(message, opened)
     } catch (error) {
-      const isOld = error instanceof NotShown && error.reason === 'unknownSenderKey'
-      if (!isOld || message.from === this.#identity.account) throw error
+      const stale = error instanceof NotShown ? this.#staleBy(error.reason, message.from) : undefined
+      if (stale === undefined) throw error
+      this.#keyring.refresh(stale)
+      await this.#keyring.keysOf(stale)
     }
-    this.#keyring.refresh(message.from)
     return this.#checked(message, opened)
+  }
+
+  /** Whose line may have grown since it was looked up. */
+  #staleBy(reason: Reason, from: string): string | undefined {
+    if (reason === 'unknownSenderKey' && from !== this.#account) return from
+    return reason === 'sealedToOtherKey' && this.#keyring.ownProblem.value === 'notInLog' ? this.#account : undefined
   }
 
   async #checked(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
     const keys = await this.#keyring.keysOf(message.from)
-    return check(opened, message, this.#identity, { keys, pins: this.#keyring.pins })
+    const identity = { account: this.#account, statements: this.#keyring.ownStatements }
+    return check(opened, message, identity, { keys, pins: this.#keyring.pins })
   }
 
   #take({ message, sender }: Letter, hash: string): void {
@@ -75,10 +94,15 @@ export class Reader {
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof NotShown) return error.reason
-  if (error instanceof KeysNotProved) return error.reason === 'senderKeyChanged' ? 'senderKeyChanged' : 'unknownSenderKey'
+  if (error instanceof KeysNotProved) return reasonFor(error.reason)
   if (error instanceof CryptoError) return 'cannotOpen'
   if (isRefusal(error)) return error.kind === 'notFound' ? 'cannotOpen' : 'notFetched'
   if (error instanceof DeskClosed) return 'notFetched'
   // Whatever else one letter does to its reader, it must not keep the others from being opened.
   return 'cannotOpen'
+}
+
+function reasonFor(problem: KeyProblem): Reason {
+  if (isOfLog(problem)) return 'notProved'
+  return problem === 'keyChanged' ? 'senderKeyChanged' : 'unknownSenderKey'
 }

@@ -25,6 +25,8 @@ export interface Listener {
   readonly onLoaded: () => void
   /** What else may have changed is asked for here, at each look. Raises Refusal. */
   readonly onLook: () => Promise<void>
+  /** Everything that came was read: what the letters brought is judged here, all at once. Raises Refusal. */
+  readonly onRead: () => Promise<void>
   readonly onEnded: () => void
 }
 
@@ -99,6 +101,7 @@ export class Sync {
       await this.#listener.onLook()
       if (this.#state === undefined) await this.#readAll()
       else await this.#readChanges(this.#state)
+      await this.#listener.onRead()
       this.#tell(true)
     } catch (error) {
       if (!isRefusal(error)) throw error
@@ -180,8 +183,8 @@ export class Sync {
 
   async #readOne(message: SealedMessage, first: boolean): Promise<void> {
     const entry = await this.#reader.read(message)
-    // What the network kept from being read is asked for again at the next look.
-    if (entry.kind === 'unreadable' && entry.reason === 'notFetched') this.#again.add(entry.id)
+    // What the network or the key log kept from being read is asked for again at the next look.
+    if (entry.kind === 'unreadable' && (entry.reason === 'notFetched' || entry.reason === 'notProved')) this.#again.add(entry.id)
     else this.#again.delete(message.id)
     if (!this.#ended) this.#listener.onEntries([entry], first)
   }

@@ -36,6 +36,16 @@ export class Transport {
     return (await this.#json(await this.#send(path, post(body)))) as T
   }
 
+  /** What a door shows to anybody. Raises Refusal. */
+  async show(path: string): Promise<Uint8Array> {
+    return bytesOf(await this.#send(path, { method: 'GET' }))
+  }
+
+  /** One of the /auth doors of those who are logged in. Raises Refusal. */
+  async bearer<T>(path: string, body: object): Promise<T> {
+    return (await this.#json(await this.#authorised(path, post(body)))) as T
+  }
+
   /** A fresh access token through the refresh cookie. Raises Refusal `unauthorized` when there is none. */
   renew(): Promise<Tokens> {
     this.#renewing ??= this.#network
@@ -87,12 +97,7 @@ export class Transport {
   }
 
   async download(account: string, blob: string): Promise<Uint8Array> {
-    const response = await this.#authorised(download(account, blob), { method: 'GET' })
-    try {
-      return new Uint8Array(await response.arrayBuffer())
-    } catch {
-      throw new Refusal('unreachable')
-    }
+    return bytesOf(await this.#authorised(download(account, blob), { method: 'GET' }))
   }
 
   /** What changed, as the relay says it, until the stream ends. `signal` ends it. */
@@ -141,6 +146,14 @@ export class Transport {
     } catch {
       throw new Refusal('serverFail')
     }
+  }
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await response.arrayBuffer())
+  } catch {
+    throw new Refusal('unreachable')
   }
 }
 

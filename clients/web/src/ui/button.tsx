@@ -2,7 +2,8 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { Icon, type IconName } from './icons.tsx'
 
-type Look = 'main' | 'other' | 'plain'
+/** `danger`: what cannot be taken back. */
+type Look = 'main' | 'other' | 'plain' | 'danger'
 type Common = { readonly look?: Look; readonly icon?: IconName; readonly children: ComponentChildren }
 
 const classes = (look: Look, icon: IconName | undefined): string =>

@@ -20,7 +20,7 @@ type InputAttributes = {
 }
 
 /** The frame that every field has. `describe` is the id list that ties hint and error to the input. */
-function Frame(props: {
+export function Labelled(props: {
   readonly id: string
   readonly label: string
   readonly hint: string | undefined
@@ -46,15 +46,15 @@ function Frame(props: {
   )
 }
 
-const described = (id: string, hint: string | undefined, wrong: string | undefined): string | undefined =>
+export const described = (id: string, hint: string | undefined, wrong: string | undefined): string | undefined =>
   [hint === undefined ? '' : `${id}-hint`, wrong === undefined ? '' : `${id}-wrong`].join(' ').trim() || undefined
 
-type TextFieldProps = Common & InputAttributes & { readonly look?: 'code' | 'letter' }
+type TextFieldProps = Common & InputAttributes & { readonly look?: 'code' | 'group' }
 
 export function TextField({ label, value, onValue, hint, wrong, look, ...rest }: TextFieldProps): JSX.Element {
   const id = useId()
   return (
-    <Frame {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, hint, wrong }}>
       <input
         {...rest}
         id={id}
@@ -65,7 +65,7 @@ export function TextField({ label, value, onValue, hint, wrong, look, ...rest }:
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />
-    </Frame>
+    </Labelled>
   )
 }
 
@@ -75,7 +75,7 @@ export function PasswordField(props: Common & { readonly autocomplete: string; r
   const id = useId()
   const [shown, setShown] = useState(false)
   return (
-    <Frame {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, hint, wrong }}>
       <div class="input-row">
         <input
           {...(shown ? ({ type: 'text' } as const) : ({ type: 'password' } as const))}
@@ -94,7 +94,7 @@ export function PasswordField(props: Common & { readonly autocomplete: string; r
         </Button>
       </div>
       {children}
-    </Frame>
+    </Labelled>
   )
 }
 
@@ -103,7 +103,7 @@ type TextAreaProps = Common & { readonly onPaste?: (event: ClipboardEvent) => vo
 export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6 }: TextAreaProps): JSX.Element {
   const id = useId()
   return (
-    <Frame {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, hint, wrong }}>
       <textarea
         id={id}
         class="input"
@@ -114,7 +114,7 @@ export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />
-    </Frame>
+    </Labelled>
   )
 }
 

@@ -40,6 +40,7 @@ const NAMES = [
   'mfaRequired',
   'wrongCode',
   'ticketExpired',
+  'confirmFirst',
   'unauthorized',
   'tooManyAttempts',
   'invalidKeys',

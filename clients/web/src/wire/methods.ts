@@ -2,7 +2,10 @@
 import type {
   AccountInfo,
   Contact,
+  Delegation,
+  Device,
   KeyBox,
+  LogState,
   NewMessage,
   PublicKey,
   SealedMessage,
@@ -23,6 +26,7 @@ type Set<New, Update> = {
   readonly accountId: string
   readonly create?: Readonly<Record<string, New>>
   readonly update?: Readonly<Record<string, Update>>
+  readonly destroy?: readonly string[]
 }
 export type SetError = { readonly type: string; readonly description?: string } & Readonly<Record<string, unknown>>
 export type SetDone = {
@@ -31,6 +35,7 @@ export type SetDone = {
   readonly updated?: Readonly<Record<string, unknown>> | null
   readonly notCreated?: Readonly<Record<string, SetError>> | null
   readonly notUpdated?: Readonly<Record<string, SetError>> | null
+  readonly notDestroyed?: Readonly<Record<string, SetError>> | null
 }
 
 /** name -> [arguments, answer]. A method that is not here cannot be called. */
@@ -38,8 +43,17 @@ export interface Methods {
   readonly 'AccountInfo/get': [Get, Got<AccountInfo>]
   readonly 'PublicKey/get': [Get, Got<PublicKey>]
   readonly 'PublicKey/lookup': [
-    { readonly accountId: string; readonly accounts: readonly string[]; readonly history: boolean },
-    { readonly list: readonly PublicKey[]; readonly notFound: readonly string[] },
+    {
+      readonly accountId: string
+      readonly accounts: readonly string[]
+      readonly history: boolean
+      readonly since: number | null
+    },
+    { readonly list: readonly PublicKey[]; readonly notFound: readonly string[]; readonly log: LogState },
+  ]
+  readonly 'KeyLog/prove': [
+    { readonly accountId: string; readonly sizes: readonly number[] },
+    { readonly checkpoint: string; readonly proofs: Readonly<Record<string, readonly string[] | null>> },
   ]
   readonly 'KeyBox/get': [Get, Got<KeyBox>]
   readonly 'KeyBox/set': [Set<never, { readonly version: number; readonly box: string }>, SetDone]
@@ -52,6 +66,10 @@ export interface Methods {
   readonly 'SealedMessage/set': [Set<NewMessage, never>, SetDone]
   readonly 'SealedState/get': [Get, Got<SealedState>]
   readonly 'SealedState/set': [Set<never, { readonly version: number; readonly sealed: string }>, SetDone]
+  readonly 'Device/get': [Get, Got<Device>]
+  readonly 'Device/set': [Set<never, { readonly label: string | null }>, SetDone]
+  readonly 'Delegation/get': [Get, Got<Delegation>]
+  readonly 'Delegation/set': [Set<{ readonly delegate: string }, never>, SetDone]
   readonly 'Contact/get': [Get, Got<Contact>]
 }
 

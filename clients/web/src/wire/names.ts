@@ -17,8 +17,23 @@ export const LOGIN = '/auth/login'
 export const TOTP = '/auth/totp'
 export const BOX = '/auth/box'
 export const ACTIVATE = '/auth/activate'
+export const CONFIRM = '/auth/confirm'
+export const FACTORS = '/auth/factors'
+export const RECOVER = '/auth/recover'
+export const ADOPT = '/auth/adopt'
+export const PAIRING_BEGIN = '/auth/pairing/begin'
+export const PAIRING_POLL = '/auth/pairing/poll'
+export const PAIRING_FIND = '/auth/pairing/find'
+export const PAIRING_HELLO = '/auth/pairing/hello'
+export const PAIRING_GRANT = '/auth/pairing/grant'
+export const PAIRING_END = '/auth/pairing/end'
+export const PAIRING_CLAIM = '/auth/pairing/claim'
 export const REFRESH = '/auth/refresh'
 export const LOGOUT = '/auth/logout'
+export const LOG_POLICY = '/log/policy'
+
+/** The factors of an account that one acts for. */
+export const factorsOf = (account: string): string => `${FACTORS}?account=${account}`
 
 export const upload = (account: string): string => `/jmap/upload/${account}`
 

@@ -1,6 +1,6 @@
 /** What relay and client both say, as types (docs/spec/protocol.md; the Python side is messaging/wire/types.py). */
 
-export type LoginMethod = 'password' | 'letter' | 'recovery' | 'key'
+export type LoginMethod = 'password' | 'letter' | 'recovery' | 'passkey' | 'key'
 
 /** `memory` in KiB; only `argon2id` has the numbers. */
 export type Kdf =
@@ -12,6 +12,7 @@ export type Kdf =
       readonly lanes: number
     }
   | { readonly name: 'code' }
+  | { readonly name: 'prf' }
   | { readonly name: 'key' }
 
 export type Challenge = {
@@ -28,7 +29,47 @@ export type Tokens = {
   readonly trustToken?: string
 }
 
-export type BoxAnswer = { readonly account: string; readonly version: number; readonly box: string }
+/** `statement`, `signature` and `voucher`: the newest of the account's line, which a new one has to follow. */
+export type BoxAnswer = {
+  readonly account: string
+  readonly version: number
+  readonly box: string
+  readonly statement: string
+  readonly signature: string
+  readonly voucher: string | null
+}
+
+/** `passkeys` are all that there shall be; what is null stays. */
+export type NewMethods = {
+  readonly passkeys: readonly { readonly credential: string; readonly loginKey: string }[] | null
+  readonly password: { readonly kdf: Kdf; readonly loginKey: string } | null
+  readonly recovery: { readonly loginKey: string } | null
+}
+export type FactorsDone = { readonly version: number }
+export type Confirmed = { readonly confirmedUntil: string }
+export type Adopted = { readonly account: string }
+
+export type PairingBegun = { readonly claim: string; readonly expiresIn: number }
+export type PairingSeen = { readonly hello: string | null; readonly grant: string | null }
+export type PairingFound = { readonly key: string }
+
+/** `lastSeen` is a day; `label` is sealed, b64u. */
+export type Device = {
+  readonly id: string
+  readonly current: boolean
+  readonly createdAt: string
+  readonly lastSeen: string
+  readonly expiresAt: string
+  readonly label: string | null
+}
+
+/** While it lasts, `delegate` may act for `account`. */
+export type Delegation = {
+  readonly id: string
+  readonly account: string
+  readonly delegate: string
+  readonly since: string
+}
 
 export type AccountInfo = {
   readonly id: string
@@ -47,7 +88,15 @@ export type PublicKey = {
   readonly signature: string
   readonly createdAt: string
   readonly revokedAt: string | null
+  /** The number of its entry in the key log. */
+  readonly index: number
+  readonly voucher: string | null
+  /** Of the newest key of each account in a look-up, at the size of the checkpoint beside it. */
+  readonly inclusion: readonly string[] | null
 }
+
+/** The newest published checkpoint of the key log; `consistency` is from the size that was asked with, null when that is larger. */
+export type LogState = { readonly checkpoint: string; readonly consistency: readonly string[] | null }
 
 export type KeyBox = { readonly id: 'box'; readonly version: number; readonly box: string }
 

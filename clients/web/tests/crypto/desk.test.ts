@@ -7,9 +7,9 @@ import { Desk, type WorkerLike } from '../../src/crypto/desk.ts'
 import { newBox } from '../../src/crypto/keybox.ts'
 import { loadSigning, newKeyPairs, publicKeys } from '../../src/crypto/keys.ts'
 import { verifyLogin } from '../../src/crypto/login.ts'
-import type { Activated } from '../../src/crypto/operations.ts'
+import type { Changed, Unlocked } from '../../src/crypto/operations.ts'
 import { ready } from '../../src/crypto/sodium.ts'
-import { makeStatement } from '../../src/crypto/statement.ts'
+import { type Announcement, makeStatement } from '../../src/crypto/transparency/statement.ts'
 import { ClonedWorker, newDesk } from '../fakes/desk.ts'
 
 const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
@@ -28,24 +28,49 @@ export const asWorkerLike = (worker: Worker): WorkerLike => worker
 const pairs = newKeyPairs()
 const code = newCode()
 let letterBox: Uint8Array
+let first: Announcement
 let desk: Desk
 
 beforeAll(async () => {
   await ready()
   letterBox = newBox(ACCOUNT, firstContent(pairs, NOW), [{ type: 'letter', code }]).box
+  first = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW, { box: 1 })
 })
 beforeEach(() => {
   desk = newDesk(NOW)
 })
 
-const activate = (): Promise<Activated> =>
-  desk.call('activate', { account: ACCOUNT, box: letterBox, code: formatCode(code), password: PASSWORD })
+const given = () => ({ account: ACCOUNT, box: letterBox, code: formatCode(code), first })
+
+/** The relay takes everything. */
+async function activate(): Promise<Activated> {
+  const recovery = await desk.call('newRecoveryCode', null)
+  const { newKeys, password, ...made } = await desk.call('activate', { ...given(), password: PASSWORD })
+  const unlocked = await desk.call('takeChange', null)
+  return { ...made, newKeys: newKeys!, ...password!, recovery, unlocked }
+}
+type Activated = Omit<Changed, 'newKeys' | 'password'> &
+  NonNullable<Changed['password']> & {
+    readonly newKeys: NonNullable<Changed['newKeys']>
+    readonly recovery: string
+    readonly unlocked: Unlocked
+  }
+
+const NOTHING = {
+  keys: 'stay',
+  password: null,
+  recovery: false,
+  passkey: null,
+  drop: [],
+  delegates: [],
+  statement: null,
+} as const
 
 describe('the desk', () => {
   test('activates: new keys follow the first statement, and the password opens the new box', async () => {
     const made = await activate()
-    const first = { ...makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW), ...rawOf(publicKeys(pairs)) }
-    const chain = await desk.call('verifyStatements', { account: ACCOUNT, chain: [first, made.newKeys] })
+    const links = [{ ...first, ...rawOf(publicKeys(pairs)) }, { ...made.newKeys, voucher: null }]
+    const chain = await desk.call('verifyStatements', { account: ACCOUNT, chain: links })
     expect(chain.map(({ seq }) => seq)).toEqual([0, 1])
     expect(made.unlocked.keyId).toBe(chain.at(-1)?.keyId)
     await desk.call('lock', null)
@@ -72,9 +97,9 @@ describe('the desk', () => {
     const letter = { account: ACCOUNT, box: letterBox, type: 'letter', minimumVersion: 1 } as const
     const other = formatCode(newCode())
     await expect(desk.call('unlockWithPassword', password)).rejects.toMatchObject({ kind: 'CannotOpen' })
-    await expect(desk.call('unlockWithCode', { ...letter, code: other })).rejects.toMatchObject({ kind: 'CannotOpen' })
-    await expect(desk.call('unlockWithCode', { ...letter, code: 'ABC' })).rejects.toMatchObject({ kind: 'BadCode' })
-    const older = desk.call('unlockWithCode', { ...letter, code: formatCode(code), minimumVersion: 2 })
+    await expect(desk.call('tryCode', { ...letter, code: other })).rejects.toMatchObject({ kind: 'CannotOpen' })
+    await expect(desk.call('tryCode', { ...letter, code: 'ABC' })).rejects.toMatchObject({ kind: 'BadCode' })
+    const older = desk.call('tryCode', { ...letter, code: formatCode(code), minimumVersion: 2 })
     await expect(older).rejects.toMatchObject({ kind: 'OlderBox' })
   })
 
@@ -121,8 +146,61 @@ describe('the desk', () => {
     const { newKeys } = await activate()
     const weak = desk.call('sealLetter', { plaintext: utf8('{}'), recipients: [new Uint8Array(1216)] })
     await expect(weak).rejects.toMatchObject({ kind: 'WeakKey' })
-    const chain = desk.call('verifyStatements', { account: ACCOUNT, chain: [newKeys] })
+    const chain = desk.call('verifyStatements', { account: ACCOUNT, chain: [{ ...newKeys, voucher: null }] })
     await expect(chain).rejects.toMatchObject({ kind: 'BadStatement' })
+  })
+
+  test('opens nothing that the relay has not taken, and takes nothing twice', async () => {
+    await desk.call('newRecoveryCode', null)
+    await desk.call('activate', { ...given(), password: PASSWORD })
+    await expect(desk.call('stateName', 'read')).rejects.toMatchObject({ message: 'locked' })
+    await desk.call('takeChange', null)
+    await expect(desk.call('takeChange', null)).rejects.toMatchObject({ kind: 'CannotOpen' })
+    await desk.call('lock', null)
+    await expect(desk.call('takeChange', null)).rejects.toMatchObject({ kind: 'CannotOpen' })
+  })
+
+  test('refuses a first statement of another moment, of other keys, of another account, and one that is not signed as it says', async () => {
+    await desk.call('newRecoveryCode', null)
+    const later = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, new Date('2026-11-24T00:00:00Z'), { box: 1 })
+    const others = makeStatement(ACCOUNT, publicKeys(newKeyPairs()), pairs.signing, NOW, { box: 1 })
+    const elsewhere = makeStatement('aeeeeeeeeeeeeeeeeeeeeeeeeea', publicKeys(pairs), pairs.signing, NOW, { box: 1 })
+    const unsigned = { ...first, signature: later.signature }
+    for (const one of [later, others, elsewhere, unsigned, { ...first, voucher: first.signature }]) {
+      const activating = desk.call('activate', { ...given(), first: one, password: PASSWORD })
+      await expect(activating).rejects.toMatchObject({ kind: 'BadStatement' })
+    }
+  })
+
+  test('trying a code leaves what is open open', async () => {
+    const { unlocked } = await activate()
+    const letter = { account: ACCOUNT, box: letterBox, type: 'letter', minimumVersion: 1 } as const
+    expect(await desk.call('tryCode', { ...letter, code: formatCode(code) })).toBeNull()
+    expect((await desk.call('change', { ...NOTHING, password: 'autre' })).version).toBe(unlocked.version + 1)
+  })
+
+  test('a change that is not taken changes nothing, and goes on from the box that is open', async () => {
+    const { unlocked } = await activate()
+    await desk.call('change', { ...NOTHING, password: 'autre' })
+    const { version } = await desk.call('pinInBox', { pins: {}, lastCheckpoint: null })
+    expect(version).toBe(unlocked.version + 1)
+    const state = await desk.call('sealState', { label: 'read', version: 1, bytes: utf8('[]') })
+    expect(await desk.call('openState', { label: 'read', version: 1, sealed: state })).toEqual(utf8('[]'))
+  })
+
+  test('new keys follow only the statement of the ones that are there', async () => {
+    await activate()
+    const change = { ...NOTHING, keys: 'rotated', statement: first.statement } as const
+    await expect(desk.call('change', change)).rejects.toMatchObject({ kind: 'BadStatement' })
+    await expect(desk.call('change', { ...change, statement: null })).rejects.toMatchObject({ kind: 'BadStatement' })
+  })
+
+  test('a pairing that was ended hears nothing more', async () => {
+    await desk.call('beginPairing', null)
+    await desk.call('endPairing', null)
+    await expect(desk.call('hearHello', utf8(''))).rejects.toMatchObject({ kind: 'CannotOpen' })
+    await activate()
+    await expect(desk.call('makeGrant', { login: 'anne' })).rejects.toMatchObject({ message: 'pairing/3' })
   })
 
   test('tells every caller when the worker stops', async () => {

@@ -1,34 +1,35 @@
-/** keybox.json, login.json and statement.json. */
+/** keybox.json and login.json. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/crypto/bytes.ts'
 import { formatCode, newCode, parseCode } from '../../src/crypto/code.ts'
 import { contentToJson, firstContent, rotated, sealingSeeds } from '../../src/crypto/content.ts'
 import type { Json } from '../../src/crypto/encoding.ts'
 import { CryptoError } from '../../src/crypto/errors.ts'
-import { newBox, openBox, type OpenedBox, passwordKdfOf, renew, replace } from '../../src/crypto/keybox.ts'
+import { newBox, openAsDelegate, openBox, type OpenedBox, passwordKdfOf, renew, replace, slotIds } from '../../src/crypto/keybox.ts'
 import { loadSigning, newKeyPairs, publicKeys, SealingSeed, signingPublic, SigningSeed } from '../../src/crypto/keys.ts'
 import {
   letterLoginSeed,
   type Login,
   loginMessage,
+  passkeyLoginSeed,
   passwordLoginSeed,
   recoveryLoginSeed,
   signLogin,
   verifyLogin,
 } from '../../src/crypto/login.ts'
 import { kdfFromJson, stretch } from '../../src/crypto/password.ts'
-import { type SlotKey, wrapKey } from '../../src/crypto/slot.ts'
+import { type SlotKey, wrapKey } from '../../src/crypto/slotkey.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { openState, sealState, stateName } from '../../src/crypto/state.ts'
-import { type Statement, statementHash, verifyStatement } from '../../src/crypto/statement.ts'
 import { hex, kindOf, readCases, refusalOf, unhex } from './vectors.ts'
 
 beforeAll(ready)
 
 type KeyGiven =
   | { readonly type: 'password'; readonly password: string }
-  | { readonly type: 'letter' | 'recovery'; readonly code: string }
+  | { readonly type: 'letter' | 'recovery'; readonly code: string; readonly second?: string }
   | { readonly type: 'device'; readonly key: string }
+  | { readonly type: 'passkey'; readonly credential: string; readonly output: string }
 type Open = {
   readonly box: string
   readonly account: string
@@ -42,8 +43,11 @@ function keyFor(key: KeyGiven, box: Uint8Array): SlotKey {
     case 'password':
       return { type: key.type, master: stretch(key.password, kdfFromJson(passwordKdfOf(box))) }
     case 'letter':
+      return { type: key.type, code: parseCode(key.code), second: key.second === undefined ? undefined : parseCode(key.second) }
     case 'recovery':
       return { type: key.type, code: parseCode(key.code) }
+    case 'passkey':
+      return { type: key.type, credential: unhex(key.credential), output: unhex(key.output) }
     case 'device':
       return { type: key.type, key: unhex(key.key) }
   }
@@ -58,15 +62,31 @@ const contentOf = ({ content, slots }: OpenedBox): Json =>
     slots.map(({ id }) => id),
   )
 
-type Code = { readonly typed: string; readonly account: string; readonly expect: unknown }
+type Code = { readonly typed: string; readonly second?: string; readonly account: string; readonly expect: unknown }
+type Delegated = Open & { readonly seeds: readonly string[]; readonly signers: readonly string[] }
+
+const openDelegated = ({ account, box, minimumVersion, seeds, signers }: Delegated): OpenedBox =>
+  openAsDelegate(
+    utf8(box),
+    account,
+    seeds.map(seed => new SealingSeed(unhex(seed))),
+    signers.map(raw => loadSigning(unhex(raw))),
+    minimumVersion,
+  )
+
+const passkeyKeys = ({ output, account }: { readonly output: string; readonly account: string }): unknown => ({
+  wrap: hex(wrapKey({ type: 'passkey', credential: new Uint8Array(1), output: unhex(output) }, account)),
+  loginSeed: hex(passkeyLoginSeed(unhex(output), account).raw),
+})
 type Password = { readonly password: string; readonly kdf: Json; readonly account: string; readonly expect: unknown }
 
-function codeKeys({ typed, account }: Code): unknown {
+function codeKeys({ typed, second: other, account }: Code): unknown {
   const code = parseCode(typed)
+  const second = other === undefined ? undefined : parseCode(other)
   return {
-    letterWrap: hex(wrapKey({ type: 'letter', code }, account)),
+    letterWrap: hex(wrapKey({ type: 'letter', code, second }, account)),
     recoveryWrap: hex(wrapKey({ type: 'recovery', code }, account)),
-    letterLogin: hex(letterLoginSeed(code, account).raw),
+    letterLogin: hex(letterLoginSeed(code, account, second).raw),
     recoveryLogin: hex(recoveryLoginSeed(code, account).raw),
   }
 }
@@ -87,6 +107,8 @@ function printed({ typed }: Code): unknown {
 
 const RUN: Readonly<Record<string, (given: never) => unknown>> = {
   open: (given: Open) => ({ version: open(given).version, content: contentOf(open(given)) }),
+  'open-delegate': (given: Delegated) => ({ version: openDelegated(given).version, content: contentOf(openDelegated(given)) }),
+  'passkey-keys': passkeyKeys,
   code: printed,
   'code-keys': codeKeys,
   'password-keys': passwordKeys,
@@ -137,43 +159,8 @@ function isAccepted(given: LoginCase): boolean {
   }
 }
 
-type Chain = {
-  readonly account: string
-  readonly chain: readonly {
-    readonly statement: string
-    readonly signature: string
-    readonly signingSeed: string
-    readonly sealingSeed: string
-  }[]
-  readonly expect: { readonly hash: string; readonly seq: number }
-}
-
-const follow = ({ account, chain }: Chain, length: number): Statement | null =>
-  chain.slice(0, length).reduce<Statement | null>((previous, link) => {
-    const signing = new SigningSeed(unhex(link.signingSeed))
-    const keys = publicKeys({ signing, sealing: new SealingSeed(unhex(link.sealingSeed)) })
-    return verifyStatement(
-      { statement: utf8(link.statement), signature: unhex(link.signature) },
-      keys,
-      account,
-      previous,
-    )
-  }, null)
-
-describe('statement.json', () => {
-  test.each(readCases<Chain>('statement'))('$name', async given => {
-    if (given.refusal !== undefined) {
-      follow(given, given.chain.length - 1)
-      expect(await refusalOf(() => follow(given, given.chain.length))).toBe(kindOf(given.refusal))
-      return
-    }
-    const last = follow(given, given.chain.length)!
-    expect(hex(statementHash(last.raw))).toBe(given.expect.hash)
-    expect(last.seq).toBe(given.expect.seq)
-  })
-})
-
 const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
+const CARER = 'acccccccccccccccccccccccccc'.replace(/c$/, 'a')
 const NOW = new Date('2026-11-23T15:06:55Z')
 
 describe('a box of our own', () => {
@@ -211,6 +198,49 @@ describe('a box of our own', () => {
     const next = replace(opened, opened.content, { drop: dropped })
     expect(openBox(next.box, ACCOUNT, device!).version).toBe(2)
     expect(() => openBox(next.box, ACCOUNT, letter!)).toThrow('keybox/2')
+  })
+
+  test('that a passkey alone would open is not made, and not kept when its last other slot goes', () => {
+    const passkey = { type: 'passkey', credential: unhex('01'), output: unhex('07'.repeat(32)) } as const
+    const content = firstContent(newKeyPairs(), NOW)
+    expect(() => newBox(ACCOUNT, content, [passkey])).toThrow(RangeError)
+    const code = newCode()
+    const opened = openBox(newBox(ACCOUNT, content, [passkey, { type: 'recovery', code }]).box, ACCOUNT, passkey)
+    expect(() => replace(opened, content, { drop: slotIds(opened, 'recovery') })).toThrow(RangeError)
+  })
+
+  test('of two codes is opened by neither alone, nor the other way round', () => {
+    const [code, second] = [newCode(), newCode()]
+    const { box } = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [{ type: 'letter', code, second }])
+    expect(openBox(box, ACCOUNT, { type: 'letter', code, second }).version).toBe(1)
+    for (const key of [{ code }, { code: second }, { code: second, second: code }])
+      expect(() => openBox(box, ACCOUNT, { type: 'letter', ...key })).toThrow('keybox/2')
+  })
+
+  test('that a delegate opens is theirs alone, and signed by the account', () => {
+    const [account, carer, other] = [newKeyPairs(), newKeyPairs(), newKeyPairs()]
+    const delegate = { type: 'delegate', account: CARER, keys: publicKeys(carer) } as const
+    const { box } = newBox(ACCOUNT, firstContent(account, NOW), [delegate])
+    const signers = [signingPublic(account.signing)]
+    expect(openAsDelegate(box, ACCOUNT, [other.sealing, carer.sealing], signers).version).toBe(1)
+    expect(() => openAsDelegate(box, ACCOUNT, [other.sealing], signers)).toThrow('keybox/2')
+    expect(() => openAsDelegate(box, ACCOUNT, [carer.sealing], [signingPublic(other.signing)])).toThrow('keybox/8')
+    expect(() => openAsDelegate(box, CARER, [carer.sealing], signers)).toThrow('keybox/8')
+    expect(() => openAsDelegate(box, ACCOUNT, [carer.sealing], signers, 2)).toThrow('keybox/6')
+  })
+
+  test('with new keys keeps no slot that the old ones signed', () => {
+    const delegate = { type: 'delegate', account: CARER, keys: publicKeys(newKeyPairs()) } as const
+    const code = newCode()
+    const opened = openBox(
+      newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [delegate, { type: 'recovery', code }]).box,
+      ACCOUNT,
+      { type: 'recovery', code },
+    )
+    const content = rotated(opened.content, newKeyPairs(), NOW)
+    expect(() => replace(opened, content, { add: [delegate] })).toThrow(RangeError)
+    const next = replace(opened, content, { add: [delegate], drop: slotIds(opened, 'delegate') })
+    expect(openBox(next.box, ACCOUNT, { type: 'recovery', code }).slots).toHaveLength(2)
   })
 
   test('never shows a secret when it is printed', () => {

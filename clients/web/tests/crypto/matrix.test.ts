@@ -15,7 +15,7 @@ import { newKeyPairs, publicKeys, signingPublic } from '../../src/crypto/keys.ts
 import { signLogin, verifyLogin } from '../../src/crypto/login.ts'
 import { freshKdf, stretch } from '../../src/crypto/password.ts'
 import { ready } from '../../src/crypto/sodium.ts'
-import { makeStatement, statementHash, verifyStatement } from '../../src/crypto/statement.ts'
+import { makeStatement, statementHash, verifyStatement } from '../../src/crypto/transparency/statement.ts'
 import { Vault } from '../../src/crypto/vault.ts'
 import { hex, unhex } from './vectors.ts'
 
@@ -33,7 +33,7 @@ function python<Answer>(op: string, ...requests: readonly unknown[]): readonly A
     .map(line => JSON.parse(line) as Answer)
 }
 
-type Provisioned = 'account' | 'box' | 'code' | 'statement' | 'signature' | 'signing' | 'sealing'
+type Provisioned = 'second' | 'voucher' | 'account' | 'box' | 'code' | 'statement' | 'signature' | 'signing' | 'sealing'
 
 const MIB = 1 << 20
 const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
@@ -46,7 +46,7 @@ beforeAll(ready)
 // A checkout of the web client alone has no Python.
 describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
   // A plaintext of these sizes is padded; the last two end in one packet and in two.
-  const SIZES = [0, 1, 1023, 1024, 16 * 1024, MIB - 1, MIB, MIB + 1, MIB - 16 * 1024, 3 * MIB]
+  const SIZES = [0, 1, 1023, 1024, 16 * 1024, MIB - 1, MIB, MIB + 1, MIB - 16 * 1024, 3 * MIB, 3 * MIB + 7]
 
   test('TypeScript opens envelopes that Python sealed', () => {
     const [sender, reader, other] = [newKeyPairs(), newKeyPairs(), newKeyPairs()]
@@ -131,24 +131,31 @@ describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
     const program = [
       'import datetime, json',
       'from crypto.provision import format_code, provision',
-      'made = provision(None, datetime.datetime.now(datetime.UTC))',
-      'texts = {"account": made.account, "box": made.box.decode(), "code": format_code(made.code)}',
-      'signed = {"statement": made.statement.decode(), "signature": made.signature.hex()}',
+      'from crypto.keys import SigningSeed',
+      'now = datetime.datetime.now(datetime.UTC)',
+      'made = provision(None, now, by=SigningSeed.generate(), addresses=["anne@example.org"], two_codes=True)',
+      'codes = {"code": format_code(made.code), "second": format_code(made.second)}',
+      'texts = {"account": made.account, "box": made.box.decode(), **codes}',
+      'told = made.announcement',
+      'signed = {"statement": told.statement.decode(), "signature": told.signature.hex(), "voucher": told.voucher.hex()}',
       'keys = {"signing": made.keys.signing.raw.hex(), "sealing": made.keys.sealing.raw.hex()}',
       'print(json.dumps(texts | signed | keys))',
     ].join('\n')
     const output = execFileSync(PYTHON, ['-c', program], { cwd: ROOT }).toString()
     const made = JSON.parse(output) as Readonly<Record<Provisioned, string>>
-    const { account, code } = made
+    const { account, code, second } = made
     const vault = new Vault(() => new Date())
-    const { newKeys } = vault.activate({ account, box: utf8(made.box), code, password: 'correct horse' })
+    vault.newRecoveryCode()
+    const told = { statement: utf8(made.statement), signature: unhex(made.signature), voucher: unhex(made.voucher) }
+    const letter = { account, box: utf8(made.box), code, second, first: told }
+    const { newKeys } = vault.activate({ ...letter, password: 'correct horse' })
     const first = {
       signingKey: unhex(made.signing),
       sealingKey: unhex(made.sealing),
-      statement: utf8(made.statement),
-      signature: unhex(made.signature),
+      ...told,
     }
-    expect(vault.verifyStatements({ account, chain: [first, newKeys] }).map(({ seq }) => seq)).toEqual([0, 1])
+    const chain = [first, { ...newKeys!, voucher: null }]
+    expect(vault.verifyStatements({ account, chain }).map(({ seq }) => seq)).toEqual([0, 1])
   })
 
   test('each verifies the log-in of the other', () => {
@@ -168,23 +175,27 @@ describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
   })
 
   test('each verifies the statements of the other', () => {
-    const [first, second] = [newKeyPairs(), newKeyPairs()]
+    const [first, second, station] = [newKeyPairs(), newKeyPairs(), newKeyPairs()]
     const seedsOf = (pairs: typeof first) => ({
       signingSeed: hex(pairs.signing.raw),
       sealingSeed: hex(pairs.sealing.raw),
     })
-    const made = makeStatement(ACCOUNT, publicKeys(first), first.signing, NOW)
+    const told = { box: 1, by: station.signing, holders: [new Uint8Array(32).fill(7)] }
+    const made = makeStatement(ACCOUNT, publicKeys(first), first.signing, NOW, told)
     const link = {
       statement: Buffer.from(made.statement).toString(),
       signature: hex(made.signature),
+      voucher: hex(made.voucher!),
       ...seedsOf(first),
     }
-    const request = { account: ACCOUNT, ...seedsOf(second), time: '2026-11-24T00:00:00Z', chain: [link] }
-    const [theirs] = python<{ readonly statement: string; readonly signature: string }>('make-statement', request)
-    const start = verifyStatement(made, publicKeys(first), ACCOUNT, null)
-    const next = { statement: utf8(theirs!.statement), signature: unhex(theirs!.signature) }
-    expect(verifyStatement(next, publicKeys(second), ACCOUNT, start).seq).toBe(1)
+    const asked = { account: ACCOUNT, ...seedsOf(second), time: '2026-11-24T00:00:00Z', chain: [link] }
+    const request = { ...asked, box: 2, bySeed: null, holders: [], suspected: true }
+    type Theirs = { readonly statement: string; readonly signature: string; readonly voucher: null }
+    const [theirs] = python<Theirs>('make-statement', request)
+    const start = verifyStatement(made, null, { account: ACCOUNT, keys: publicKeys(first) })
+    const next = { statement: utf8(theirs!.statement), signature: unhex(theirs!.signature), voucher: theirs!.voucher }
+    expect(verifyStatement(next, start, { keys: publicKeys(second) })).toMatchObject({ seq: 1, flags: ['suspected'] })
     const [answer] = python('verify-statement', { account: ACCOUNT, chain: [link] })
-    expect(answer).toEqual({ hash: hex(statementHash(made.statement)), seq: 0 })
+    expect(answer).toEqual({ hash: hex(statementHash(made.statement)), seq: 0, box: 1, suspected: false })
   })
 })

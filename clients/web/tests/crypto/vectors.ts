@@ -28,12 +28,21 @@ const KINDS: Readonly<Record<string, CryptoErrorKind>> = {
   'keybox/5': 'WeakKdf',
   'keybox/6': 'OlderBox',
   'keybox/7': 'BadCode',
-  'keybox/8': 'BadStatement',
-  'keybox/9': 'WeakKey',
+}
+
+const transparency = (kind: CryptoErrorKind, ...items: readonly number[]): Readonly<Record<string, CryptoErrorKind>> =>
+  Object.fromEntries(items.map(item => [`transparency/${item}`, kind]))
+
+const LOG_KINDS: Readonly<Record<string, CryptoErrorKind>> = {
+  ...transparency('BadStatement', 1, 2, 3, 13, 14),
+  ...transparency('WeakKey', 4),
+  ...transparency('BadCheckpoint', 5, 6, 7, 8, 9),
+  ...transparency('BadProof', 10, 11),
+  ...transparency('BadPolicy', 12),
 }
 
 /** The kind of error that the page names for an item: CannotOpen where it names none. */
-export const kindOf = (refusal: string): CryptoErrorKind => KINDS[refusal] ?? 'CannotOpen'
+export const kindOf = (refusal: string): CryptoErrorKind => ({ ...KINDS, ...LOG_KINDS })[refusal] ?? 'CannotOpen'
 
 /** What `work` was refused with, or the fact that it was not. */
 export async function refusalOf(work: () => unknown): Promise<string> {

@@ -9,8 +9,9 @@ export class ClonedWorker implements WorkerLike {
   onerror: ((event: ErrorEvent) => void) | null = null
   readonly #service: Service
 
-  constructor(now: Date) {
-    this.#service = new Service(new Vault(() => now), message => {
+  constructor(now: Date | (() => Date)) {
+    const clock = typeof now === 'function' ? now : () => now
+    this.#service = new Service(new Vault(clock), message => {
       const data = structuredClone(message)
       queueMicrotask(() => this.onmessage?.(new MessageEvent('message', { data })))
     })
@@ -21,4 +22,4 @@ export class ClonedWorker implements WorkerLike {
   }
 }
 
-export const newDesk = (now: Date): Desk => new Desk(new ClonedWorker(now))
+export const newDesk = (now: Date | (() => Date)): Desk => new Desk(new ClonedWorker(now))

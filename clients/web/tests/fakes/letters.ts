@@ -11,6 +11,7 @@ export const id = (letter: string): string => `${letter.repeat(21)}A`
 export const hash = (letter: string): string => `${letter.repeat(42)}A`
 
 export const letter = (changes: Partial<Letter> = {}): Letter => ({
+  checkpoint: null,
   counter: 1,
   html: null,
   inReplyTo: null,

@@ -11,6 +11,7 @@ import { Login } from '../../src/session/login.ts'
 import type { Ports } from '../../src/session/ports.ts'
 import { Session } from '../../src/session/session.ts'
 import { Transport } from '../../src/session/transport.ts'
+import { FakeAuthenticator } from '../fakes/authenticator.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { newDesk } from '../fakes/desk.ts'
 import { FakeDevice } from '../fakes/device.ts'
@@ -42,7 +43,7 @@ beforeEach(() => {
   presence = new FakePresence()
   locked = 0
   relay = new FakeRelay(box)
-  relay.directory.set(ANNE, [firstKey(ANNE, keys, NOW)])
+  relay.enrol(firstKey(ANNE, keys, NOW))
   relay.answers.set('/auth/refresh', () => Response.json({ accessToken: 'token', account: ANNE, expiresIn: 900 }))
 })
 
@@ -111,7 +112,7 @@ function load(): Page {
   const desk = newDesk(NOW)
   const transport = new Transport(relay)
   transport.adopt({ accessToken: 'token', account: ANNE, expiresIn: 900 })
-  const ports: Ports = { network: relay, clock, lasting: device.lasting, keeping: device.keeping, presence }
+  const ports: Ports = { network: relay, clock, lasting: device.lasting, keeping: device.keeping, presence, authenticator: new FakeAuthenticator() }
   const session = new Session(desk, transport, ports)
   return { desk, session, login: new Login(desk, transport, ports, session) }
 }

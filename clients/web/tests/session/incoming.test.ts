@@ -8,7 +8,7 @@ import { ANNE, hash, KEY, letter, MARTIN } from '../fakes/letters.ts'
 const NEWER = `k${'n'.repeat(26)}`
 const SIGNER = new Uint8Array(32).fill(7)
 const keys = [
-  { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z', announced: '2024-01-01T00:00:00Z' },
+  { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z', announced: '2024-01-01T00:00:00Z', box: 1, suspected: false },
 ]
 const reader = { account: ANNE, statements: new Set([hash('s')]) }
 
@@ -36,7 +36,7 @@ type Changes = {
 
 const reasonOf = (one: Letter, changes: Changes = {}): string => {
   const { recipients = 2, signer = SIGNER, pins = {}, following } = changes
-  const newer = { id: NEWER, signingKey: '', sealingKey: new Uint8Array(), statement: hash('u'), createdAt: following ?? '' }
+  const newer = { id: NEWER, signingKey: '', sealingKey: new Uint8Array(), statement: hash('u'), createdAt: following ?? '', box: 2, suspected: false }
   const known = following === undefined ? keys : [...keys, { ...newer, announced: following }]
   try {
     const opened = { plaintext: toBytes(one), senderSigningKey: signer, recipients }

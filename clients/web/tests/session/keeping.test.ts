@@ -6,7 +6,7 @@ import { newBox } from '../../src/crypto/keybox.ts'
 import { newKeyPairs } from '../../src/crypto/keys.ts'
 import { freshKdf, stretch } from '../../src/crypto/password.ts'
 import { ready } from '../../src/crypto/sodium.ts'
-import { Box } from '../../src/session/box.ts'
+import { Box, type Pins, type Seen } from '../../src/session/box.ts'
 import { MARTIN } from '../fakes/letters.ts'
 import { FakeDevice } from '../fakes/device.ts'
 import { FakeBoxes } from '../fakes/boxes.ts'
@@ -16,7 +16,7 @@ const ACCOUNT = `a${'a'.repeat(26)}`
 const OTHER = `a${'e'.repeat(26)}`
 const PASSWORD = 'tilleul parfum juin'
 const NOW = new Date('2026-11-23T15:06:55Z')
-const KEY = `k${'k'.repeat(26)}`
+const KEY = `${'k'.repeat(42)}A` // a statement's hash
 
 let first: Uint8Array
 let device: FakeDevice
@@ -31,6 +31,8 @@ beforeEach(() => {
   device = new FakeDevice()
   boxes = new FakeBoxes(first)
 })
+
+const seen = (pins: Pins): Seen => ({ pins, checkpoint: there => there })
 
 /** A page that was just loaded: a fresh worker, the same device. */
 const load = (): Box => new Box(newDesk(NOW), boxes.transport, device)
@@ -82,7 +84,7 @@ test('bytes that were changed open nothing', async () => {
 
 test('an older box is refused by what was kept alone, when the device forgot the version', async () => {
   const page = load()
-  await page.pin(await page.openWithPassword(ACCOUNT, PASSWORD), { [MARTIN]: KEY })
+  await page.pin(await page.openWithPassword(ACCOUNT, PASSWORD), seen({ [MARTIN]: KEY }))
   boxes.turnBack(first)
   device.texts.clear()
   await expect(load().openWithKept(ACCOUNT)).rejects.toMatchObject({ kind: 'OlderBox' })
@@ -91,9 +93,19 @@ test('an older box is refused by what was kept alone, when the device forgot the
 test('pins that were seen are in the next box, beside those of another device', async () => {
   const [here, there] = [load(), load()]
   const unlocked = await here.openWithPassword(ACCOUNT, PASSWORD)
-  await there.pin(await there.openWithPassword(ACCOUNT, PASSWORD), { [OTHER]: KEY })
-  const pinned = await here.pin(unlocked, { [MARTIN]: KEY })
+  await there.pin(await there.openWithPassword(ACCOUNT, PASSWORD), seen({ [OTHER]: KEY }))
+  const pinned = await here.pin(unlocked, seen({ [MARTIN]: KEY }))
   expect([pinned.version, pinned.pins]).toEqual([3, { [MARTIN]: KEY, [OTHER]: KEY }])
   expect(await load().openWithKept(ACCOUNT)).toEqual(pinned)
   expect(unb64u(b64u(boxes.box))).not.toEqual(first)
+})
+
+test('the checkpoint of the log that was verified is in the next box, and a later one of another device stays', async () => {
+  const [here, there] = [load(), load()]
+  const [policy, root] = ['P'.repeat(42) + 'A', 'R'.repeat(42) + 'A']
+  const unlocked = await here.openWithPassword(ACCOUNT, PASSWORD)
+  await there.pin(await there.openWithPassword(ACCOUNT, PASSWORD), { pins: {}, checkpoint: () => ({ policy, root, size: 9 }) })
+  const offered: unknown[] = []
+  const pinned = await here.pin(unlocked, { pins: {}, checkpoint: known => (offered.push(known), known) })
+  expect([offered, pinned.lastCheckpoint]).toEqual([[null, { policy, root, size: 9 }], { policy, root, size: 9 }])
 })

@@ -6,6 +6,7 @@ import { Login } from '../../src/session/login.ts'
 import type { Ports } from '../../src/session/ports.ts'
 import { Session } from '../../src/session/session.ts'
 import { Transport } from '../../src/session/transport.ts'
+import { FakeAuthenticator } from '../fakes/authenticator.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { FakeDevice } from '../fakes/device.ts'
 import { ANNE } from '../fakes/letters.ts'
@@ -30,7 +31,7 @@ beforeEach(() => {
   unlocks = []
   locks = 0
   const { lasting, keeping } = new FakeDevice()
-  const ports: Ports = { network: relay, clock, lasting, keeping, presence: new FakePresence() }
+  const ports: Ports = { network: relay, clock, lasting, keeping, presence: new FakePresence(), authenticator: new FakeAuthenticator() }
   const transport = new Transport(relay)
   login = new Login(desk, transport, ports, new Session(desk, transport, ports))
 })

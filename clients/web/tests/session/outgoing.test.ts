@@ -20,13 +20,15 @@ const key = (statement: string): Parameters<typeof buildLetter>[2] extends Reado
   statement,
   createdAt: '2024-01-01T00:00:00Z',
   announced: '2024-01-01T00:00:00Z',
+  box: 1,
+  suspected: false,
 })
 const keys = new Map([
   [ANNE, key(hash('s'))],
   [MARTIN, key(hash('t'))],
 ])
 const build = (thread = [answers]): ReturnType<typeof buildLetter> =>
-  buildLetter(draft, author, keys, thread, new Date('2024-03-12T11:00:00.9Z'))
+  buildLetter(draft, author, keys, thread, new Date('2024-03-12T11:00:00.9Z'), { root: hash('r'), size: 7 })
 
 test('an answer goes to who wrote, and to oneself', () => {
   expect(recipientsOf(draft, ANNE)).toEqual([ANNE, MARTIN])
@@ -60,4 +62,8 @@ test('ordinary mail finds its thread again', () => {
 test('a subject is answered once', () => {
   expect(answerSubject('Résultats')).toBe('Re: Résultats')
   expect(answerSubject('RE : Résultats')).toBe('RE : Résultats')
+})
+
+test('a letter says how far its writer saw the log of keys', () => {
+  expect(fromBytes(toBytes(build())).checkpoint).toEqual({ root: hash('r'), size: 7 })
 })

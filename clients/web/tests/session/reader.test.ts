@@ -2,13 +2,18 @@
 import { beforeEach, expect, test } from 'vitest'
 import { toBytes, type Letter } from '../../src/content/letter.ts'
 import { b64u } from '../../src/crypto/encoding.ts'
+import { CryptoError } from '../../src/crypto/errors.ts'
+import type { Unlocked } from '../../src/crypto/operations.ts'
 import type { Desk } from '../../src/session/desk.ts'
+import type { KeysNotProved } from '../../src/session/distrust.ts'
 import type { Entry } from '../../src/session/entries.ts'
-import { KeysNotProved, Keyring, ownKeys, type KnownKey } from '../../src/session/keyring.ts'
+import type { KeyLog } from '../../src/session/keylog.ts'
+import { Keyring } from '../../src/session/keyring.ts'
 import { Reader } from '../../src/session/reader.ts'
 import type { Transport } from '../../src/session/transport.ts'
 import type { PublicKey } from '../../src/wire/types.ts'
-import { ANNE, hash, KEY, letter, MARTIN } from '../fakes/letters.ts'
+import { FakeClock } from '../fakes/clock.ts'
+import { ANNE, hash, KEY, letter as anyLetter, MARTIN } from '../fakes/letters.ts'
 
 const ROUX = `a${'q'.repeat(26)}`
 const SIGNER = new Uint8Array(32).fill(7)
@@ -23,6 +28,9 @@ const wireKey = (account: string, id: string): PublicKey => ({
   signature: b64u(new Uint8Array(64)),
   createdAt: '2024-01-01T00:00:00Z',
   revokedAt: null,
+  index: 0,
+  voucher: null,
+  inclusion: [],
 })
 
 /** The hash of a statement that is its key's id: the id itself, filled up. */
@@ -33,39 +41,69 @@ function hashOf(statement: Uint8Array): Uint8Array {
 }
 const pinOf = (keyId: string): string => b64u(hashOf(new TextEncoder().encode(keyId)))
 
+const recipients = [
+  { account: ANNE, statement: pinOf(KEY) },
+  { account: MARTIN, statement: hash('t') },
+]
+const letter = (changes: Partial<Letter> = {}): Letter => anyLetter({ recipients, ...changes })
+
 /** "Sealed" is the letter itself; statements are their key's id. */
 const desk = {
   call: (name: string, args: unknown) => {
     if (name === 'openLetter') return Promise.resolve({ plaintext: args, senderSigningKey: SIGNER, recipients: 2 })
     if (name === 'sha256') return crypto.subtle.digest('SHA-256', args as BufferSource).then(bytes => new Uint8Array(bytes))
+    if (name === 'verifyEntry') return inLog ? Promise.resolve(null) : Promise.reject(new CryptoError('BadProof', 'transparency/10'))
     const { chain } = args as { readonly chain: readonly { readonly statement: Uint8Array }[] }
     return Promise.resolve(
-      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: hashOf(statement), seq: 0, time: '2024-03-12T09:00:00Z' })),
+      chain.map(({ statement }) => ({ keyId: new TextDecoder().decode(statement), hash: hashOf(statement), seq: 0, box: 1, suspected: false, time: '2024-03-12T09:00:00Z' })),
     )
   },
 } as unknown as Desk
 
 let held: PublicKey[]
 let lookups: number
-const transport = {
-  call: (_: string, { accounts: [account] }: { readonly accounts: readonly string[] }) => {
+let collected: unknown[]
+let inLog: boolean
+/** The log is fine when it is asked the next time. */
+let isHealed: boolean
+let problem: 'staleCheckpoint' | 'logForked' | undefined
+/** What a letter shows of the log while keys are looked up. */
+let meanwhile: 'logForked' | undefined
+const transport = {} as unknown as Transport
+/** A log that is believed, or not for the reason given. */
+const log = {
+  lookUp: (account: string) => {
     lookups += 1
-    return Promise.resolve({ list: held.filter(key => key.account === account), notFound: [] })
+    if (isHealed) problem = undefined
+    void Promise.resolve().then(() => (problem = meanwhile ?? problem))
+    return Promise.resolve({ list: held.filter(key => key.account === account), head: problem === undefined ? { root: hash('r'), size: 1 } : null })
   },
-} as unknown as Transport
+  collect: (seen: unknown) => collected.push(seen),
+  get problem() {
+    return problem
+  },
+} as unknown as KeyLog
 
 let keyring: Keyring
 let reader: Reader
 
-beforeEach(() => {
-  held = [wireKey(MARTIN, KEY), wireKey(ROUX, KEY)]
-  lookups = 0
-  start({})
+beforeEach(async () => {
+  held = [wireKey(MARTIN, KEY), wireKey(ROUX, KEY), wireKey(ANNE, KEY)]
+  collected = []
+  inLog = true
+  isHealed = false
+  problem = undefined
+  meanwhile = undefined
+  await start({})
 })
 
-function start(pins: Readonly<Record<string, string>>): void {
-  keyring = new Keyring(desk, transport, ANNE, [] as readonly KnownKey[], pins)
-  reader = new Reader(desk, transport, keyring, { account: ANNE, statements: new Set([hash('s')]) })
+/** The page has its own line by then: it was looked up when the mailbox was opened. */
+async function start(pins: Readonly<Record<string, string>>): Promise<void> {
+  const own = { account: ANNE, keyId: KEY, earlier: [], pins, version: 1 } as unknown as Unlocked
+  keyring = new Keyring(desk, log, new FakeClock(), own)
+  reader = new Reader(desk, transport, keyring, log, ANNE)
+  await keyring.keysOf(ANNE)
+  lookups = 0
 }
 
 const read = (one: Letter, id = 'm1'): Promise<Entry> =>
@@ -85,7 +123,7 @@ const read = (one: Letter, id = 'm1'): Promise<Entry> =>
 const ofRoux = letter({
   sender: { account: ROUX, address: 'dr.roux@cabinet.mssante.example', key: KEY, name: 'Dr ROUX' },
   recipients: [
-    { account: ANNE, statement: hash('s') },
+    { account: ANNE, statement: pinOf(KEY) },
     { account: ROUX, statement: hash('t') },
   ],
 })
@@ -113,9 +151,9 @@ test('a letter that is refused pins nobody', async () => {
 })
 
 test('a sender whose keys do not hold the pin is shown as changed, and is not written to', async () => {
-  start({ [MARTIN]: pinOf(NEWER) })
+  await start({ [MARTIN]: pinOf(NEWER) })
   expect(await read(letter())).toMatchObject({ reason: 'senderKeyChanged' })
-  await expect(keyring.currentKey(MARTIN)).rejects.toMatchObject({ reason: 'senderKeyChanged' })
+  await expect(keyring.currentKeys([MARTIN])).rejects.toMatchObject({ reason: 'keyChanged' })
 })
 
 test('a key that came after the last look is looked up once more', async () => {
@@ -126,15 +164,96 @@ test('a key that came after the last look is looked up once more', async () => {
   expect(lookups).toBe(2)
 })
 
-test('the directory must show one’s own present key, and show it last', async () => {
-  const unlocked = { account: ANNE, keyId: KEY, earlier: [] as readonly string[] } as Parameters<typeof ownKeys>[2]
+test('while the log is not believed a pinned sender is read, and one that nobody knows waits', async () => {
+  await start({ [MARTIN]: pinOf(KEY) })
+  problem = 'staleCheckpoint'
+  expect((await read(letter())).kind).toBe('arrived')
+  expect(await read(ofRoux, 'm2')).toMatchObject({ reason: 'notProved' })
+})
+
+test('while the log is not believed a sender’s key after the pinned one is not believed', async () => {
+  await start({ [MARTIN]: pinOf(KEY) })
+  problem = 'staleCheckpoint'
+  held.splice(1, 0, wireKey(MARTIN, NEWER))
+  const byNewer = letter({ sender: { ...letter().sender, key: NEWER } })
+  expect(await read(byNewer)).toMatchObject({ reason: 'unknownSenderKey' })
+  expect(keyring.pins).toEqual({ [MARTIN]: pinOf(KEY) })
+})
+
+test('what a letter says of the log is collected, but not from a letter that is refused', async () => {
+  const checkpoint = { root: hash('c'), size: 3 }
+  await read(letter({ checkpoint, recipients: [{ account: MARTIN, statement: hash('t') }] }))
+  expect(collected).toEqual([])
+  await read(letter({ checkpoint }), 'm2')
+  expect(collected).toEqual([checkpoint])
+})
+
+test('the directory must show one’s own keys as the box holds them, and show them last', async () => {
+  const shown = async (...ids: readonly string[]): Promise<unknown> => {
+    held = ids.map(id => wireKey(ANNE, id))
+    keyring.refresh(ANNE)
+    return keyring.currentKeys([ANNE]).then(keys => keys.get(ANNE)?.id, (error: unknown) => (error as KeysNotProved).reason)
+  }
+  expect(await shown(KEY)).toBe(KEY)
+  expect(await shown(KEY, NEWER)).toBe('ownKeyChanged')
+  expect(await shown(NEWER, KEY)).toBe('ownKeyChanged')
+  expect(await shown()).toBe('ownKeyChanged')
+})
+
+test('one’s own new key that is not published yet is waited for, and the letters are read meanwhile', async () => {
+  const own = { account: ANNE, keyId: NEWER, earlier: [KEY], pins: {}, version: 2 } as unknown as Unlocked
+  keyring = new Keyring(desk, log, new FakeClock(), own)
   held = [wireKey(ANNE, KEY)]
-  expect((await ownKeys(desk, transport, unlocked)).map(({ id }) => id)).toEqual([KEY])
-  held = [wireKey(ANNE, KEY), wireKey(ANNE, NEWER)]
-  await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
-  held = [wireKey(ANNE, NEWER), wireKey(ANNE, KEY)]
-  await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
-  expect(await ownKeys(desk, transport, { ...unlocked, earlier: [NEWER] })).toHaveLength(2)
-  held = []
-  await expect(ownKeys(desk, transport, unlocked)).rejects.toEqual(new KeysNotProved('ownKeyChanged'))
+  expect((await keyring.keysOf(ANNE)).map(({ id }) => id)).toEqual([KEY])
+  await expect(keyring.currentKeys([ANNE])).rejects.toMatchObject({ reason: 'notInLog' })
+  held.push(wireKey(ANNE, NEWER))
+  expect((await keyring.currentKeys([ANNE])).get(ANNE)?.id).toBe(NEWER)
+})
+
+test('a key that is younger than the box that was opened says that the box is an old one', async () => {
+  const own = { account: ANNE, keyId: KEY, earlier: [], pins: {}, version: 0 } as unknown as Unlocked
+  keyring = new Keyring(desk, log, new FakeClock(), own)
+  held = [wireKey(ANNE, KEY)]
+  await expect(keyring.keysOf(ANNE)).rejects.toMatchObject({ kind: 'OlderBox' })
+})
+
+test('a line is looked up anew an hour after it was proved, before anything is sealed to it', async () => {
+  const clock = new FakeClock()
+  keyring = new Keyring(desk, log, clock, { account: ANNE, keyId: KEY, earlier: [], pins: {}, version: 1 } as unknown as Unlocked)
+  await keyring.currentKeys([MARTIN])
+  await keyring.currentKeys([MARTIN])
+  clock.pass(3_600_001)
+  await keyring.currentKeys([MARTIN])
+  expect(lookups).toBe(2)
+})
+
+test('a letter to one’s own new key, which the log shows by now, is read', async () => {
+  keyring = new Keyring(desk, log, new FakeClock(), { account: ANNE, keyId: NEWER, earlier: [KEY], pins: {}, version: 2 } as unknown as Unlocked)
+  reader = new Reader(desk, transport, keyring, log, ANNE)
+  await keyring.keysOf(ANNE)
+  const toNewer = letter({ recipients: [{ account: ANNE, statement: pinOf(NEWER) }, recipients[1]!] })
+  expect(await read(toNewer)).toMatchObject({ reason: 'sealedToOtherKey' })
+  held.push(wireKey(ANNE, NEWER))
+  expect((await read(toNewer)).kind).toBe('arrived')
+})
+
+test('nothing is sealed when the log was shown to be forked while keys were looked up', async () => {
+  meanwhile = 'logForked'
+  await expect(keyring.currentKeys([MARTIN])).rejects.toMatchObject({ reason: 'logForked' })
+})
+
+test('a pinned sender whose newest key is in no log is not read, until it is', async () => {
+  await start({ [MARTIN]: pinOf(KEY) })
+  inLog = false
+  expect(await read(letter())).toMatchObject({ reason: 'unknownSenderKey' })
+  inLog = true
+  expect((await read(letter())).kind).toBe('arrived')
+})
+
+test('whoever sends while the log is not believed asks again, and may find that it is by now', async () => {
+  await keyring.currentKeys([MARTIN])
+  problem = 'staleCheckpoint'
+  await expect(keyring.currentKeys([MARTIN])).rejects.toMatchObject({ reason: 'staleCheckpoint' })
+  isHealed = true
+  expect((await keyring.currentKeys([MARTIN])).get(MARTIN)?.id).toBe(KEY)
 })

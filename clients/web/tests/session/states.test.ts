@@ -4,7 +4,8 @@ import { firstContent } from '../../src/crypto/content.ts'
 import type { Desk } from '../../src/crypto/desk.ts'
 import { newBox } from '../../src/crypto/keybox.ts'
 import { newKeyPairs } from '../../src/crypto/keys.ts'
-import { newCode, formatCode } from '../../src/crypto/code.ts'
+import { newCode } from '../../src/crypto/code.ts'
+import { SYSTEM } from '../../src/crypto/randomness.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { States } from '../../src/session/states.ts'
 import { FakeBoxes } from '../fakes/boxes.ts'
@@ -20,12 +21,13 @@ let device: FakeDevice
 
 beforeAll(ready)
 beforeEach(async () => {
-  const code = newCode()
-  const { box } = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), [{ type: 'letter', code }])
+  const passkey = { credential: SYSTEM(16), output: SYSTEM(32) }
+  const slots = [{ type: 'letter', code: newCode() }, { type: 'passkey', ...passkey }] as const
+  const { box } = newBox(ACCOUNT, firstContent(newKeyPairs(), NOW), slots)
   desk = newDesk(NOW)
   relay = new FakeBoxes(box)
   device = new FakeDevice()
-  await desk.call('unlockWithCode', { account: ACCOUNT, box, code: formatCode(code), type: 'letter', minimumVersion: 1 })
+  await desk.call('unlockWithPasskey', { account: ACCOUNT, box, ...passkey, minimumVersion: 1 })
 })
 
 const load = (): States => new States(desk, relay.transport, ACCOUNT, device.lasting)

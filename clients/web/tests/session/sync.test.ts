@@ -34,6 +34,7 @@ const listener: Listener = {
   onReachable: () => undefined,
   onLoaded: () => (loaded = true),
   onLook: () => Promise.resolve(),
+  onRead: () => Promise.resolve(),
   onEnded: () => undefined,
 }
 

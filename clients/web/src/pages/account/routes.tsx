@@ -1,0 +1,45 @@
+/** Which page of the account stands at which address. Each is fetched when it is opened. */
+import type { JSX } from 'preact'
+import { lazy, Route, Router } from 'preact-iso'
+import { AccountPage } from '../account.tsx'
+import { NotFound } from '../notfound.tsx'
+import * as places from '../places.ts'
+
+const YouPage = lazy(async () => (await import('./you.tsx')).YouPage)
+const ReadingPage = lazy(async () => (await import('./reading.tsx')).ReadingPage)
+const DevicesPage = lazy(async () => (await import('./devices.tsx')).DevicesPage)
+const PairPage = lazy(async () => (await import('./pair.tsx')).PairPage)
+const PasswordPage = lazy(async () => (await import('./password.tsx')).PasswordPage)
+const PasskeysPage = lazy(async () => (await import('./passkeys.tsx')).PasskeysPage)
+const RecoveryKitPage = lazy(async () => (await import('./recoverykit.tsx')).RecoveryKitPage)
+const AuthenticatorPage = lazy(async () => (await import('./authenticator.tsx')).AuthenticatorPage)
+const SuspicionPage = lazy(async () => (await import('./suspicion.tsx')).SuspicionPage)
+const WatchersPage = lazy(async () => (await import('./watchers.tsx')).WatchersPage)
+const CarersPage = lazy(async () => (await import('./carers.tsx')).CarersPage)
+const ChildPage = lazy(async () => (await import('./child.tsx')).ChildPage)
+const CarerAddPage = lazy(async () => (await import('./careradd.tsx')).CarerAddPage)
+const CarerEndPage = lazy(async () => (await import('./carerend.tsx')).CarerEndPage)
+
+/** A router inside another one sees what is left of the address. */
+const at = (place: string): string => place.slice(places.ACCOUNT.length)
+
+export const AccountPages = (): JSX.Element => (
+  <Router>
+    <Route path="/" component={AccountPage} />
+    <Route path={at(places.YOU)} component={YouPage} />
+    <Route path={at(places.READING)} component={ReadingPage} />
+    <Route path={at(places.DEVICES)} component={DevicesPage} />
+    <Route path={at(places.PAIR)} component={PairPage} />
+    <Route path={at(places.PASSWORD)} component={PasswordPage} />
+    <Route path={at(places.PASSKEYS)} component={PasskeysPage} />
+    <Route path={at(places.RECOVERY_KIT)} component={RecoveryKitPage} />
+    <Route path={at(places.AUTHENTICATOR)} component={AuthenticatorPage} />
+    <Route path={at(places.SUSPICION)} component={SuspicionPage} />
+    <Route path={at(places.WATCHERS)} component={WatchersPage} />
+    <Route path={at(places.CARERS)} component={CarersPage} />
+    <Route path={at(places.CHILD)} component={ChildPage} />
+    <Route path={at(places.CARER_ADD)} component={CarerAddPage} />
+    <Route path={`${at(places.CARER_END)}/:account`} component={CarerEndPage} />
+    <Route default component={NotFound} />
+  </Router>
+)

@@ -1,0 +1,38 @@
+/** The log-in name, and the name that others see. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
+import { t } from '../../words/words.ts'
+import { announce } from '../announcement.ts'
+import { useApp } from '../context.ts'
+import { AccountSection } from './section.tsx'
+
+export function YouPage(): JSX.Element {
+  const { session, login } = useApp()
+  const [name, setName] = useState(() => session.ownName())
+  const [saved, setSaved] = useState(false)
+  const save = (): void => {
+    session.personal.setName(name.trim())
+    setSaved(true)
+    announce(t('account.nameSaved'))
+  }
+  return (
+    <AccountSection title={t('answer.name')}>
+      {!session.acting.value && (
+        <dl class="facts">
+          <dt>{t('login.name')}</dt>
+          <dd>{login.lastName()}</dd>
+        </dl>
+      )}
+      <Form onSubmit={save}>
+        <TextField label={t('answer.name')} hint={t('answer.nameHint')} value={name} onValue={setName} autocomplete="name" />
+        <Button type="submit" look="main">
+          {t('account.saveName')}
+        </Button>
+      </Form>
+      {saved && <p class="told">{t('account.nameSaved')}</p>}
+    </AccountSection>
+  )
+}

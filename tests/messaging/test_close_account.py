@@ -1,0 +1,47 @@
+"""The operator's command that closes an account."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from messaging.relay.records import Account, Device
+from messaging.server.commands import app
+from messaging.store.sql import SqliteStore
+
+ACCOUNT = "a" + "a" * 26
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    store = SqliteStore(tmp_path / "data" / "relay.db")
+    store.write(lambda tx: tx.add(Account(ACCOUNT, "patient", "active", 1)))
+    store.write(lambda tx: tx.add(Device(ACCOUNT, "d", 1, 2**52)))
+    store.close()
+    (tmp_path / "relay.toml").write_text('[relay]\ndata = "data"\n')
+    return tmp_path / "relay.toml"
+
+
+def _held(config: Path) -> tuple[Account | None, Device | None]:
+    store = SqliteStore(config.parent / "data" / "relay.db")
+    held = store.read(lambda tx: (tx.one(Account, ACCOUNT), tx.one(Device, ACCOUNT, "d")))
+    store.close()
+    return held
+
+
+def test_a_closed_account_has_no_device_left_and_the_same_again_is_harmless(config: Path) -> None:
+    done = [CliRunner().invoke(app, ["operator", "close-account", ACCOUNT, "-c", str(config)]) for _ in range(2)]
+    account, device = _held(config)
+    assert [one.exit_code for one in done] == [0, 0]
+    assert account is not None
+    assert account.state == "closed"
+    assert device is not None
+    assert device.ended > 0
+
+
+def test_an_account_that_is_not_there_is_said(config: Path) -> None:
+    done = CliRunner().invoke(app, ["operator", "close-account", "a" + "b" * 26, "-c", str(config)])
+    account, device = _held(config)
+    assert done.exit_code == 1
+    assert (account and account.state, device and device.ended) == ("active", 0)
