@@ -47,13 +47,13 @@ class Code:
         """The slot key of a recovery sheet, 32 bytes."""
         return hkdf(self.raw, account.encode(), RECOVERY_WRAP)
 
-    def letter_login(self, account: str, second: "Code | None" = None) -> SigningSeed:
-        """The log-in key of a letter; with `second`, of a letter with two codes."""
-        return SigningSeed(hkdf(self._with(second), account.encode(), LETTER_LOGIN))
+    def letter_login(self, second: "Code | None" = None) -> SigningSeed:
+        """The log-in key of a letter; with `second`, of a letter with two codes. No account: nobody said one yet."""
+        return SigningSeed(hkdf(self._with(second), b"", LETTER_LOGIN))
 
-    def recovery_login(self, account: str) -> SigningSeed:
+    def recovery_login(self) -> SigningSeed:
         """The log-in key of a recovery sheet."""
-        return SigningSeed(hkdf(self.raw, account.encode(), RECOVERY_LOGIN))
+        return SigningSeed(hkdf(self.raw, b"", RECOVERY_LOGIN))
 
     def _with(self, second: "Code | None") -> bytes:
         # Each code has 17 bytes, so no other pair gives these: one code never stands for two.

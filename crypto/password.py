@@ -94,9 +94,9 @@ class Master:
         """The slot key, 32 bytes."""
         return hkdf(self.raw, b"", PASSWORD_WRAP + b"\x00" + account.encode())
 
-    def login_seed(self, account: str) -> SigningSeed:
-        """The log-in key: the relay holds its public half."""
-        return SigningSeed(hkdf(self.raw, b"", LOGIN + b"\x00" + account.encode()))
+    def login_seed(self) -> SigningSeed:
+        """The log-in key: the relay holds its public half. The salt makes it the account's own."""
+        return SigningSeed(hkdf(self.raw, b"", LOGIN))
 
 
 def stretch(password: str, kdf: PasswordKdf) -> Master:

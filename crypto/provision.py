@@ -73,7 +73,7 @@ def _provision(
     keys, salts = pairs.public(), tuple(source.take(_SALT) for _ in addresses)
     holders = [holder(salt, address) for salt, address in zip(salts, addresses, strict=True)]
     announcement = make_statement(named, keys, pairs.signing, now, box=_FIRST_BOX, by=by, holders=holders)
-    login = code.letter_login(named, second).public()
+    login = code.letter_login(second).public()
     return Provisioned(named, code, second, box, keys, announcement, login, salts)
 
 

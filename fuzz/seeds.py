@@ -12,12 +12,13 @@ from crypto.attachment import Attachment, AttachmentSealer
 from crypto.code import format_code, new_code
 from crypto.encoding import Json, canonical
 from crypto.envelope import seal
-from crypto.keybox import BoxContent, BoxKey, DeviceKey, new_box
+from crypto.keybox import BoxContent, BoxKey, DelegateFor, DeviceKey, new_box
 from crypto.keys import KeyPairs
 from crypto.padding import pad
 from crypto.pairing import Hello, Pairing, make_grant, make_hello, new_pairing, open_hello
 from crypto.transparency.checkpoint import Checkpoint, LogSigner, WitnessSigner, with_lines
 from crypto.transparency.entry import encode_entry
+from crypto.transparency.note import NoteKey
 from crypto.transparency.policy import Policy, parse_policy, solo_policy
 from crypto.transparency.statement import Announcement, holder, make_statement, read_statement
 from crypto.transparency.tiles import encode_bundle
@@ -65,12 +66,21 @@ def padded() -> Iterator[bytes]:
         yield pad(b"a" * length)
 
 
+@functools.cache
+def _file(text: bytes) -> tuple[Attachment, tuple[bytes, ...]]:
+    sealer = AttachmentSealer(io.BytesIO(text), len(text))
+    chunks = tuple(sealer)
+    return sealer.reference("scan.pdf", "application/pdf"), chunks
+
+
 def attachment(text: bytes = b"%PDF-1.7") -> Attachment:
     """The reference of a small file."""
-    sealer = AttachmentSealer(io.BytesIO(text), len(text))
-    for _ in sealer:
-        pass
-    return sealer.reference("scan.pdf", "application/pdf")
+    return _file(text)[0]
+
+
+def chunks(text: bytes = b"%PDF-1.7") -> Iterator[bytes]:
+    """Its chunks."""
+    yield from _file(text)[1]
 
 
 def references() -> Iterator[bytes]:
@@ -85,6 +95,29 @@ def boxes() -> Iterator[bytes]:
     for case in vectors("keybox"):
         if case.get("op") == "open" and isinstance(case.get("box"), str):
             yield case["box"].encode("utf-8", "surrogateescape")
+
+
+def held_boxes() -> Iterator[bytes]:
+    """Key boxes that the reader opens as a delegate of their own."""
+    content = BoxContent.first(reader(), NOW)
+    yield new_box(ACCOUNT, content, [DelegateFor(ACCOUNT, reader().public())])[0]
+    for case in vectors("keybox"):
+        if case.get("op") == "open-delegate":
+            yield case["box"].encode("utf-8", "surrogateescape")
+
+
+def signing_keys() -> Iterator[bytes]:
+    """Ed25519 public keys, good and weak."""
+    for case in vectors("encodings"):
+        if case.get("op") == "load-signing":
+            yield bytes.fromhex(case["raw"])
+
+
+def sealing_keys() -> Iterator[bytes]:
+    """X-Wing public keys, good and weak."""
+    for case in vectors("encodings"):
+        if case.get("op") == "load-sealing":
+            yield bytes.fromhex(case["raw"])
 
 
 def contents() -> Iterator[bytes]:
@@ -127,10 +160,35 @@ def policies() -> Iterator[bytes]:
 
 def notes() -> Iterator[bytes]:
     """Checkpoints, cosigned and not."""
-    checkpoint = Checkpoint("pli.example/log", 7, bytes(32))
-    signed = _log().sign(checkpoint, NOW)
+    signed = _log().sign(checkpoint(), NOW)
     yield signed
-    yield with_lines(signed, _witness().cosign(checkpoint, NOW))
+    yield with_lines(signed, _witness().cosign(checkpoint(), NOW))
+
+
+def checkpoint() -> Checkpoint:
+    """What the notes are of."""
+    return Checkpoint("pli.example/log", 7, bytes(32))
+
+
+def checkpoint_texts() -> Iterator[bytes]:
+    """What is signed."""
+    yield checkpoint().text
+
+
+def witness_keys() -> tuple[NoteKey, ...]:
+    """Both keys of the one witness."""
+    return _witness().keys
+
+
+def cosignatures() -> Iterator[bytes]:
+    """A witness's answer."""
+    yield _witness().cosign(checkpoint(), NOW)
+
+
+def vkeys() -> Iterator[bytes]:
+    """Keys as policies have them."""
+    for key in (*_log().keys, *_witness().keys):
+        yield key.vkey.encode()
 
 
 @functools.cache

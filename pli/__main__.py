@@ -25,6 +25,8 @@ class Place:
 COMMANDS: Final[Mapping[str, Place]] = {
     "serve": Place("messaging.server.commands", "Run a relay."),
     "operator": Place("messaging.server.commands", "Bridges and enrolment stations of a relay."),
+    "audit": Place("messaging.server.commands", "The access log of a relay: print its head, verify it."),
+    "db": Place("messaging.server.commands", "The relay's database: bring its tables up to date."),
     "gateway": Place("bridges.mssante.commands", "Run the MSSanté gateway."),
     "gateway-key": Place("bridges.mssante.commands", "Make a gateway's key file."),
     "gateway-log": Place("bridges.mssante.commands", "What a gateway holds of the key log; accept a changed one."),
@@ -34,8 +36,12 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "send": Place("clients.cli.send", "Send or answer a sealed letter."),
     "inbox": Place("clients.cli.inbox", "List the letters."),
     "read": Place("clients.cli.inbox", "Show one letter, save its files."),
+    "export": Place("clients.cli.export", "Write everything of an account into a folder or a .zip file."),
+    "oppose": Place("clients.cli.oppose", "Refuse an account with the code of its letter."),
+    "close": Place("clients.cli.close", "Close an account."),
     "watch": Place("clients.cli.watch", "Print letters as they arrive."),
     "log": Place("clients.cli.log", "The key log: witness it, check it, watch it."),
+    "schema": Place("clients.cli.schema", "Print the protocol's descriptions for machines."),
     "doctor": Place("clients.cli.doctor", "Look at versions, files, the clock and the relay."),
 }
 

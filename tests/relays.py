@@ -110,7 +110,8 @@ async def relay_in_process(folder: Path, clock: Any = None, **settings: Any) -> 
 
     port = free_port()
     allowed = settings.pop("allowed", Allowed(10**6, 10**7, 10**5, 10**6, 10**6, 10**5))
-    config = Config(f"http://127.0.0.1:{port}", "127.0.0.1", port, folder / "relay", allowed=allowed, **settings)
+    origin = settings.pop("origin", None) or f"http://127.0.0.1:{port}"
+    config = Config(origin, "127.0.0.1", port, folder / "relay", allowed=allowed, **settings)
     relay = Running(config, reactor, clock)
     try:
         yield relay

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -13,6 +13,7 @@ from bridges.mssante.keyfile import BadKeyFile
 from crypto.encoding import b64u
 
 _CANNOT_START: Final = 2
+_HASH: Final = 32
 app = typer.Typer(no_args_is_help=True, help="The MSSanté gateway.")
 
 
@@ -52,13 +53,17 @@ def gateway(
 @app.command("gateway-log")
 def gateway_log(
     config: Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")],
-    accept: Annotated[bool, typer.Option("--accept", help="Go on with what the relay shows now.")] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", help="Go on with this: the hash of the offered policy, or a tree's root; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
-    """Show what the stopped gateway remembers of the relay's key log, and why it distrusts it.
+    """Show what the gateway remembers of the relay's key log, why it distrusts it, and the policy that is offered.
 
-    With --accept it goes on with what the relay shows now. Do that only after the relay's operator and a witness told
-    you why: until then nothing is sealed, and the operators of the trust space keep their mails.
+    With --accept HASH it goes on with exactly that policy, or tree (the part after the colon). Do that only after the
+    relay's operator and a witness told you why: until then nothing is sealed, and the operators of the trust space keep
+    their mails. A running gateway takes it up within half a minute.
     """
     from bridges.mssante.acceptance import status  # noqa: PLC0415 - loads Twisted
     from bridges.mssante.database import Unusable  # noqa: PLC0415 - as above
@@ -66,7 +71,8 @@ def gateway_log(
     from clients.session.reactor import run  # noqa: PLC0415 - as above
 
     try:
-        said = run(status(load(config), accept=accept))
+        hashes = [_hash(each) for each in accept or []]
+        said = run(status(load(config), hashes))
     except (BadConfig, BadKeyFile, Unusable) as error:
         _fail(str(error))
     except Refusal as refusal:
@@ -90,6 +96,16 @@ def gateway_key(
     typer.echo(json.dumps({"publicKey": public}) if as_json else public)
 
 
+def _hash(given: str) -> bytes:
+    try:
+        found = bytes.fromhex(given)
+    except ValueError:
+        found = b""
+    if len(found) != _HASH:
+        _fail(f"{given} is no hash: 64 hexadecimal digits, as this command shows them")
+    return found
+
+
 def _ready(host: str, port: int, as_json: bool) -> None:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     typer.echo(json.dumps({"ready": {"smtp": where}}) if as_json else f"ready smtp {where}")
@@ -102,6 +118,6 @@ def _not_believed(account: str, reason: str) -> str:
     return f"the relay's key log is not believed: {reason}. Look with `pli gateway-log`, and tell its operator"
 
 
-def _fail(words: str) -> None:
+def _fail(words: str) -> NoReturn:
     typer.echo(f"pli gateway: {words}", err=True)
     raise typer.Exit(_CANNOT_START)

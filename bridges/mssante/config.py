@@ -76,10 +76,10 @@ class WhitelistTable(_Table, frozen=True):
 class LogTable(_Table, frozen=True):
     """The relay's public key log. `policy`: whose signatures it needs (C2SP tlog-policy); without one, what the relay
     serves at the first start is taken and kept. `stations`: log-in public keys (b64u) of those who may vouch for
-    patients; none: any."""
+    patients, which must be said; "any" believes whomever the relay names, so also the relay itself."""
 
     policy: str = ""
-    stations: list[str] = []
+    stations: list[str] | Literal["any"] = []
 
 
 class MailboxTable(_Table, frozen=True):
@@ -128,8 +128,15 @@ def endpoint(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def stations(table: LogTable) -> frozenset[bytes]:
-    """The keys, 32 bytes each. Raises BadConfig."""
+def stations(table: LogTable) -> frozenset[bytes] | Literal["any"]:
+    """The keys, 32 bytes each, or "any" (clients.sdk.ANY_STATION). Raises BadConfig."""
+    if table.stations == "any":
+        return "any"
+    if not table.stations:
+        raise BadConfig(
+            "[log] stations: name the public keys of the enrolment stations (`pli keys show`), or say "
+            'stations = "any": then the relay can make up a patient for any address'
+        )
     try:
         return frozenset(unb64u(station, 32) for station in table.stations)
     except NotCanonical:

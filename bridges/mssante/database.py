@@ -115,9 +115,10 @@ class Database:
     """Runs functions of a connection, one after another, off the loop. They touch the connection and nothing else: when
     one of a commit fails, all of it is undone and each runs again in a transaction of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, beside: bool = False) -> None:
+        """`beside`: a running gateway has it too, whose rows are only read, or made for it. Raises Unusable."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _lock(folder / "gateway.lock")
+        self._lock = None if beside else _lock(folder / "gateway.lock")
         self._engine = _engine(folder / "gateway.db")
         self._waiting: SimpleQueue[_Asked | None] = SimpleQueue()
         self._riders: list[_Asked] = []
@@ -146,7 +147,8 @@ class Database:
         self._board(None)
         await asyncio.to_thread(self._thread.join)
         self._engine.dispose()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def _board(self, asked: _Asked | None) -> None:
         riders, self._riders = self._riders, []

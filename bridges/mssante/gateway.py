@@ -42,7 +42,8 @@ from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
 from bridges.process import keep_no_core
-from clients.sdk import Client, Mailbox, Trust
+from clients.sdk import Client, Distrusted, Mailbox, Trust
+from crypto.errors import CryptoError
 from messaging.wire.errors import Refusal
 
 FINISH_SECONDS: Final = 20.0
@@ -104,6 +105,7 @@ async def running(
         stack.push_async_callback(workers.stop)
         await workers.start()
         trust = await keylog.trust(config, database)
+        keylog.tell_stations(log, trust)
         client = await _client(config, keys, trust, log, stop)
         if client is None:
             yield None
@@ -111,6 +113,7 @@ async def running(
         stack.push_async_callback(client.close)
         remembering = Remembering(database, trust.memory)
         stack.push_async_callback(remembering.keep)
+        await remembering.take_up(client, log)
         opened = await mailboxes.open_all(client, database, keys, config.mailbox, datetime.now(UTC), log)
         parts = _Parts(config, log, keys, database, whitelist, workers, client, opened, remembering)
         yield await _assemble(parts, stack)
@@ -147,7 +150,7 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
         parts.workers, parts.client, parts.opened, submissions, contacts, returned, database, keys, hostname,
         reports.refused, log,
     )  # fmt: skip
-    stack.push_async_callback(_keep_pins, by_account, database)
+    stack.push_async_callback(_keep_pins, by_account, database, log)
     await outgoing.begin(by_account.values())
     await submissions.resume(by_account)
     await contacts.resume()
@@ -242,7 +245,7 @@ async def _keep_house(
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         before = time.time() - MARKS_SECONDS
-        await parts.remembering.keep()
+        await parts.remembering.take_up(parts.client, parts.log)
         await submissions.resume(by_account)
         await contacts.resume()
         await parts.database.run(partial(journal.purge, before=before))
@@ -250,15 +253,24 @@ async def _keep_house(
         age = parts.whitelist.age()
         METRICS.whitelist_age.set(-1 if age is None else age.total_seconds())
         METRICS.worker_deaths.set(parts.workers.deaths)
-        await _keep_pins(by_account, parts.database)
+        await _keep_pins(by_account, parts.database, parts.log)
 
 
-async def _keep_pins(by_account: dict[str, Mailbox], database: Database) -> None:
-    """Keys seen since the last time go into the key boxes; at the end as well, so that a restart knows them."""
+async def _keep_pins(by_account: dict[str, Mailbox], database: Database, log: FilteringBoundLogger) -> None:
+    """Keys seen since the last time go into the key boxes; at the end as well, so that a restart knows them.
+
+    What does not work now, whatever the reason, is tried again in the next round.
+    """
     for mailbox in by_account.values():
-        with contextlib.suppress(Refusal, TimeoutError):  # the next round tries again
+        try:
             async with asyncio.timeout(PINS_SECONDS):
                 await mailbox.keep_pins()
+        except (Refusal, TimeoutError):
+            pass
+        except Distrusted as distrusted:
+            keylog.tell(log, distrusted)
+        except CryptoError as error:
+            log.error("pins.not_kept", account=mailbox.account, error=type(error).__name__)
         await mailboxes.saw(database, mailbox)
 
 

@@ -21,6 +21,9 @@ class Metrics:
     worker_deaths: Gauge = field(init=False)
     distrusted: Counter = field(init=False)
     distrusting: Gauge = field(init=False)
+    any_station: Gauge = field(init=False)
+    stale_keys: Counter = field(init=False)
+    claims_unsigned: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         made = {
@@ -43,6 +46,15 @@ class Metrics:
             ),
             "distrusting": Gauge(
                 "pli_gateway_key_log_distrusted", "1: nothing is sealed until it is accepted", registry=self.registry
+            ),
+            "any_station": Gauge(
+                "pli_gateway_any_station", "1: whoever the relay names may vouch for patients", registry=self.registry
+            ),
+            "stale_keys": Counter(
+                "pli_gateway_letters_to_stale_keys", "Letters sealed to a mailbox's old keys", registry=self.registry
+            ),
+            "claims_unsigned": Counter(
+                "pli_gateway_claims_unsigned", "Letters whose checkpoint the log never signed", registry=self.registry
             ),
         }
         for name, metric in made.items():

@@ -115,11 +115,9 @@ class Outgoing:
             lambda c: (outbox.cursor(c, mailbox.account), outbox.start(c, mailbox.account))
         )
         news, again = await self._news(mailbox, cursor)
-        if any(item.forked for item in news.items if isinstance(item, Arrived)):
-            # The letters themselves are proven and go on; what stops is sealing, until the operator looked into it.
-            keylog.tell(self._log, Distrusted("", "logForked"))
-        letters = [item.letter for item in news.items if isinstance(item, Arrived)]
-        arrived = [(letter.sender.account, letter.message) for letter in letters]
+        letters = [item for item in news.items if isinstance(item, Arrived)]
+        keylog.tell_letters(self._log, mailbox.account, letters)
+        arrived = [(item.letter.sender.account, item.letter.message) for item in letters]
         mailed = await self._database.run(lambda c: outbox.known(c, mailbox.account, arrived))
         for item in news.items:
             if again and item.received_at.timestamp() < start:

@@ -10,6 +10,7 @@ import typer
 
 from clients.cli import exits, loop, recovery, secretfile, settings
 from clients.cli.failing import Stop
+from clients.cli.known_log import known
 from clients.cli.settings import AsJson, Login, PasswordFile, Relay
 from crypto.code import Code, parse_code
 
@@ -78,11 +79,12 @@ class _Letter:
 async def _activate(relay: str, login: str, letter: _Letter, password: str, secret: str, kit: Code) -> str:
     from clients.sdk import activation  # noqa: PLC0415 - loads Twisted
 
-    opening = activation.activate(
-        relay, login, letter.code, password, secret, second=letter.second, recovery=kit
-    )  # fmt: skip
-    async with await opening as client:
-        return client.account
+    with known(relay, login) as trust:
+        opening = activation.activate(
+            relay, login, letter.code, password, secret, second=letter.second, recovery=kit, trust=trust
+        )
+        async with await opening as client:
+            return client.account
 
 
 def _code(given: str | None, file: Path | None) -> Code:

@@ -42,6 +42,8 @@ _REFUSED = {
     "tooLarge": "Send less at once.",
     "forbidden": "Ask the operator whether this log-in may do this.",
     "rateLimit": "Wait, then run the same command again.",
+    "tooLate": "Open the account with `pli activate`, then close it with `pli close`.",
+    "confirmFirst": "Log in again with the password, then run the same command.",
     "stateMismatch": "Run the same command again.",
 }
 
@@ -95,6 +97,10 @@ def _distrusted(error: Distrusted) -> Failure:
     }[error.reason]
     person = f" and the person ({error.account})" if error.account else ""
     todo = f"Nothing was sent. Do not go on: tell the operator{person}."
+    if error.of_everybody and error.reason in ("logForked", "policyChanged"):
+        todo = f"{todo} `pli log accept` shows what is distrusted."
+    if error.reason == "notInLog":
+        todo = f"{todo} Your own new keys are shown within the hour, when the log's witnesses have signed."
     if error.reason == "staleCheckpoint":
         todo = "Nothing was sent. Check this machine's clock; if it is right, tell the operator."
     return Failure(error.reason, what, todo, exits.DISTRUST)

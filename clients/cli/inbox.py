@@ -15,7 +15,7 @@ from clients.cli.output import Output
 from clients.cli.settings import AsJson, Login, OneTimeCode, PasswordFile, Relay, TotpFile
 
 app = typer.Typer()
-_COLUMNS = {"arrow": "", "when": "When", "from": "From", "subject": "Subject", "files": "Files", "letter": "Letter"}
+_COLUMNS = {"arrow": "", "when": "When", "from": "From", "shown": "Subject", "files": "Files", "letter": "Letter"}
 Last = Annotated[int, typer.Option("--last", min=1, help="How many, the newest last.")]
 LetterId = Annotated[str, typer.Argument(help="The letter's id, or the relay's, as `pli inbox` shows it.")]
 Save = Annotated[
@@ -123,6 +123,8 @@ def _place(partial: Path, folder: Path, name: str) -> Path:
 
 
 def _show(output: Output, said: dict[str, Any]) -> None:
+    from clients.cli import reading  # noqa: PLC0415 - loads the content kinds
+
     head = f"[dim]{said['arrow']} {escape(said['from'])} · {said['when']}[/dim]"
     output.console.print(
         Panel(escape(said["text"].strip() or "—"), title=escape(said["subject"]), subtitle=head, width=88)
@@ -131,5 +133,7 @@ def _show(output: Output, said: dict[str, Any]) -> None:
         output.console.print(
             f"  📎 {escape(attachment['name'])}  [dim]{attachment['type']}, {attachment['size']} bytes[/dim]"
         )
+    for warning in said["warnings"]:
+        output.console.print(f"[bold yellow]  ⚠ {reading.WARNINGS[warning]}[/bold yellow]")
     if said["missing"]:
         output.console.print("[yellow]  One message of this conversation may be missing before this one.[/yellow]")

@@ -26,7 +26,8 @@ class PaperLetter:
     @property
     def link(self) -> str:
         """The address of the QR: the code is in the fragment, which a browser never sends to a server."""
-        return f"{self.origin}/#{urlencode({'code': self.code, 'login': self.login})}"
+        said = {"code": self.code, "login": self.login} | ({"codes": "2"} if self.two_codes else {})
+        return f"{self.origin}/#{urlencode(said)}"
 
 
 def as_text(letter: PaperLetter) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from clients.cli import exits, log_look, loop, settings, witness_key
+from clients.cli import exits, log_accept, log_look, loop, settings, witness_key
 from clients.cli.failing import Stop
-from clients.cli.settings import AsJson
+from clients.cli.loop import Access
+from clients.cli.settings import AsJson, Login, OneTimeCode, PasswordFile, Relay, TotpFile
 from clients.log.reading import LogUnreachable
 from clients.log.store import Unusable
 from clients.log.trust import log_alone, log_policy
@@ -122,6 +123,29 @@ def monitor(
     look = log_look.Look(log, _policy(policy), data, _enrollers(enroller), frozenset(account))
     with suppress(KeyboardInterrupt):
         _told(lambda: loop.run(lambda: log_look.monitor(look, None if once else interval, output)))
+
+
+@group.command("accept")
+def accept(
+    context: typer.Context,
+    hashes: Annotated[
+        list[str] | None, typer.Argument(metavar="[HASH]...", help="The policy's hash, or a tree's root, as shown.")
+    ] = None,
+    relay: Relay = None,
+    login: Login = None,
+    password_file: PasswordFile = None,
+    totp_file: TotpFile = None,
+    code: OneTimeCode = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what this machine distrusts of a relay's key log. With HASH: go on with exactly that.
+
+    Accept only after the relay's operator, and somebody else who watches the log, told you why.
+    """
+    found = settings.of(context)
+    wanted = [log_accept.hash_of(each) for each in hashes or []]
+    access = Access(relay, login, password_file, totp_file, code)
+    log_accept.show(found.output(as_json), loop.run(lambda: log_accept.accept(found, access, wanted)))
 
 
 def _told(work: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from clients.cli import settings
 from clients.cli.codes import CodeSource
 from clients.cli.failing import Stop
+from clients.cli.known_log import known
 from clients.cli.settings import Settings
 
 T = TypeVar("T")
@@ -40,12 +41,13 @@ async def client(found: Settings, access: Access) -> AsyncGenerator[Any]:
     relay, login = found.require("relay", access.relay), found.require("login", access.login)
     password = settings.password_of(found.file("password_file", access.password_file))
     codes = CodeSource.of(access.code, found.file("totp_file", access.totp_file))
-    try:
-        opened = await codes.log_in(lambda ask: Client.with_password(relay, login, password, ask))
-    except ValueError as error:
-        raise Stop(str(error).capitalize() + ".", "Correct --relay.") from error
-    async with opened:
-        yield opened
+    with known(relay, login) as trust:
+        try:
+            opened = await codes.log_in(lambda ask: Client.with_password(relay, login, password, ask, trust=trust))
+        except ValueError as error:
+            raise Stop(str(error).capitalize() + ".", "Correct --relay.") from error
+        async with opened:
+            yield opened
 
 
 @asynccontextmanager

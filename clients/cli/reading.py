@@ -21,6 +21,13 @@ REASONS: Mapping[str, str] = {
 }
 
 
+WARNINGS: Mapping[str, str] = {
+    "logForked": "Its sender saw another key log than you are shown: see `pli log accept`, and tell the operator.",
+    "staleKeyUsed": "It was sealed to keys that you replaced long before: somebody is shown your old keys. Tell them, "
+    "and the operator.",
+}
+
+
 async def everything(mailbox: Any) -> list[Arrived]:
     """Every letter that can be read, oldest first."""
     return [item for item in await items(mailbox) if isinstance(item, Arrived)]
@@ -45,15 +52,19 @@ def row(item: Item) -> dict[str, Any]:
             "letter": "",
             "from": item.from_,
             "subject": f"✗ {REASONS[item.reason]}",
+            "shown": f"✗ {REASONS[item.reason]}",
             "unreadable": item.reason,
         }
     letter = item.letter
+    warned = "⚠ " if item.forked or item.stale_key else ""
     return base | {
         "letter": letter.message,
         "thread": letter.thread,
         "from": letter.sender.name or letter.sender.address,
         "fromAccount": letter.sender.account,
         "subject": letter.subject,
+        "shown": f"{warned}{letter.subject}",
+        "warnings": [name for name, said in (("logForked", item.forked), ("staleKeyUsed", item.stale_key)) if said],
         "files": len(letter.attachments()),
         "missing": item.missing,
         "arrow": "→" if item.box == "out" else "←",

@@ -84,8 +84,12 @@ def load_profile(name: str | None) -> dict[str, str]:
 
 def profile_path(name: str) -> Path:
     """Where a profile lies."""
-    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return folder / "pli" / f"{name}.toml"
+    return folder() / f"{name}.toml"
+
+
+def folder() -> Path:
+    """Where profiles lie, and what is remembered of relays."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pli"
 
 
 def key_of(path: Path) -> SigningSeed:

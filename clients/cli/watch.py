@@ -54,7 +54,7 @@ async def _watch(found: settings.Settings, access: Access, count: int | None, ou
 
 
 def _say(output: Output, said: dict[str, Any]) -> None:
-    output.result(said, f"{said['when']}  {said['from']}  {said['subject']}  {said['letter']}")
+    output.result(said, f"{said['when']}  {said['from']}  {said['shown']}  {said['letter']}")
 
 
 async def _present(mailbox: Any) -> str:

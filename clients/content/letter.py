@@ -4,6 +4,7 @@ Laws: from_bytes(to_bytes(letter)) == letter; bytes that are not a letter raise 
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ TEXT_LIMIT: Final = 1 << 20  # bytes of UTF-8, of the text and of the html
 PARTS_LIMIT: Final = 64
 REFERENCES_LIMIT: Final = 50
 RECIPIENTS_LIMIT: Final = 64
+_KEY_ID = re.compile(r"k[a-z2-7]{26}")
 _LETTER = frozenset({
     "checkpoint", "counter", "html", "inReplyTo", "mail", "message", "parts", "previous", "recipients", "sender",
     "sent", "subject", "text", "thread", "v",
@@ -31,7 +33,7 @@ _LETTER = frozenset({
 _MAIL = frozenset({"from", "inReplyTo", "messageId", "references", "to"})
 _SENDER = frozenset({"account", "address", "key", "name"})
 _RECIPIENT = frozenset({"account", "statement"})
-_SEEN = frozenset({"root", "size"})
+_SEEN = frozenset({"root", "signature", "size"})
 
 NotALetterReason: TypeAlias = Literal["notCanonical", "unknownMembers"]
 
@@ -75,10 +77,14 @@ class Mail:
 
 @dataclass(frozen=True)
 class LogSeen:
-    """The newest checkpoint of the key log that the sender verified: how many entries, and the tree's root (32)."""
+    """The newest checkpoint of the key log that the sender verified: how many entries, and the tree's root (32).
+
+    `signature` (64) is the log's own Ed25519 signature of it: without a right one it says nothing.
+    """
 
     size: int
     root: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True)
@@ -194,11 +200,18 @@ def _account(raw: Json) -> str:
     return found
 
 
+def _key_id(raw: Json) -> str:
+    found = shape.text(raw)
+    if _KEY_ID.fullmatch(found) is None:
+        raise shape.WrongShape("not a key id")
+    return found
+
+
 def _sender(raw: Json) -> Sender:
     found = shape.members(raw, _SENDER)
     return Sender(
         account=_account(found["account"]),
-        key=shape.text(found["key"], 27),
+        key=_key_id(found["key"]),
         name=shape.text(found["name"], SUBJECT_LIMIT),
         address=shape.text(found["address"], 254),
     )
@@ -219,11 +232,12 @@ def _recipient(raw: Json) -> LetterRecipient:
 
 def _seen(raw: Json) -> LogSeen:
     found = shape.members(raw, _SEEN)
-    return LogSeen(shape.integer(found["size"], 1), shape.octets(found["root"], 32))
+    signature = shape.octets(found["signature"], 64)
+    return LogSeen(shape.integer(found["size"], 1), shape.octets(found["root"], 32), signature)
 
 
 def _seen_to_json(seen: LogSeen) -> dict[str, Json]:
-    return {"root": b64u(seen.root), "size": seen.size}
+    return {"root": b64u(seen.root), "signature": b64u(seen.signature), "size": seen.size}
 
 
 def _mail(raw: Json) -> Mail:

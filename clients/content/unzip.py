@@ -71,6 +71,8 @@ def _checked(listed: list[zipfile.ZipInfo], raw: bytes, limits: Limits) -> dict[
 
 
 def _refuse_kind(entry: zipfile.ZipInfo, limits: Limits) -> None:
+    if not entry.filename:  # zipfile's own is_dir() looks at the last character
+        raise NotAnArchive("no name")
     if entry.flag_bits & 0x1:
         raise NotAnArchive("encrypted")
     if stat.S_IFMT(entry.external_attr >> 16) in _LINK_OR_DEVICE:

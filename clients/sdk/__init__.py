@@ -5,12 +5,14 @@ from clients.sdk.activation import activate
 from clients.sdk.client import Client
 from clients.sdk.devices import OwnDevice
 from clients.sdk.enrolment import letter_account, managed_account
+from clients.sdk.exporting import Exported
 from clients.sdk.handing import OldDevice
+from clients.sdk.life import new_receipt, oppose
 from clients.sdk.mailbox import Mailbox
 from clients.sdk.pairing import NewDevice
 from clients.sdk.person import Person
 from clients.sdk.recovering import recover
-from clients.sdk.remembered import LogMemory, Trust
+from clients.sdk.remembered import ANY_STATION, LogMemory, Trust
 from clients.sdk.values import Arrived, News, Prepared, Submitted, Unreadable
 from clients.session.incoming import Reason
 from clients.session.keyring import Distrusted
@@ -18,10 +20,12 @@ from clients.session.outgoing import Draft
 from messaging.wire.errors import Refusal
 
 __all__ = [
+    "ANY_STATION",
     "Arrived",
     "Client",
     "Distrusted",
     "Draft",
+    "Exported",
     "File",
     "LogMemory",
     "MailContext",
@@ -41,5 +45,7 @@ __all__ = [
     "activate",
     "letter_account",
     "managed_account",
+    "new_receipt",
+    "oppose",
     "recover",
 ]

@@ -1,14 +1,17 @@
 """A client of one relay: one log-in, the accounts it may act for, their mailboxes."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from treq.client import HTTPClient
 
-from clients.sdk import watching
+from clients.sdk import life, watching
 from clients.sdk.connection import AskCode, Connection, Unlock
 from clients.sdk.directory import Directory
+from clients.sdk.exporting import Exported, export
 from clients.sdk.log import Log
 from clients.sdk.mailbox import Mailbox
 from clients.sdk.ownline import own_line
@@ -25,9 +28,12 @@ from crypto.errors import NotCanonical
 from crypto.keybox import BoxKey, OpenedBox, PasswordKey, SlotKey, open_box
 from crypto.keys import SigningSeed
 from messaging.wire import codec, limits, names
+from messaging.wire.accesslog import BEGINNING
 from messaging.wire.errors import Refusal
+from messaging.wire.life import Closed
 from messaging.wire.methods import Get, Resolve, Set
 from messaging.wire.types import (
+    AccessLogEntry,
     AccountInfo,
     Contact,
     EnrolAnswer,
@@ -143,9 +149,12 @@ class Client:
     async def resolve(self, account: str, addresses: Sequence[str]) -> dict[str, Resolved]:
         """Who has these mail addresses, by address; unknown ones are left out. Bridges only.
 
-        Of each open account is proven that it was enrolled for the address, by one of the stations where the client
-        was given any. Raises Refusal; Distrusted: `notTheirs`, and as look_up().
+        Of each open account is proven that it was enrolled for the address, by one of the stations of Trust.
+        Raises Refusal; Distrusted: `notTheirs`, and as look_up(); ValueError where Trust names no stations: an account
+        of the relay's own would be believed for any address, and whoever wants that says ANY_STATION.
         """
+        if not self._log.stations:
+            raise ValueError("Trust.stations: name the stations that may vouch for accounts, or say ANY_STATION")
         found: dict[str, Resolved] = {}
         for start in range(0, len(addresses), limits.MAX_RESOLVE):
             page = list(addresses[start : start + limits.MAX_RESOLVE])
@@ -167,12 +176,21 @@ class Client:
         """What is remembered of the key log: keep its to_bytes(), and give it to the next client in its Trust."""
         return self._log.memory
 
-    async def accept_log(self) -> None:
-        """After Distrusted `logForked` or `policyChanged`, once the people concerned were told: go on all the same.
+    async def offered_policy(self) -> bytes:
+        """The text of the policy that accept_log() takes by its hash: the operator's, else what is served now.
 
-        Takes the policy that is served now, where the operator gave none. Raises Refusal, Distrusted.
+        Raises Refusal.
         """
-        await self._log.accept()
+        return await self._log.offered()
+
+    async def accept_log(self, accepted: bytes) -> None:
+        """After Distrusted `logForked` or `policyChanged`, once the people concerned were told: exactly this (32).
+
+        The hash (SHA-256) of the offered policy, under which the log still has to go on from the one that was known; or
+        the root of a tree that log_memory distrusts. Another policy than was looked at, or a fork that came meanwhile,
+        stays distrusted. Raises Refusal; Distrusted, also where nothing has this name.
+        """
+        await self._log.accept(accepted)
 
     async def mailbox(
         self, account: str, key: SlotKey | BoxKey, *, name: str, address: str, minimum_version: int = 1
@@ -231,6 +249,26 @@ class Client:
         """The patient `peer` may write to the professional `account` again. Raises Refusal."""
         await self._set_contact(account, peer, may_write=True)
 
+    async def close_account(self, account: str | None = None) -> Closed:
+        """End the account that logged in, or one without a password that it holds. See clients.sdk.life."""
+        return await life.close_account(self._connection, account or self.account)
+
+    async def access_log(
+        self, account: str | None = None, seen: tuple[int, bytes] = (0, BEGINNING)
+    ) -> Sequence[AccessLogEntry]:
+        """Who acted in or for the account since `seen`, verified. Raises Refusal, BrokenLog."""
+        return await life.access_log(self._connection, account or self.account, seen)
+
+    async def export(self, mailbox: Mailbox, folder: Path, tell: Callable[[str], None] = lambda _: None) -> Exported:
+        """All that the account has, readable without Pli; the same folder again goes on. See clients.sdk.exporting.
+
+        Raises Refusal, Distrusted, CannotOpen, BrokenLog, ValueError (the folder is not empty), OSError.
+        """
+        account = mailbox.account
+        log, contacts = await self.access_log(account), await self.contacts(account)
+        about = {"account": self._accounts.get(account), "contacts": contacts, "accessLog": log}
+        return await export(mailbox, folder, about=about, tell=tell)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._connection.close()
@@ -242,13 +280,14 @@ class Client:
         await self.close()
 
     async def _prove(self, account: str, resolved: Sequence[Resolved]) -> None:
+        stations = None if isinstance(self._log.stations, str) else self._log.stations
         chains = await self._directory.chains(account, [item.account for item in resolved])
         for item in resolved:
             try:
                 salt = unb64u(item.salt, 32)
             except NotCanonical as error:
                 raise Distrusted(item.account, "notTheirs") from error
-            check_theirs(item.account, chains.get(item.account, ()), item.address, salt, self._log.stations)
+            check_theirs(item.account, chains.get(item.account, ()), item.address, salt, stations)
 
     async def _rotated(self, opened: OpenedBox) -> OpenedBox:
         # Once a year, right after a log-in: later the relay would ask for the password first.
@@ -256,7 +295,8 @@ class Client:
         if not due or self._password is None or opened.account != self.account:
             return opened
         person = await self.person_of(opened)
-        await person.rotate_if_due()
+        with suppress(Refusal, Distrusted):  # the account opens all the same; the next log-in tries again
+            await person.rotate_if_due()
         return person.opened
 
     async def _set_contact(self, account: str, peer: str, *, may_write: bool) -> None:

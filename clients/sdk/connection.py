@@ -124,7 +124,7 @@ class Connection:
             raise refusal
         said = codec.decode(response.body, Challenge)
         try:
-            seed = await self._unlock(Challenged(said.account, said.kdf))
+            seed = await self._unlock(Challenged(said.kdf))
             request = self._session.confirmation(said, seed, datetime.now(UTC))
         except (OutOfTurn, Refusal):
             raise Refusal("confirmFirst", "this log-in has no password") from None

@@ -1,7 +1,10 @@
 """Pairing, the old device: it reads the new one's code and hands the box key over (docs/spec/pairing.md).
 
-Law: nobody is handed a box key before a person said that both devices show the same six digits.
+Laws: nobody is handed a box key before a person said that both devices show the same six digits; before that they are
+shown where the new device asks from: a stranger's page can show a code and digits, too.
 """
+
+from datetime import datetime
 
 from clients.sdk.connection import Connection
 from crypto.code import Code, code_text
@@ -15,11 +18,16 @@ from messaging.wire.pairing import PairingEnd, PairingFind, PairingFound, Pairin
 
 
 class OldDevice:
-    """Show `digits`; hand_over() only after the person said that the new device shows the same."""
+    """Show `digits`, and `network` and `since` (where and when the new device asked).
 
-    def __init__(self, connection: Connection, opened: OpenedBox, code: Code, key: SealingPublic) -> None:
+    hand_over() only after the person said that these are theirs, and that the new device, on a page that they opened
+    themselves, shows the same digits.
+    """
+
+    def __init__(self, connection: Connection, opened: OpenedBox, code: Code, found: PairingFound) -> None:
         self._connection, self._opened = connection, opened
-        self._code, self._key = code, key
+        self._code, self._key = code, _key(found)
+        self.network, self.since = found.network, datetime.fromisoformat(found.since)
         self.digits = ""
 
     @classmethod
@@ -28,7 +36,7 @@ class OldDevice:
         found = codec.decode(
             await connection.post(names.PAIRING_FIND, PairingFind(pairing=code_text(code))), PairingFound
         )
-        device = cls(connection, opened, code, _key(found))
+        device = cls(connection, opened, code, found)
         await device._greet()
         return device
 

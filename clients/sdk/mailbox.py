@@ -10,26 +10,24 @@ import msgspec
 
 from clients.content.letter import Sender
 from clients.sdk import files, syncing
+from clients.sdk.arriving import Arriving, Complete
 from clients.sdk.connection import Connection
 from clients.sdk.directory import Directory
 from clients.sdk.memory import Memory
-from clients.sdk.ownline import own_line
+from clients.sdk.ownline import OwnKeys, own_line, require_published
+from clients.sdk.pinning import keep_pins
 from clients.sdk.setting import set_one
-from clients.sdk.values import Arrived, Item, News, Prepared, Submitted, Unreadable
+from clients.sdk.values import News, Prepared, Submitted
 from clients.session import outgoing
-from clients.session.incoming import Known, NotShown, Read, Reader, read
-from clients.session.keyring import Chain, Distrusted, KnownKey, check_pin, moved_pin
+from clients.session.keyring import Chain, KnownKey, check_pin
 from clients.session.outgoing import Draft, Place
 from crypto.attachment import Attachment
-from crypto.encoding import b64u, unb64u
-from crypto.errors import NotCanonical
-from crypto.keybox import OpenedBox, open_box
-from crypto.keybox import replace as replace_box
-from crypto.keys import blob_id
+from crypto.encoding import b64u
+from crypto.keybox import OpenedBox
 from messaging.wire import codec, limits
 from messaging.wire.errors import Refusal
 from messaging.wire.methods import Set
-from messaging.wire.types import NewMessage, Recipient, SealedMessage
+from messaging.wire.types import NewMessage, Recipient
 
 _ATTEMPTS: Final = 3  # keys may change again between look-up and sending; more often means that something is wrong
 
@@ -46,9 +44,10 @@ class Mailbox:
         chain: Chain,
     ) -> None:
         self._connection, self._directory, self._log = connection, directory, directory.log
-        self._opened, self._sender = opened, sender
-        self._chain = chain
+        self._own, self._sender = OwnKeys(connection, directory, opened, chain), sender
         self._memory = Memory(opened.content.pins)
+        self._arriving = Arriving(connection, directory, self._own, self._memory)
+        self._complete = Complete()
         self._own_letters_known = False
         self.account = opened.account
         self.name, self.address = sender.name, sender.address
@@ -57,7 +56,8 @@ class Mailbox:
     async def open(
         cls, connection: Connection, directory: Directory, opened: OpenedBox, *, name: str, address: str
     ) -> "Mailbox":
-        """Check that the log shows this account's own keys, all of them and no others, to everybody.
+        """Check that the log shows this account's own keys and no others to everybody. Where it lacks the newest, since
+        no published checkpoint covers them yet, the mailbox reads, and seals when they are shown.
 
         Raises Refusal; Distrusted; OlderBox when the log knows of keys that a later box than this one holds.
         """
@@ -68,12 +68,12 @@ class Mailbox:
     @property
     def opened(self) -> OpenedBox:
         """The key box: a delegate's own opens those of others. Never prints a key."""
-        return self._opened
+        return self._own.opened
 
     @property
     def box_version(self) -> int:
         """The key box's version: keep the highest, and give it as `minimum_version` next time."""
-        return self._opened.version
+        return self._own.opened.version
 
     async def attach(self, name: str, type: str, data: bytes | BinaryIO) -> Attachment:  # noqa: A002 - as in letters
         """Seal and upload a file, in constant memory for a stream.
@@ -92,7 +92,7 @@ class Mailbox:
         keys = self._recipients(chain[-1] for chain in chains)
         place, now = await self._place(draft), datetime.now(UTC)
         letter = outgoing.write(draft, self._sender, keys, place, now, self._log.seen)
-        sealed = outgoing.sealed_for(letter, keys, self._opened.content.keys)
+        sealed = outgoing.sealed_for(letter, keys, self._own.opened.content.keys)
         blobs = tuple(dict.fromkeys(chunk for file in letter.attachments() for chunk in file.chunks))
         return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to)
 
@@ -139,15 +139,19 @@ class Mailbox:
         Raises Refusal; `cannotCalculateChanges` means: begin again with None. Raises Distrusted when the whole log is
         not believed: then no sender is.
         """
+        asked = datetime.now(UTC)
         page = await syncing.page(self._connection, self.account, since, self._memory.submitted if box == "in" else ())
         messages = [message for message in page.messages if box in (None, message.box)]
-        await self._know_senders(messages)
-        items = await self._held_together([await self._item(message) for message in messages])
+        items = await self._arriving.items(messages, self._complete.after(since))
+        self._complete.reached(since, page.state, asked, more=page.more)
         return News(items, page.state, page.more)
 
     async def state(self) -> str:
         """Where news go on that leave out all that is there now. Raises Refusal."""
-        return await syncing.state(self._connection, self.account)
+        asked = datetime.now(UTC)
+        found = await syncing.state(self._connection, self.account)
+        self._complete.now(found, asked)
+        return found
 
     async def download(self, attachment: Attachment) -> bytes:
         """The whole file in memory. Raises Refusal, CannotOpen."""
@@ -160,41 +164,27 @@ class Mailbox:
         await files.download(self._connection, self.account, attachment, sink)
 
     async def keep_pins(self) -> None:
-        """Store the keys seen lately in the key box, so that they are known after a restart. Raises Refusal.
+        """Store the keys seen lately in the key box, so that they are known after a restart.
 
-        `stateMismatch`: another client changed the box; open the mailbox again.
+        Raises Refusal; Distrusted, OlderBox when what another client wrote into the box meanwhile is not believed.
         """
-        if not self._memory.new_pins:
-            return
-        newest = self._memory.newest_pins()
-        content = replace(self._opened.content, pins=newest, last_checkpoint=self._log.newest)
-        box, box_key = replace_box(self._opened, content)
-        version = self._opened.version + 1
-        update = {"box": msgspec.Raw(codec.encode({"version": version, "box": b64u(box)}))}
-        await set_one(self._connection, "KeyBox/set", Set(account_id=self.account, update=update))
-        self._opened = open_box(box, self.account, box_key, version)
-        self._memory.pins_kept(newest)
+        if self._memory.new_pins:
+            await keep_pins(self._connection, self._log, self._own, self._memory, self._directory.held)
 
     async def _proven(self, to: Sequence[str]) -> list[Chain]:
         self._log.require_trust()
         peers = sorted(set(to) - {self.account})
-        chains = await self._directory.chains(self.account, peers)
+        self._own.ask_again()
+        chains = await self._directory.chains(self.account, [*peers, self.account])
+        await self._own.take()
         unknown = [peer for peer in peers if peer not in chains]
         if unknown:
             raise Refusal("recipientNotFound", members={"recipients": unknown})
         for peer in peers:
             check_pin(peer, chains[peer], self._memory.pins)
         self._log.require_trust()  # the look-up itself may have shown a fork
+        require_published(self._own.opened, self._own.line)
         return [chains[peer] for peer in peers]
-
-    async def _held_together(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """The same letters, marked where the log that their senders saw is another one than is shown here."""
-        seen = {item.letter.checkpoint for item in items if isinstance(item, Arrived) and item.box == "in"}
-        forked = await self._log.check(self.account, [each for each in seen if each is not None])
-        return tuple(
-            replace(item, forked=True) if isinstance(item, Arrived) and item.letter.checkpoint in forked else item
-            for item in items
-        )
 
     async def _new_message(self, prepared: Prepared) -> NewMessage:
         inline = len(prepared.sealed) <= limits.MAX_INLINE_SEALED
@@ -209,17 +199,12 @@ class Mailbox:
 
     def _sent(self, prepared: Prepared) -> None:
         for account, _ in prepared.to:
-            self._pin(account, self._directory.held(account))
+            self._arriving.pin(account, self._directory.held(account))
         if prepared.letter is not None:
             self._memory.take(prepared.letter, prepared.letter_hash)
 
-    def _pin(self, account: str, chain: Chain) -> None:
-        pin = moved_pin(chain, self._memory.pins.get(account))
-        if account != self.account and pin is not None:
-            self._memory.pin(account, pin)
-
     def _recipients(self, peers: Iterable[KnownKey]) -> tuple[KnownKey, ...]:
-        return tuple(sorted((*peers, self._chain[-1]), key=lambda known: known.wire.account))
+        return tuple(sorted((*peers, self._own.line[-1]), key=lambda known: known.wire.account))
 
     async def _place(self, draft: Draft) -> Place:
         if draft.counter is not None:
@@ -234,58 +219,5 @@ class Mailbox:
     async def _read_own_letters(self) -> None:
         async for messages in syncing.own_letters(self._connection, self.account):
             for message in messages:
-                await self._item(message)
+                await self._arriving.item(message)
         self._own_letters_known = True
-
-    async def _know_senders(self, messages: Sequence[SealedMessage]) -> None:
-        senders = {message.from_ for message in messages} - {self.account}
-        # One broken chain does not hide the other letters.
-        await self._directory.each(self.account, sorted(senders))
-
-    async def _item(self, message: SealedMessage) -> Item:
-        received = datetime.fromisoformat(message.received_at).astimezone(UTC)
-        try:
-            found = await self._read(message)
-        except NotShown as error:
-            return Unreadable(
-                message.id, error.reason, received, message.from_, message.box, error.proven, message.client_id,
-                error.thread,
-            )  # fmt: skip
-        missing = self._memory.take(found.letter, found.hash)
-        self._pin(message.from_, self._directory.held(message.from_))
-        return Arrived(message.id, found.letter, received, message.box, missing)
-
-    async def _read(self, message: SealedMessage) -> Read:
-        sealed = await self._sealed(message)
-        try:
-            return self._checked(message, sealed, await self._chain_of(message.from_, fresh=False))
-        except NotShown as error:
-            if error.reason != "unknownSenderKey" or message.from_ == self.account:
-                raise
-        return self._checked(message, sealed, await self._chain_of(message.from_, fresh=True))
-
-    async def _sealed(self, message: SealedMessage) -> bytes:
-        if message.sealed is not None:
-            try:
-                return unb64u(message.sealed)
-            except NotCanonical as error:
-                raise NotShown("cannotOpen") from error
-        if message.sealed_blob_id is None:
-            raise NotShown("cannotOpen")
-        sealed = await self._connection.download(self.account, message.sealed_blob_id)
-        if blob_id(sealed) != message.sealed_blob_id:
-            raise NotShown("cannotOpen")
-        return sealed
-
-    async def _chain_of(self, account: str, *, fresh: bool) -> Chain:
-        if account == self.account:
-            return self._chain
-        found = (await self._directory.each(self.account, [account], fresh=fresh)).get(account, ())
-        if isinstance(found, Distrusted):
-            raise NotShown("unknownSenderKey") from found
-        return found
-
-    def _checked(self, message: SealedMessage, sealed: bytes, chain: Chain) -> Read:
-        statements = frozenset(known.statement_hash for known in self._chain)
-        reader = Reader(self.account, self._opened.content.sealing_seeds(), statements)
-        return read(message, sealed, reader, Known(chain, self._memory.pins, self._memory.seen))

@@ -1,9 +1,10 @@
 """What a mailbox remembers while it runs: keys seen, letters seen, places in threads. Bounded."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final, TypeVar
 
 from clients.content.letter import Letter
+from clients.session.keyring import Chain, moved_pin
 from clients.session.outgoing import Place
 
 K = TypeVar("K")
@@ -56,6 +57,10 @@ class Memory:
         """The relay has an own letter under this id."""
         _put(self._submitted, message, None, SEEN_LIMIT)
 
+    def merge_pins(self, theirs: Mapping[str, str], held: Callable[[str], Chain]) -> None:
+        """Another client wrote these pins into the key box; `held`: the line of an account as it is known here."""
+        self._pins, self._kept = _merged(theirs, self._pins, held), dict(theirs)
+
     def pins_kept(self, pins: Mapping[str, str]) -> None:
         """The key box holds these now."""
         self._kept = dict(pins)
@@ -80,6 +85,16 @@ def _fits(letter: Letter, before: Place | None) -> bool:
     if before is None:
         return letter.counter == 1 and letter.previous is None
     return letter.counter == before.counter + 1 and letter.previous == before.previous
+
+
+def _merged(theirs: Mapping[str, str], ours: Mapping[str, str], held: Callable[[str], Chain]) -> dict[str, str]:
+    """Of two clients: of each account the later one, theirs where that cannot be told. Those seen here are last."""
+    kept = {account: pin for account, pin in theirs.items() if account not in ours}
+    return kept | {account: _later(held(account), theirs.get(account), pin) for account, pin in ours.items()}
+
+
+def _later(line: Chain, theirs: str | None, ours: str) -> str:
+    return ours if theirs in (None, ours) else moved_pin(line, theirs) or ours
 
 
 def _put(kept: dict[K, V], key: K, value: V, limit: int) -> None:

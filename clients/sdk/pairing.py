@@ -1,6 +1,8 @@
 """Pairing, the new device: it shows a code and waits (docs/spec/pairing.md). The old one is handing.py.
 
-Law: what comes is of the one who said hello, and the box that it opens has their keys.
+Laws: what comes is of the one who said hello, and the box that it opens has their keys; nothing that was handed over is
+opened before a person said that both devices show the same digits: whoever reads the code first could hand over a
+mailbox of their own.
 """
 
 import asyncio
@@ -46,13 +48,14 @@ POLL_SECONDS: Final = 1.0
 
 
 class NewDevice:
-    """Show `code` (or `link`, as a QR), then digits(); the person compares; then finish()."""
+    """Show `code` (or `link`, as a QR), then digits(); the person compares, here too: confirm(), then finish()."""
 
     def __init__(self, transport: Transport, trust: Trust | None, poll_seconds: float) -> None:
         self._transport, self._trust, self._gap = transport, trust, poll_seconds
         self._pairing = new_pairing()
         self._claim = ""
         self._hello: Hello | None = None
+        self._confirmed = False
 
     @classmethod
     async def begin(
@@ -85,13 +88,21 @@ class NewDevice:
         self._hello = open_hello(await self._said(lambda seen: seen.hello), self._pairing)
         return digits(self._hello.comparison, self.code, self._hello.signer)
 
+    def confirm(self) -> None:
+        """The person said that the old device shows the same digits. Raises CannotOpen: there are none yet."""
+        if self._hello is None:
+            raise CannotOpen("pairing/2")
+        self._confirmed = True
+
     async def finish(self, *, trust_device: bool = False) -> tuple[Client, OpenedBox]:
         """A client of the account and its box, once the old device handed it over.
 
-        Raises Refusal `notFound` (too late, or ended there), CannotOpen, OlderBox.
+        Raises Refusal `notFound` (too late, or ended there), `confirmFirst` (nobody compared); CannotOpen, OlderBox.
         """
         if self._hello is None:
             raise CannotOpen("pairing/2")
+        if not self._confirmed:
+            raise Refusal("confirmFirst", "nobody said yet that both devices show the same digits")
         grant = open_grant(await self._said(lambda seen: seen.grant), self._pairing, self._hello)
         asked = PairingClaim(claim=self._claim, trust_device=trust_device)
         tokens = codec.decode(await post(self._transport, names.PAIRING_CLAIM, asked), Tokens)

@@ -1,14 +1,47 @@
 """A password while a client runs: it opens the log-in and the key box. Stretched once for each set of parameters."""
 
 import asyncio
+import hmac
+from dataclasses import dataclass, field
 
 import msgspec
+import pyotp
 
 from clients.session.session import Challenged
+from crypto.encoding import b64u
 from crypto.errors import NotCanonical, WeakKdf
 from crypto.keybox import Master, PasswordKdf, PasswordKey, stretch
 from crypto.keys import SigningSeed
+from messaging.wire import codec
 from messaging.wire.errors import Refusal
+from messaging.wire.factors import NewTotp, PasswordMethod
+from messaging.wire.types import Kdf
+
+
+@dataclass(frozen=True)
+class NewSecrets:
+    """A new password, stretched, and the secret of new one-time codes where they are new, too."""
+
+    password: str = field(repr=False)
+    master: Master = field(repr=False)
+    totp_secret: str | None = field(repr=False)
+
+    @classmethod
+    async def of(cls, password: str, totp_secret: str | None = None) -> "NewSecrets":
+        """Stretches it, in a thread."""
+        return cls(password, await asyncio.to_thread(stretch, password, PasswordKdf.fresh()), totp_secret)
+
+    @property
+    def method(self) -> PasswordMethod:
+        """The log-in of the new password."""
+        kdf = codec.convert(self.master.kdf.to_json(), Kdf)
+        return PasswordMethod(kdf=kdf, login_key=b64u(self.master.login_seed().public().raw))
+
+    @property
+    def totp(self) -> NewTotp | None:
+        """The new one-time codes, with one of them as proof."""
+        secret = self.totp_secret
+        return None if secret is None else NewTotp(secret=secret, code=pyotp.TOTP(secret).now())
 
 
 class Password:
@@ -24,6 +57,10 @@ class Password:
         found = cls(password)
         found._master = master
         return found
+
+    def is_same(self, password: str) -> bool:
+        """Whether it is this one."""
+        return hmac.compare_digest(self._password.encode(), password.encode())
 
     def become(self, password: str, master: Master) -> None:
         """It was changed: later log-ins use the new one."""
@@ -49,4 +86,4 @@ class Password:
             raise WeakKdf("keybox/5") from error
         if self._master is None or self._master.kdf != kdf:
             self._master = await asyncio.to_thread(stretch, self._password, kdf)
-        return self._master.login_seed(said.account)
+        return self._master.login_seed()

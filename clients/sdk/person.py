@@ -4,7 +4,6 @@ Laws: secrets are made and written down by the caller before anything changes; w
 open, and a statement by which the present keys hand the account on.
 """
 
-import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,18 +15,16 @@ from clients.sdk.connection import Connection
 from clients.sdk.devices import OwnDevice
 from clients.sdk.directory import Directory
 from clients.sdk.handing import OldDevice
-from clients.sdk.ownline import own_line
-from clients.sdk.password import Password
+from clients.sdk.password import NewSecrets, Password
 from clients.session.keyring import Chain
 from crypto.code import Code
-from crypto.encoding import b64u
-from crypto.keybox import OpenedBox, PasswordKdf, PasswordKey, RecoveryKey, open_box, replace, stretch
+from crypto.keybox import OpenedBox, PasswordKey, RecoveryKey, open_box, replace
 from crypto.keys import KeyPairs
 from messaging.wire import codec
 from messaging.wire.errors import Refusal
-from messaging.wire.factors import NewMethods, PasswordMethod
-from messaging.wire.methods import Get, Got, Set
-from messaging.wire.types import Delegation, Kdf
+from messaging.wire.factors import NewMethods
+from messaging.wire.methods import Set
+from messaging.wire.types import Delegation
 
 
 class Person:
@@ -54,15 +51,12 @@ class Person:
     async def change_password(self, password: str, *, end_others: bool = True) -> None:
         """Another password; `end_others`: every other device has to log in with it. Raises Refusal."""
         kept = self._box.require_password()
-        master = await asyncio.to_thread(stretch, password, PasswordKdf.fresh())
+        secrets = await NewSecrets.of(password)
         box, key = replace(
-            self.opened, self._box.content(), add=[PasswordKey(master)], drop=self.opened.ids("password")
+            self.opened, self._box.content(), add=[PasswordKey(secrets.master)], drop=self.opened.ids("password")
         )
-        method = PasswordMethod(
-            kdf=codec.convert(master.kdf.to_json(), Kdf), login_key=b64u(master.login_seed(self.account).public().raw)
-        )
-        await self._box.put(box, key, NewMethods(password=method), end_others=end_others)
-        kept.become(password, master)
+        await self._box.put(box, key, NewMethods(password=secrets.method), end_others=end_others)
+        kept.become(password, secrets.master)
 
     async def new_recovery_code(self, code: Code) -> None:
         """`code`, made by new_code() and written down by the person, in place of the one before. Raises Refusal."""
@@ -71,27 +65,36 @@ class Person:
         )
         await self._box.put(box, key, NewMethods(recovery=self._box.recovery(code)))
 
-    async def suspected_compromise(self, code: Code) -> None:
+    async def suspected_compromise(self, code: Code, password: str | None, totp_secret: str | None = None) -> None:
         """Somebody else may have the keys: new ones under a new box key, said as such in the key log.
 
-        `code` is a new recovery code. Every other device ends, passkeys go, delegates stay. Raises Refusal, Distrusted.
+        `code` is a new recovery code, `password` another than before (None for an account that one holds, which has
+        none), `totp_secret` of new one-time codes, where they may be known as well. Every other device ends, passkeys
+        go, whoever still is a delegate stays. Raises Refusal; Distrusted; ValueError for the same password again.
         """
-        await self._box.renew(code, await self._box.delegates(), suspected=True)
+        secrets = await self._new_secrets(password, totp_secret)
+        await self._box.renew(code, await self._box.delegates(), suspected=True, secrets=secrets)
 
     async def rotate_if_due(self, due_by: datetime | None = None) -> bool:
         """New keys when those of the box are older than a year now, or will be `due_by`; whether there are.
 
+        The box key stays: while the box still opens for somebody who is no delegate any more there are none, but
+        Refusal `invalidProperties` with `delegates`, for whom end_delegation() makes all new.
         Raises Refusal, Distrusted.
         """
         moment = datetime.now(UTC)
         if not self.opened.content.is_due(due_by or moment):
             return False
-        pairs, delegates = KeyPairs.generate(), await self._box.delegates()
-        announced = new_keys(self.opened, pairs, self._box.line[-1].statement, moment)
+        pairs, delegates, previous = KeyPairs.generate(), await self._box.delegates(), await self._box.newest()
+        left = sorted(self._box.opening() - {each.account for each in delegates})
+        if left:
+            raise Refusal("invalidProperties", "the box opens for somebody who is no delegate", {"delegates": left})
+        announced = new_keys(self.opened, pairs, previous, moment)
         box, key = replace(
             self.opened, self._box.content().rotated(pairs, moment), add=delegates, drop=self.opened.ids("delegate")
         )
         await self._box.put(box, key, keys=announced)
+        await self._box.settle()
         return True
 
     async def delegations(self) -> list[tuple[Delegation, bool]]:
@@ -99,9 +102,9 @@ class Person:
 
         Of the accounts that this one holds the second is True: their own box says it. Raises Refusal.
         """
-        answer: Got[Delegation] = await self._box.connection.call("Delegation/get", Get(account_id=self.account))
-        opening = {slot.delegate for slot in self.opened.slots}
-        return [(found, found.delegate in opening or found.delegate == self.account) for found in answer.list_]
+        opening = self._box.opening()
+        listed = await self._box.listed()
+        return [(found, found.delegate in opening or found.delegate == self.account) for found in listed]
 
     async def delegate(self, account: str) -> None:
         """`account` may open and act for this one from now on. Raises Refusal, Distrusted (their keys)."""
@@ -112,26 +115,26 @@ class Person:
         except Refusal as refusal:
             if refusal.name != "alreadyExists":
                 raise
-        if account not in {each.delegate for each in self.opened.slots}:
+        if account not in self._box.opening():
             box, key = replace(self.opened, self._box.content(), add=[slot])
             await self._box.put(box, key)
 
     async def end_delegation(self, account: str, code: Code) -> None:
         """`account` may act here no longer: it knew the box key, so box and keys are new, and `code` the recovery code.
 
-        Raises Refusal, Distrusted.
+        Its access ends first, whatever happens then; repeating this does what is left. Raises Refusal, Distrusted.
         """
         found = [each for each, _ in await self.delegations() if each.delegate == account]
-        if account in {slot.delegate for slot in self.opened.slots}:
-            await self._box.renew(code, await self._box.delegates(but=account), suspected=False)
         for each in found:
             await self._box.confirmed_set(Set(account_id=self.account, destroy=[each.id]))
+        if account in self._box.opening():
+            await self._box.renew(code, await self._box.delegates(but=account), suspected=False)
 
     async def refresh(self) -> None:
         """Take up what other clients of the account changed, under the same box key. Raises Refusal, CannotOpen."""
         raw = await self._box.connection.key_box(self.account)
         self._box.opened = open_box(raw, self.account, self.opened.box_key, self.opened.version)
-        self._box.line = await own_line(self._box.directory, self.opened)
+        await self._box.settle()
 
     async def adopt(self, login: str, code: Code, recovery: Code, *, second: Code | None = None) -> str:
         """Activate the account of a child, whose letter has `code` (and `second`): this one opens it from now on.
@@ -139,7 +142,8 @@ class Person:
         `recovery` is the child's recovery code, written down before this is called. -> the child's account.
         Raises Refusal, CannotOpen, BadStatement.
         """
-        return await caring.adopt(self._box.connection, self.opened, login, code, recovery, second)
+        log = self._box.directory.log
+        return await caring.adopt(self._box.connection, log, self.opened, login, code, recovery, second)
 
     async def open_held(self, account: str, *, minimum_version: int = 1) -> OpenedBox:
         """The box of an account that this one holds: for Client.mailbox_of() and Client.person_of().
@@ -166,3 +170,12 @@ class Person:
     async def end_device(self, device: str) -> None:
         """Log a device out. Raises Refusal."""
         await devices.end_device(self._box.connection, self.account, device)
+
+    async def _new_secrets(self, password: str | None, totp_secret: str | None) -> NewSecrets | None:
+        if not self._box.is_own:
+            if password is not None or totp_secret is not None:
+                raise ValueError("an account that one holds has no password of its own")
+            return None
+        if password is None or self._box.require_password().is_same(password):
+            raise ValueError("whoever is suspected may know the password: another one is needed")
+        return await NewSecrets.of(password, totp_secret)

@@ -34,7 +34,7 @@ async def recover(
     """Open the account with its recovery code, and stay logged in. Every device and every trust token ends.
 
     `recovery` is the next recovery code, made by new_code() and written down before this is called: `code` is spent.
-    Raises Refusal (`wrongCredentials`: unknown login or wrong code), CannotOpen, OlderBox.
+    Raises Refusal (`wrongCredentials`: unknown login or wrong code), CannotOpen, OlderBox, BadStatement.
     """
     transport = Transport(relay, http)
     found = await recovery_box(transport, login, RecoveryKey(code))
@@ -56,8 +56,8 @@ def _request(found: TicketBox, master: Master, recovery: Code, totp_secret: str)
         ticket=found.ticket,
         box=b64u(box),
         kdf=codec.convert(master.kdf.to_json(), Kdf),
-        login_key=b64u(master.login_seed(opened.account).public().raw),
-        recovery_key=b64u(recovery.recovery_login(opened.account).public().raw),
+        login_key=b64u(master.login_seed().public().raw),
+        recovery_key=b64u(recovery.recovery_login().public().raw),
         totp_secret=totp_secret,
         code=pyotp.TOTP(totp_secret).now(),
     )

@@ -69,6 +69,8 @@ class Arrived:
     """A letter that passed every check. `missing`: one before it, of this sender and thread, may be missing.
 
     `forked`: its sender saw another key log than is shown here. It is shown with a warning, and nothing more is sealed.
+    `unsigned`: what it says of the log the log never signed: it counts for nothing. `stale_key`: it was sealed to a key
+    of this account that was replaced long before: somebody is shown old keys. It is shown with a warning.
     """
 
     id: str
@@ -77,6 +79,8 @@ class Arrived:
     box: Literal["in", "out"]
     missing: bool = False
     forked: bool = False
+    unsigned: bool = False
+    stale_key: bool = False
 
 
 @dataclass(frozen=True)

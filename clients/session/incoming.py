@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from clients.content.letter import Letter, NotALetter, from_bytes, letter_hash
-from clients.session.keyring import Chain, Distrusted, check_pin, written_by
+from clients.session.keyring import Chain, Distrusted, check_pin, is_stale, written_by
 from crypto.envelope import Opened, open_sealed
 from crypto.errors import CannotOpen
 from crypto.keys import SealingSeed
@@ -40,28 +40,34 @@ class NotShown(Exception):
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: account, the seeds that may open (the present one first), hashes of own statements."""
+    """Who reads: account, the seeds that may open (the present one first), all own keys as the log shows them."""
 
     account: str
     seeds: Sequence[SealingSeed] = field(repr=False)
-    statements: frozenset[bytes]
+    line: Chain
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the reader knows of the sender and of letters before: `seen`: (sender, letter id) -> the letter's hash."""
+    """What the reader knows of the sender and of letters before: `seen`: (sender, letter id) -> the letter's hash.
+
+    `complete`: when the reader last had all letters; this one was not among them, whatever the relay says. None where
+    that is not known.
+    """
 
     chain: Chain
     pins: Mapping[str, str]
     seen: Mapping[tuple[str, str], bytes]
+    complete: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Read:
-    """A letter that passed every check, and its hash."""
+    """A letter that passed every check, and its hash. `stale_key`: it was sealed to an own key of long ago."""
 
     letter: Letter
     hash: bytes
+    stale_key: bool = False
 
 
 def read(message: SealedMessage, sealed: bytes, reader: Reader, known: Known) -> Read:
@@ -80,12 +86,12 @@ def _checked(opened: Opened, message: SealedMessage, reader: Reader, known: Know
     _check_label(message, letter, reader)
     _check_sender(letter, opened, message, known)
     own = next(to for to in letter.recipients if to.account == reader.account)
-    if own.statement not in reader.statements:
+    if all(known.statement_hash != own.statement for known in reader.line):
         raise NotShown("sealedToOtherKey")
     digest = letter_hash(opened.plaintext)
     if known.seen.get((letter.sender.account, letter.message), digest) != digest:
         raise NotShown("replayed")
-    return Read(letter, digest)
+    return Read(letter, digest, is_stale(reader.line, own.statement, _came(message, known)))
 
 
 def _check_label(message: SealedMessage, letter: Letter, reader: Reader) -> None:
@@ -126,10 +132,20 @@ def _check_recipients(letter: Letter, opened: Opened, reader: Reader) -> None:
 
 
 def _check_sender(letter: Letter, opened: Opened, message: SealedMessage, known: Known) -> None:
-    received = datetime.fromisoformat(message.received_at).astimezone(UTC)
-    if written_by(known.chain, opened.sender, letter.sender.key, received) is None:
+    received = _received(message)
+    if written_by(known.chain, opened.sender, letter.sender.key, received, _came(message, known)) is None:
         raise NotShown("unknownSenderKey")
     try:
         check_pin(letter.sender.account, known.chain, known.pins)
     except Distrusted as error:
         raise NotShown("senderKeyChanged") from error
+
+
+def _received(message: SealedMessage) -> datetime:
+    return datetime.fromisoformat(message.received_at).astimezone(UTC)
+
+
+def _came(message: SealedMessage, known: Known) -> datetime:
+    # The relay could say an old time of a letter that it shows only now: an old key's would pass for one of then.
+    received = _received(message)
+    return received if known.complete is None else max(received, known.complete)

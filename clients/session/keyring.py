@@ -9,6 +9,7 @@ sees is the log's to prove (keylog.py).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from crypto.encoding import b64u, unb64u
@@ -18,10 +19,10 @@ from crypto.transparency.statement import Announcement, Statement, check_holder,
 from messaging.wire.types import PublicKey
 
 SUPERSEDED_GRACE: Final = timedelta(hours=1)  # letters sealed before the new key may still be on their way
+STALE_GRACE: Final = timedelta(hours=25)  # a checkpoint is good for a day, and a letter may be on its way as above
 # What the whole log is not believed for, and what one account is not (docs/spec/transparency.md).
 LogReason: TypeAlias = Literal["badCheckpoint", "staleCheckpoint", "logForked", "policyChanged"]
 DistrustReason: TypeAlias = LogReason | Literal["notInLog", "brokenChain", "keyChanged", "ownKeyChanged", "notTheirs"]
-LOG_REASONS: Final[frozenset[str]] = frozenset({"badCheckpoint", "staleCheckpoint", "logForked", "policyChanged"})
 
 
 class Distrusted(Exception):
@@ -37,8 +38,8 @@ class Distrusted(Exception):
 
     @property
     def of_everybody(self) -> bool:
-        """Whether it is the log, and not one account's keys."""
-        return self.reason in LOG_REASONS
+        """Whether it is the log, and not one account's keys or key box."""
+        return not self.account
 
 
 @dataclass(frozen=True)
@@ -110,27 +111,40 @@ def is_behind(keys: Chain, own: Sequence[PublicKeys]) -> bool:
     return len(keys) < len(own) and [known.keys for known in keys] == list(own)[: len(keys)]
 
 
-def check_theirs(account: str, keys: Chain, address: str, salt: bytes, stations: Collection[bytes]) -> None:
-    """The account was enrolled for this mail address, by one of `stations` (log-in public keys) where there are any.
+def check_theirs(account: str, keys: Chain, address: str, salt: bytes, stations: Collection[bytes] | None) -> None:
+    """The account was enrolled for this mail address, by one of `stations` (log-in public keys); None: by anybody.
 
-    Raises Distrusted `notTheirs`: an account that the relay made up could stand for any address.
+    Raises Distrusted `notTheirs`: an account that the relay made up could stand for any address. By None it still can.
     """
     try:
         check_holder(keys[0].statement, address, salt)
     except (BadStatement, IndexError) as error:
         raise Distrusted(account, "notTheirs") from error
     by = keys[0].statement.by
-    if by is None or (stations and by.raw not in stations):
+    if by is None or (stations is not None and by.raw not in stations):
         raise Distrusted(account, "notTheirs")
 
 
-def written_by(keys: Chain, signer: SigningPublic, key_id: str, at: datetime) -> KnownKey | None:
-    """The key that signed, when the directory held it at that time and no later statement had taken its place."""
+def written_by(
+    keys: Chain, signer: SigningPublic, key_id: str, at: datetime, came: datetime | None = None
+) -> KnownKey | None:
+    """The key that signed, when the directory held it at that time and no later statement had taken its place.
+
+    `came`: when the letter came, where more is known of that than what the relay says (`at`).
+    """
     for known, following in zip(keys, (*keys[1:], None), strict=True):
         if known.keys.signing == signer and known.key_id == key_id and known.since <= at:
-            superseded = following is not None and at > following.announced + SUPERSEDED_GRACE
+            superseded = following is not None and (came or at) > following.announced + SUPERSEDED_GRACE
             return None if superseded else known
     return None
+
+
+def is_stale(keys: Chain, statement: bytes, at: datetime) -> bool:
+    """Whether nobody should have been shown the key of this statement (its hash) any more when a letter came."""
+    for known, following in pairwise(keys):
+        if known.statement_hash == statement:
+            return at > following.announced + STALE_GRACE
+    return False
 
 
 def moved_pin(keys: Chain, pinned: str | None) -> str | None:

@@ -33,9 +33,8 @@ from messaging.wire.types import (
 
 @dataclass(frozen=True)
 class Challenged:
-    """The relay named account and KDF: answer with `prove`."""
+    """The relay named the KDF: answer with `prove`. Whose account it is, is said after the log-in."""
 
-    account: str
     kdf: Kdf
 
 
@@ -146,7 +145,7 @@ class Session:
         if self._challenge is None:
             raise OutOfTurn("no challenge to answer")
         said, time = self._challenge, utc(now)
-        signature = sign_login(seed, said.account, said.challenge, self._method, self._origin, time)
+        signature = sign_login(seed, said.challenge, self._method, self._origin, time)
         self._challenge = None
         request = LoginRequest(
             login=self._login, method=self._method, challenge=said.challenge, signature=b64u(signature), time=time,
@@ -163,7 +162,7 @@ class Session:
         if self._method != "password":
             raise OutOfTurn("only a password or a passkey confirms")
         time = utc(now)
-        signature = sign_login(seed, said.account, said.challenge, self._method, self._origin, time)
+        signature = sign_login(seed, said.challenge, self._method, self._origin, time)
         return ConfirmRequest(challenge=said.challenge, method=self._method, signature=b64u(signature), time=time)
 
     def answer_code(self, code: str, *, trust: bool) -> None:
@@ -207,7 +206,7 @@ class Session:
                 raise refusal
             case _AskedChallenge():
                 self._challenge = codec.decode(response.body, Challenge)
-                return [Challenged(self._challenge.account, self._challenge.kdf)]
+                return [Challenged(self._challenge.kdf)]
             case _AskedLogin():
                 return self.take_tokens(codec.decode(response.body, Tokens))
             case _AskedSession():

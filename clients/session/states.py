@@ -12,7 +12,7 @@ from crypto.encoding import b64u, hkdf, u64be
 from crypto.keybox import BoxKey
 from crypto.randomness import SYSTEM
 
-LABELS: Final = ("drafts", "profile", "read")  # docs/spec/content.md
+LABELS: Final = ("drafts", "passkeys", "people", "profile", "read")  # docs/spec/content.md
 _NAME: Final = b"pli state name v1"
 _STATE: Final = b"pli state v1"
 

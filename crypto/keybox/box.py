@@ -8,7 +8,7 @@ from crypto import aead
 from crypto.encoding import Json, array, b64u, canonical, hkdf, integer, members, parse_canonical, text, u64be, unb64u
 from crypto.errors import CannotOpen, NotCanonical, OlderBox
 from crypto.keybox.content import BoxContent
-from crypto.keybox.delegate import DelegateFor, _wrap_for, open_delegate
+from crypto.keybox.delegate import Delegated, DelegateFor, _wrap_for, check_signer, open_delegate
 from crypto.keybox.slot import Slot, _wrap, unwrap
 from crypto.keybox.slotkey import SlotKey, slot_type
 from crypto.keys import SealingSeed, SigningPublic, SigningSeed
@@ -78,11 +78,15 @@ def open_as_delegate(
 ) -> OpenedBox:
     """Open somebody else's box with one's own sealing seeds, the present one first.
 
-    `signers` are the signing keys of `account`'s proven line (docs/spec/transparency.md). Raises as open_box().
+    `signers` are signing keys of `account`'s proven line (docs/spec/transparency.md), of which a caller gives the
+    newest; the slot must be by the present one of the content, too. Raises as open_box().
     """
     try:
         sealed = _sealed(box, minimum_version)
-        return _open(sealed, account, _unwrap_delegate(sealed.slots, account, seeds, signers))
+        found = _unwrap_delegate(sealed.slots, account, seeds, signers)
+        opened = _open(sealed, account, BoxKey(found.box_key))
+        check_signer(found, opened.content.keys.signing.public())
+        return opened
     except NotCanonical as error:
         raise CannotOpen("keybox/1") from error
 
@@ -214,12 +218,12 @@ def _unwrap_any(slots: Iterable[Slot], key: SlotKey, account: str) -> BoxKey:
 
 def _unwrap_delegate(
     slots: Iterable[Slot], account: str, seeds: Sequence[SealingSeed], signers: Sequence[SigningPublic]
-) -> BoxKey:
+) -> Delegated:
     for slot in slots:
         if slot.type == "delegate":
-            box_key = open_delegate(slot, account, seeds, signers)
-            if box_key is not None:
-                return BoxKey(box_key)
+            found = open_delegate(slot, account, seeds, signers)
+            if found is not None:
+                return found
     raise CannotOpen("keybox/2")
 
 

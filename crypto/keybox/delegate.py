@@ -19,6 +19,14 @@ _MEMBERS = frozenset({"boxKey", "for", "v"})
 _ITEM = "keybox/8"
 
 
+@dataclass(frozen=True, repr=False)
+class Delegated:
+    """What a delegate's slot gave: the box key, 32 bytes, and who signed the envelope."""
+
+    box_key: bytes
+    signer: SigningPublic
+
+
 @dataclass(frozen=True)
 class DelegateFor:
     """Who is to open the box with keys of their own: a carer. The caller has proven that `keys` are `account`'s."""
@@ -33,10 +41,11 @@ class DelegateFor:
 
 def open_delegate(
     slot: Slot, account: str, seeds: Sequence[SealingSeed], signers: Sequence[SigningPublic]
-) -> bytes | None:
-    """The box key (32 bytes), or None when the envelope is not for `seeds`. `signers` are `account`'s proven keys.
+) -> Delegated | None:
+    """The box key, or None when the envelope is not for `seeds`. `signers` are proven keys of `account`.
 
-    Raises CannotOpen for an envelope by another key, for more than one reader, or made for another slot.
+    Raises CannotOpen for an envelope by another key, for more than one reader, or made for another slot. That the
+    signer is the account's present one, the content says: check_signer().
     """
     try:
         opened = open_sealed(slot.wrapped, seeds)
@@ -48,12 +57,18 @@ def open_delegate(
         raise CannotOpen(_ITEM) from error
 
 
-def _checked(opened: Opened, bound: list[Json], signers: Sequence[SigningPublic]) -> bytes:
+def check_signer(found: Delegated, present: SigningPublic) -> None:
+    """Raises CannotOpen unless the content's present key signed the slot: one that was replaced makes no box."""
+    if found.signer != present:
+        raise CannotOpen(_ITEM)
+
+
+def _checked(opened: Opened, bound: list[Json], signers: Sequence[SigningPublic]) -> Delegated:
     said: Mapping[str, Json] = members(parse_canonical(opened.plaintext), _MEMBERS)
     fits = integer(said["v"]) == DELEGATE_FORMAT and canonical(said["for"]) == canonical(bound)
     if opened.sender not in signers or opened.recipients != 1 or not fits:
         raise CannotOpen(_ITEM)
-    return unb64u(text(said["boxKey"]), 32)
+    return Delegated(unb64u(text(said["boxKey"]), 32), opened.sender)
 
 
 def _wrap_for(

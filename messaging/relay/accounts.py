@@ -8,7 +8,7 @@ from crypto.encoding import unb64u
 from crypto.errors import NotCanonical, WeakKey
 from crypto.keys import SigningPublic, is_account
 from crypto.transparency.statement import holder
-from messaging.relay import keylog
+from messaging.relay import erasure, keylog, opposition
 from messaging.relay import keys as key_rules
 from messaging.relay.accesslog import log
 from messaging.relay.addresses import address_id, domain
@@ -115,11 +115,15 @@ def _enrol(turn: Turn, growth: Growth, enroller: Account, item: Examined) -> Enr
         return _refused(person, "invalidKeys")
     if not _answers_for(turn, enroller, item.keys):
         return _refused(person, "invalidKeys")
+    if person.login is not None and opposition.has_opposed(turn, person.login):
+        return _refused(person, "opposed")
     digest = _digest(enroller, item.keys.keys.key_id, person)
     before = turn.tx.one(Account, person.account)
     if before is not None:
         same = before.enrolled == digest
         return EnrolOutcome(account=person.account, outcome="unchanged") if same else _refused(person, "accountTaken")
+    if erasure.is_spent(turn, person.account.encode()):  # it was somebody's, and the log cannot have it twice
+        return _refused(person, "accountTaken")
     if not _may_be_logged(turn, item.keys):
         return _refused(person, "invalidKeys")
     pepper = turn.house.secrets.pepper
@@ -162,6 +166,7 @@ def _create(
         turn.tx.add(Factor(person.account, "letter", item.letter_key, kdf_json(Kdf(name="code"))))
     if person.managed:
         turn.tx.next_change(enroller.id)  # the session of the bridge has one account more
+        turn.joined.append((enroller.id, person.account))
     log(turn, "enrol", target=person.account)
 
 

@@ -22,7 +22,7 @@ def activate(turn: Turn, request: ActivateRequest) -> devices.Issued | Refusal:
     Raises or returns Refusal `ticketExpired`, `wrongCode`, `tooManyAttempts`, `invalidKeys`, `invalidProperties`.
     """
     account = _invited(turn, request.ticket)
-    check_attempts(turn, account.id)
+    check_attempts(turn, account.id, "letter")
     box = _new_box(turn, account, request.box)
     new = announced(account.id, request.new_keys, newest(turn, account), box.version)
     factors = [given.password(account.id, request.kdf, request.login_key)]
@@ -30,10 +30,10 @@ def activate(turn: Turn, request: ActivateRequest) -> devices.Issued | Refusal:
         factors.append(given.recovery(account.id, request.recovery_key))
     second = given.second_factor(turn, request.totp_secret, request.code)
     if second is None:
-        return fail(turn, account.id, "wrongCode")
+        return fail(turn, account.id, "letter", "wrongCode")
     keylog.announce(turn, replace(account, state="active"), new)
     _end_letter(turn, box, factors, second)
-    succeed(turn, account.id, "letter")
+    succeed(turn, account.id, "letter", "letter")
     log(turn, "activate", account=account.id)
     return devices.begin(turn, account.id, renewable=True, cookie=request.cookie)
 
@@ -41,12 +41,10 @@ def activate(turn: Turn, request: ActivateRequest) -> devices.Issued | Refusal:
 def adopt(turn: Turn, request: AdoptRequest) -> Adopted:
     """Activate an account that the caller holds from now on; it has no password of its own.
 
-    Raises Refusal `confirmFirst`, `forbidden`, `ticketExpired`, `tooManyAttempts`, `invalidKeys`,
-    `invalidProperties`, `overQuota`.
+    Raises Refusal `confirmFirst`, `forbidden`, `ticketExpired`, `invalidKeys`, `invalidProperties`, `overQuota`.
     """
     devices.require_confirmed(turn)
     account = _invited(turn, request.ticket)
-    check_attempts(turn, account.id)
     delegations.check_carer(turn, account)
     box = _new_box(turn, account, request.box)
     new = announced(account.id, request.new_keys, newest(turn, account), box.version)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from messaging.relay.accesslog import log
 from messaging.relay.moments import date_text
-from messaging.relay.records import Account, Edge
+from messaging.relay.records import Account, Edge, Gone
 from messaging.relay.sets import apply, changes, invalid, parse, wanted
 from messaging.relay.turn import Turn
 from messaging.wire import limits
@@ -54,6 +54,23 @@ def open_(turn: Turn, opening: Opening) -> None:
             number = turn.change(Edge, mine.id)
             fresh = Edge(mine.id, peer.id, mine.kind, 1, 0, turn.stamp, number, number)
             turn.tx.put(fresh if before is None else replace(before, may_write=1, changed=number))
+
+
+def leave(turn: Turn, account: str) -> None:
+    """Its peers have no contact with it any more; its own are as they were."""
+    for mine in turn.tx.where(Edge, account=account):
+        if turn.tx.one(Edge, mine.id, account) is not None:
+            turn.tx.drop(Edge, mine.id, account)
+            turn.tx.add(Gone(mine.id, Edge.__name__, turn.change(Edge, mine.id), account))
+
+
+def come_back(turn: Turn, account: Account) -> None:
+    """Its peers that still are have the contacts again that it had when it left."""
+    for mine in turn.tx.where(Edge, account=account.id):
+        peer = turn.tx.one(Account, mine.id)
+        if peer is not None and peer.state != "closed" and turn.tx.one(Edge, peer.id, account.id) is None:
+            number = turn.change(Edge, peer.id)
+            turn.tx.put(Edge(peer.id, account.id, peer.kind, mine.may_write, 0, mine.since, number, number))
 
 
 def get(turn: Turn, arguments: Get) -> Got[Contact]:

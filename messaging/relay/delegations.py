@@ -1,6 +1,7 @@
 """Delegations: who may act for whose account. Patients alone; both sides see one, and either may end it.
 
-Law: nobody is held and holds at the same time, so that no right is handed on.
+Laws: nobody is held and holds at the same time, so that no right is handed on; where an account has a password of its
+own, its owner alone lets others in.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import msgspec
 from messaging.relay import devices
 from messaging.relay.accesslog import log
 from messaging.relay.moments import date_text
-from messaging.relay.records import Account, Delegation
+from messaging.relay.records import Account, Delegation, Factor
 from messaging.relay.sets import apply, invalid, parse, wanted
 from messaging.relay.tokens import delegation_id
 from messaging.relay.turn import Turn
@@ -19,6 +20,7 @@ from messaging.wire.errors import Refusal
 from messaging.wire.methods import Get, Got, NewDelegation, Set, SetDone
 
 _CONFIRM = "Confirm this device first (POST /auth/confirm)."
+_OWNERS = "This account has a password of its own: its owner says who may act for it."
 
 
 def get(turn: Turn, arguments: Get) -> Got[types.Delegation]:
@@ -73,6 +75,11 @@ def end(turn: Turn, ended: Delegation) -> None:
     log(turn, "undelegate", target=ended.id)
 
 
+def has_password(turn: Turn, account: str) -> bool:
+    """Whether it has an owner who logs in: a delegate is a guest there then."""
+    return turn.tx.one(Factor, account, "password") is not None
+
+
 def end_all(turn: Turn, account: str) -> None:
     """Those of an account that closes."""
     for found in _of(turn, account):
@@ -81,6 +88,7 @@ def end_all(turn: Turn, account: str) -> None:
 
 def _create(turn: Turn, account: str, raw: msgspec.Raw) -> dict[str, str]:
     _require_confirmed(turn)
+    _require_owner(turn, account)
     delegate = parse(raw, NewDelegation).delegate
     before = turn.tx.one(Delegation, account, delegate)
     if before is not None:
@@ -98,12 +106,19 @@ def _destroy(turn: Turn, account: str, id_: str) -> None:
     found = [held for held in _of(turn, account) if held.id == id_]
     if not found:
         raise Refusal("notFound")
+    if found[0].delegate != turn.caller.account:  # everybody may give up
+        _require_owner(turn, account)
     end(turn, found[0])
 
 
 def _require_confirmed(turn: Turn) -> None:
     if not devices.is_confirmed(turn):
         raise Refusal("forbidden", _CONFIRM)
+
+
+def _require_owner(turn: Turn, account: str) -> None:
+    if account != turn.caller.account and has_password(turn, account):
+        raise Refusal("forbidden", _OWNERS)
 
 
 def _may_be_held(turn: Turn, id_: str) -> bool:

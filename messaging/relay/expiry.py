@@ -1,7 +1,8 @@
-"""What runs out by itself: challenges, tickets, tokens, devices, trust, failures, pairings, blobs without a letter."""
+"""What runs out by itself: challenges, tickets, tokens, devices, trust, failures, pairings, unnamed blobs, archives."""
 
 from typing import Final
 
+from messaging.relay import closing
 from messaging.relay.records import Access, Blob, Device, Failure, Pairing, Refresh, Ticket, Trust, UsedChallenge
 from messaging.relay.turn import Turn
 
@@ -10,7 +11,8 @@ _KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device,
 
 def sweep(turn: Turn) -> int:
     """Drop what is past, a bounded number at a time; how many went."""
-    return sum(turn.tx.drop_expired(kind, turn.stamp) for kind in (*_KINDS, Blob))
+    past = sum(turn.tx.drop_expired(kind, turn.stamp) for kind in (*_KINDS, Blob))
+    return past + closing.end_archives(turn)
 
 
 def unclaimed(turn: Turn, blobs: list[str]) -> list[str]:

@@ -1,17 +1,19 @@
 """Changing factors, by a device that was lately confirmed: box, keys and log-in keys in one transaction.
 
-Whoever acts for another's account changes its box and keys. Where that account has no password of its own, as a child's
-whose carer adopted it, its recovery code too: nobody else could. Never its password, passkeys or second factor.
+Whoever acts for another's account changes nothing where that has a password of its own: its owner does. Where it has
+none, as a child's whose carer adopted it, box, keys and recovery code: nobody else could. Never its password, passkeys
+or second factor.
 """
 
 from dataclasses import dataclass
 
 from messaging.relay import devices, given, keylog, pairing, totp
 from messaging.relay.accesslog import log
-from messaging.relay.attempts import check_attempts, fail
+from messaging.relay.attempts import check_attempts, fail, forget_failures
+from messaging.relay.delegations import has_password
 from messaging.relay.given import SecondFactor
 from messaging.relay.keys import Announced, announced, newest
-from messaging.relay.login import drop_tickets
+from messaging.relay.login import drop_passkeys, drop_tickets
 from messaging.relay.records import Account, Box, Factor, Passkey
 from messaging.relay.sets import invalid
 from messaging.relay.turn import Turn
@@ -61,8 +63,8 @@ def _check_right(turn: Turn, account: Account, request: FactorsRequest) -> None:
     if account.id == turn.caller.account:
         return
     theirs = methods.password is not None or methods.passkeys is not None or request.totp is not None
-    alone = account.parent == "" and turn.tx.one(Factor, account.id, "password") is None
-    if theirs or (not alone and (methods.recovery is not None or request.end_others)):
+    owners = account.parent != "" and (methods.recovery is not None or request.end_others)
+    if theirs or owners or has_password(turn, account.id):
         raise Refusal("forbidden")
 
 
@@ -81,9 +83,11 @@ def _checked(turn: Turn, account: Account, request: FactorsRequest) -> _Change |
         keys = announced(id_, request.new_keys, newest(turn, account), box.version)
     if request.totp is None:
         return _Change(box, factors, passkeys, keys, None)
-    check_attempts(turn, id_)
+    check_attempts(turn, id_, "factors")
     second = given.second_factor(turn, request.totp.secret, request.totp.code)
-    return fail(turn, id_, "wrongCode") if second is None else _Change(box, factors, passkeys, keys, second)
+    if second is None:
+        return fail(turn, id_, "factors", "wrongCode")
+    return _Change(box, factors, passkeys, keys, second)
 
 
 def _check_rest(turn: Turn, account: Account, factors: list[Factor]) -> None:
@@ -98,9 +102,9 @@ def _keep(turn: Turn, account: str, checked: _Change) -> None:
     for factor in checked.factors:
         turn.tx.put(factor)
     if checked.passkeys is not None:
-        for before in turn.tx.where(Passkey, account=account):
-            turn.tx.drop(Passkey, account, before.credential)
+        drop_passkeys(turn, account)
         for passkey in checked.passkeys:
             turn.tx.add(passkey)
     if checked.second is not None:
         totp.keep(turn, account, checked.second.secret, checked.second.step)
+        forget_failures(turn, account, "factors")

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from messaging.relay import (
+    accessentries,
     accounts,
     addresses,
     contacts,
@@ -21,13 +22,16 @@ from messaging.relay.references import Answer, fill_in, needs_filling
 from messaging.relay.turn import Turn
 from messaging.wire.codec import Call, Request, Response, encode, plain
 from messaging.wire.errors import Refusal
-from messaging.wire.methods import METHODS, Get, SetDone
+from messaging.wire.methods import METHODS, Get, Method, SetDone
 
 Rule = Callable[[Turn, Any], Any]
 
 RULES: Final[dict[str, Rule]] = {
     "Core/echo": lambda _, arguments: arguments,
     "AccountInfo/get": accounts.get,
+    "AccessLogEntry/get": accessentries.get,
+    "AccessLogEntry/changes": accessentries.get_changes,
+    "AccessLogEntry/query": accessentries.query,
     "Device/get": owndevices.get,
     "Device/set": owndevices.set_,
     "Delegation/get": delegations.get,
@@ -79,6 +83,7 @@ def _call(turn: Turn, call: Call, using: list[str], done: list[Answer], created:
         if method is None or method.capability not in using:
             raise Refusal("unknownMethod")
         arguments = _arguments(call.arguments, method.arguments, done, created)
+        _check_properties(method, arguments)
         result = RULES[call.name](turn, arguments)
         _remember(result, created)
         return call.name, _shown(result, arguments), call.call_id
@@ -110,17 +115,18 @@ def _remember(result: Any, created: dict[str, str]) -> None:
         created.update({name: made["id"] for name, made in (result.created or {}).items()})
 
 
+def _check_properties(method: Method, arguments: Any) -> None:
+    # Of the type, not of what was found: a wrong name is refused where there is nothing to show as well.
+    if isinstance(arguments, Get) and arguments.properties is not None:
+        (kind,) = method.answer.__args__
+        if not {field.encode_name for field in msgspec.structs.fields(kind)} >= set(arguments.properties):
+            raise Refusal("invalidArguments", "there is no such property")
+
+
 def _shown(result: Any, arguments: Any) -> Any:
     if not isinstance(arguments, Get) or arguments.properties is None:
         return result
     shown = msgspec.to_builtins(result)
     wanted = {"id", *arguments.properties}
-    fields = {field.encode_name for field in msgspec.structs.fields(_item_type(result))} if result.list_ else wanted
-    if not wanted <= fields:
-        raise Refusal("invalidArguments", "there is no such property")
     shown["list"] = [{name: item[name] for name in item if name in wanted} for item in shown["list"]]
     return shown
-
-
-def _item_type(result: Any) -> Any:
-    return type(result.list_[0])

@@ -14,7 +14,7 @@ from crypto.transparency.note import parse_note
 from crypto.transparency.policy import has_quorum
 from crypto.transparency.statement import Statement
 from crypto.transparency.tiles import Tile, encode_bundle, is_there
-from messaging.relay import logtree
+from messaging.relay import erasure, logtree
 from messaging.relay.keys import Announced, as_record
 from messaging.relay.logtree import NOTHING, Growth, Nodes
 from messaging.relay.records import Account, Key, LogHead
@@ -52,6 +52,8 @@ def check(turn: Turn, new: Announced) -> None:
     # Whoever signs for two accounts copied keys, or a station did: witnesses would refuse the log for it.
     holders = turn.tx.where(Key, signing=new.keys.signing.raw)
     if any(key.account != new.statement.account or key.id == new.keys.key_id for key in holders):
+        raise Refusal("invalidKeys")
+    if erasure.is_spent(turn, new.keys.signing.raw):  # of an account that was erased: the log has it all the same
         raise Refusal("invalidKeys")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from crypto.encoding import b64u, integer, parse_canonical, unb64u
+from crypto.encoding import b64u, canonical, integer, parse_canonical, unb64u
 from crypto.errors import BadStatement, NotCanonical, WeakKey
 from crypto.keys import PublicKeys, SealingPublic, SigningPublic
 from crypto.transparency.statement import Announcement, Statement, read_statement, verify_statement
@@ -70,6 +70,12 @@ def box_version(box: bytes) -> int:
     if version < 1 or len(box) > limits.MAX_KEY_BOX:
         raise invalid("box")
     return version
+
+
+def box_slots(box: bytes) -> bytes:
+    """The slots of a box that box_version() took, canonical. No secret: they say what opens the box, not how."""
+    said = parse_canonical(box)
+    return canonical(said.get("slots")) if isinstance(said, dict) else b""
 
 
 def newest(turn: Turn, account: Account) -> Statement:
@@ -152,7 +158,7 @@ def get_box(turn: Turn, arguments: Get) -> Got[KeyBox]:
 
 
 def set_box(turn: Turn, arguments: Set) -> SetDone:
-    """`KeyBox/set`: update by compare-and-set on the version."""
+    """`KeyBox/set`: update by compare-and-set on the version. Slots stay: a confirmed device changes those."""
     return apply(turn, arguments, lambda: _box_state(turn, arguments.account_id), update=_update_box)
 
 
@@ -169,6 +175,8 @@ def _update_box(turn: Turn, account: str, id_: str, raw: msgspec.Raw) -> None:
         raise Refusal("stateMismatch")
     if box_version(box) != new.version:
         raise invalid("version")
+    if box_slots(box) != box_slots(before.box):
+        raise invalid("box")
     turn.tx.put(Box(account, new.version, box))
     turn.note(account, "KeyBox", str(new.version))
     log(turn, "keybox", account=account, target=str(new.version))

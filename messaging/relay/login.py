@@ -1,13 +1,13 @@
 """Log-in: a signature over a challenge, then a code (docs/spec/login.md). Known and unknown log-ins are treated alike.
 
 A challenge is `expiry || random || MAC`, so that asking for one writes nothing; a used one is remembered.
-Laws: a log-in has one account, real or made up, whatever the method; a try costs the same whether it can succeed.
+Laws: a log-in has one account, real or made up, whatever the method, and nobody is told which before it succeeds; a
+try costs the same whether it can.
 """
 
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +18,8 @@ from crypto.keys import SigningPublic, is_account
 from crypto.login import decoy, verify_login
 from messaging.relay import devices, totp
 from messaging.relay.accesslog import log
-from messaging.relay.attempts import check_attempts, fail, forget_failures, succeed
+from messaging.relay.archive import may_return
+from messaging.relay.attempts import Guessed, check_attempts, fail, forget_failures, succeed
 from messaging.relay.moments import SECOND, date_text
 from messaging.relay.records import Account, Box, Factor, Key, Login, Passkey, Ticket, UsedChallenge
 from messaging.relay.tokens import hashed, token
@@ -43,7 +44,7 @@ _WRITTEN = {"memory": 65536, "passes": 3, "lanes": 1}
 
 @dataclass(frozen=True)
 class _Tried:
-    """What a signature is compared with: `keys` are as many for a log-in that is made up."""
+    """What a signature is compared with: `keys` are as many for a log-in that is made up, and so is its `account`."""
 
     account: str
     keys: tuple[bytes, ...]
@@ -56,18 +57,17 @@ def challenge(turn: Turn, request: ChallengeRequest) -> Challenge:
     expires = turn.stamp + limits.CHALLENGE_SECONDS * SECOND
     random = secrets.token_bytes(8)
     made = u64be(expires) + random + _challenge_mac(turn, expires, random, request.method, request.login)
-    return Challenge(
-        account=tried.account, challenge=b64u(made), expires_in=limits.CHALLENGE_SECONDS, kdf=tried.kdf
-    )
+    return Challenge(challenge=b64u(made), expires_in=limits.CHALLENGE_SECONDS, kdf=tried.kdf)
 
 
 def login(turn: Turn, request: LoginRequest) -> devices.Issued | Refusal:
     """Tokens, or a Refusal: `mfaRequired` with a ticket, `wrongCredentials`, `tooManyAttempts`."""
     tried = _tried(turn, request.login, request.method)
     account, device = tried.account, request.device
-    check_attempts(turn, account)
+    guessed = _guessed(turn, request, account)
+    check_attempts(turn, account, guessed)
     if not (_is_fresh(turn, request, [request.login]) and _is_signed(turn, request, tried)):
-        return fail(turn, account, "wrongCredentials")
+        return fail(turn, account, guessed, "wrongCredentials")
     _use(turn, request.challenge)
     cookie = device is not None and device.cookie
     match request.method:
@@ -77,8 +77,8 @@ def login(turn: Turn, request: LoginRequest) -> devices.Issued | Refusal:
         case "passkey":
             succeed(turn, account, "passkey")
             return devices.begin(turn, account, renewable=True, cookie=cookie)
-        case "password" if device is not None and devices.is_trusted(turn, account, device.trust_token):
-            succeed(turn, account, "trusted")
+        case "password" if device is not None and guessed == "trusted":
+            succeed(turn, account, "trusted", "trusted")
             return devices.begin(turn, account, renewable=True, cookie=cookie, trusted_by=device.trust_token)
         case _:
             return _ask_more(turn, account, request.method)
@@ -88,12 +88,13 @@ def confirm_device(turn: Turn, request: ConfirmRequest) -> Confirmed | Refusal:
     """The caller's device may change factors for ten minutes. Refusals: `wrongCredentials`, `tooManyAttempts`."""
     account = turn.caller.account
     device = devices.find(turn, account, turn.caller.device)
-    check_attempts(turn, account)
+    guessed: Guessed = "session" if request.method == "password" else ""
+    check_attempts(turn, account, guessed)
     named = [account, *[held.name for held in turn.tx.where(Login, account=account)]]
     if device is None or not (_is_fresh(turn, request, named) and _is_signed(turn, request, _own(turn, request))):
-        return fail(turn, account, "wrongCredentials")
+        return fail(turn, account, guessed, "wrongCredentials")
     _use(turn, request.challenge)
-    forget_failures(turn, account)
+    forget_failures(turn, account, "session")
     until = turn.stamp + limits.CONFIRM_SECONDS * SECOND
     turn.tx.put(replace(device, confirmed=until))
     log(turn, "confirm", target=request.method)
@@ -103,11 +104,11 @@ def confirm_device(turn: Turn, request: ConfirmRequest) -> Confirmed | Refusal:
 def confirm(turn: Turn, request: TotpRequest) -> devices.Issued | Refusal:
     """Tokens for a ticket and a one-time code. Refusals: `ticketExpired`, `wrongCode`, `tooManyAttempts`."""
     ticket = find_ticket(turn, request.ticket, "password")
-    check_attempts(turn, ticket.account)
+    check_attempts(turn, ticket.account, "totp")
     if not totp.accept(turn, ticket.account, request.code):
-        return fail(turn, ticket.account, "wrongCode")
+        return fail(turn, ticket.account, "totp", "wrongCode")
     turn.tx.drop(Ticket, ticket.id)
-    succeed(turn, ticket.account, ticket.method)
+    succeed(turn, ticket.account, ticket.method, "password", "totp")
     return devices.begin(turn, ticket.account, renewable=True, cookie=request.cookie, trust=request.trust_device)
 
 
@@ -142,6 +143,12 @@ def drop_tickets(turn: Turn, account: str) -> None:
         turn.tx.drop(Ticket, left.id)
 
 
+def drop_passkeys(turn: Turn, account: str) -> None:
+    """None of them logs in any more."""
+    for held in turn.tx.where(Passkey, account=account):
+        turn.tx.drop(Passkey, account, held.credential)
+
+
 def login_name(text: str) -> str:
     """One spelling for a log-in name: small letters."""
     return text.strip().lower()
@@ -158,6 +165,14 @@ def _ask_more(turn: Turn, account: str, method: str) -> Refusal:
     return Refusal("mfaRequired", members={"ticket": ticket, "account": account})
 
 
+def _guessed(turn: Turn, request: LoginRequest, account: str) -> Guessed:
+    token_ = None if request.device is None else request.device.trust_token
+    is_trusted = devices.is_trusted(turn, account, token_)
+    if request.method != "password":
+        return ""
+    return "trusted" if is_trusted else "password"
+
+
 def _tried(turn: Turn, name: str, method: str) -> _Tried:
     spelled = login_name(name)
     # Made up whether it is needed or not, and without the method: who has several has one account for all of them.
@@ -166,10 +181,12 @@ def _tried(turn: Turn, name: str, method: str) -> _Tried:
     login_ = turn.tx.one(Login, spelled)
     owner = made_up if login_ is None else login_.account
     if method == "passkey":
-        # An authenticator gives the account back. It may be anybody's, so it is said of all of them.
+        # An authenticator gives the account back; the log-in name is taken too.
         named = spelled if is_account(spelled) else _open_account(turn, owner) or made_up
         return _Tried(named, _passkeys(turn, named), Kdf(name="prf"))
     factor, account = turn.tx.one(Factor, owner, method), _open_account(turn, owner)
+    if method == "recovery" and may_return(turn, owner):  # to whom else it is as if the account had never been
+        account = owner
     kdf = _usual_kdf(method, salt) if factor is None or not account else msgspec.json.decode(factor.kdf, type=Kdf)
     public = factor.public if factor is not None and account else _NOBODY.raw
     return _Tried(account or made_up, (public,), kdf)
@@ -221,14 +238,14 @@ def _is_fresh(turn: Turn, request: LoginRequest | ConfirmRequest, logins: list[s
 
 def _is_signed(turn: Turn, request: LoginRequest | ConfirmRequest, tried: _Tried) -> bool:
     # All of them, also after one that fits: the time says nothing about how many there are.
-    fitting = [_fits(turn, request, tried.account, public) for public in tried.keys]
+    fitting = [_fits(turn, request, public) for public in tried.keys]
     return True in fitting
 
 
-def _fits(turn: Turn, request: LoginRequest | ConfirmRequest, account: str, public: bytes) -> bool:
-    said: Any = (account, request.challenge, request.method, turn.house.origin, request.time)
+def _fits(turn: Turn, request: LoginRequest | ConfirmRequest, public: bytes) -> bool:
+    key, origin = SigningPublic(public), turn.house.origin
     try:
-        verify_login(SigningPublic(public), unb64u(request.signature, 64), *said)
+        verify_login(key, unb64u(request.signature, 64), request.challenge, request.method, origin, request.time)
     except (CannotOpen, NotCanonical, WeakKey):
         return False
     return public != _NOBODY.raw

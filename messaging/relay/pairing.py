@@ -15,7 +15,7 @@ from crypto.keys import SealingPublic
 from crypto.labels import CODE_BITS, PAIRING
 from messaging.relay import devices
 from messaging.relay.accesslog import log
-from messaging.relay.moments import SECOND
+from messaging.relay.moments import SECOND, date_text
 from messaging.relay.rates import Meter
 from messaging.relay.records import Account, Pairing
 from messaging.relay.sets import invalid
@@ -52,7 +52,8 @@ def begin(turn: Turn, request: PairingBegin) -> PairingBegun:
     for found in before:
         turn.tx.drop(Pairing, found.id)
     claim = token()
-    turn.tx.add(Pairing(hashed(claim), code, key, turn.stamp + limits.PAIRING_SECONDS * SECOND))
+    until = turn.stamp + limits.PAIRING_SECONDS * SECOND
+    turn.tx.add(Pairing(hashed(claim), code, key, until, network=turn.caller.network))
     return PairingBegun(claim=claim, expires_in=limits.PAIRING_SECONDS)
 
 
@@ -66,8 +67,10 @@ def poll(turn: Turn, request: PairingPoll) -> PairingSeen:
 
 
 def find(turn: Turn, request: PairingFind) -> PairingFound:
-    """The new device's key, while nobody else answered. Raises Refusal `forbidden`, `notFound`."""
-    return PairingFound(key=b64u(_of_code(turn, request.pairing).key))
+    """The new device's key, where and when it asked, while nobody else answered. Raises `forbidden`, `notFound`."""
+    found = _of_code(turn, request.pairing)
+    since = date_text(found.expires - limits.PAIRING_SECONDS * SECOND)
+    return PairingFound(key=b64u(found.key), network=found.network, since=since)
 
 
 def hello(turn: Turn, request: PairingHello) -> dict[str, str]:
@@ -96,11 +99,16 @@ def grant(turn: Turn, request: PairingGrant) -> dict[str, str]:
 
 
 def end(turn: Turn, request: PairingEnd) -> dict[str, str]:
-    """It is gone, if it was there. Raises Refusal `invalidProperties`: not one name for it; `rateLimit`."""
+    """It is gone, if it was there: by its claim, or by its code for who is logged in and might have answered.
+
+    Raises Refusal `invalidProperties`: not one name for it; `unauthorized`, `forbidden`, `rateLimit`.
+    """
     _count(turn, turn.house.rates.polling)
     if (request.claim is None) == (request.pairing is None):
         raise invalid("claim", "pairing")
-    found = _by_code(turn, request.pairing) if request.pairing is not None else _of_claim(turn, request.claim or "")
+    if request.pairing is not None and not turn.caller.account:
+        raise Refusal("unauthorized")
+    found = _of_claim(turn, request.claim) if request.claim is not None else _answered(turn, request.pairing or "")
     if found is not None:
         turn.tx.drop(Pairing, found.id)
     return {}
@@ -131,17 +139,18 @@ def _of_claim(turn: Turn, presented: str) -> Pairing | None:
 
 
 def _of_code(turn: Turn, code: str) -> Pairing:
-    if turn.caller.kind not in _PEOPLE:
-        raise Refusal("forbidden")
-    found = _by_code(turn, code)
-    if found is None or found.account not in ("", turn.caller.account):
+    found = _answered(turn, code)
+    if found is None:
         raise Refusal("notFound")
     return found
 
 
-def _by_code(turn: Turn, code: str) -> Pairing | None:
+def _answered(turn: Turn, code: str) -> Pairing | None:
+    """The pairing of a code, unless somebody else has answered it."""
+    if turn.caller.kind not in _PEOPLE:
+        raise Refusal("forbidden")
     found = [one for one in turn.tx.where(Pairing, code=code) if one.expires > turn.stamp]
-    return found[0] if found else None
+    return found[0] if found and found[0].account in ("", turn.caller.account) else None
 
 
 def _still_stands(turn: Turn, found: Pairing) -> bool:

@@ -88,7 +88,20 @@ class Transaction(Protocol):
     def log_nodes(self, level: int, first: int, count: int) -> list[bytes]:
         """At most `count` hashes of one level of the key log's tree from number `first` on, in order."""
 
+    def due(self, kind: type[R], now: int) -> list[R]:
+        """At most 1,000 whose `expires` is past, in the order of their keys."""
+
     def last_act(self) -> Act | None: ...
+    def last_act_of(self, account: str) -> Act | None:
+        """The newest row of the access log that its owner may see."""
+
+    def acts_of(self, account: str, since: int, limit: int) -> list[Act]:
+        """An account's rows of the access log after its own number `since`, oldest first."""
+
+    def query_acts(self, account: str, after: int, before: int, position: int, limit: int) -> list[int]:
+        """An account's own numbers of rows from `after` on and before `before` (moments), newest first."""
+
+    def query_acts_total(self, account: str, after: int, before: int) -> int: ...
     def acts(self, after: int, limit: int) -> list[Act]: ...
     def ended_devices(self, since: int) -> list[str]:
         """Ids of devices that ended at `since` or later."""

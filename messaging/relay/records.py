@@ -53,9 +53,10 @@ class Totp(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """Failed log-ins in a row of an account, real or made up."""
+    """Failures in a row of an account, real or made up, with one of the things that are guessed (attempts.py)."""
 
     account: str
+    guessed: str
     count: int
     until: int
     expires: int
@@ -126,6 +127,7 @@ class Pairing(Struct, frozen=True):
     """A second device that waits for the keys. `id` is the hash of its claim, `code` what its screen shows.
 
     `account` is empty until somebody answers; `device` is the one that granted; `hello` and `grant` are sealed.
+    `network` is where the second device asked from.
     """
 
     id: bytes
@@ -136,6 +138,7 @@ class Pairing(Struct, frozen=True):
     device: str = ""
     hello: bytes = b""
     grant: bytes = b""
+    network: str = ""
 
 
 class Delegation(Struct, frozen=True):
@@ -254,7 +257,11 @@ class Blob(Struct, frozen=True):
 
 
 class Act(Struct, frozen=True):
-    """A row of the access log, chained by `mac` to the row before."""
+    """A row of the access log, chained by `mac` to the row before.
+
+    `actor` is the kind of who acted, `by` their account where it is not the row's. `seq` counts an account's rows from
+    1 and `chain` hashes them, so that the owner can tell that none is missing; 0 and empty where there is no owner.
+    """
 
     number: int
     time: int
@@ -264,6 +271,48 @@ class Act(Struct, frozen=True):
     target: str
     outcome: str
     mac: bytes
+    actor: str = ""
+    by: str = ""
+    seq: int = 0
+    chain: bytes = b""
+
+
+class Archive(Struct, frozen=True):
+    """A closed account: erased once `expires` is past. `by` is `owner` or `operator`: the owner may come back."""
+
+    account: str
+    closed: int
+    expires: int
+    by: str
+
+
+class Opposed(Struct, frozen=True):
+    """The fact that somebody opposed. `id` is HMAC-SHA-256(pepper, log-in name); `day` counts from 1970."""
+
+    id: bytes
+    day: int
+    receipt: str
+
+
+class Tombstone(Struct, frozen=True):
+    """What must stay so whatever is restored: `kind` is opposed, closed, reopened or erased. Chained by `mac`.
+
+    `mark` is the id of Opposed, and its receipt is `receipt`; both are empty for the other kinds.
+    """
+
+    number: int
+    time: int
+    kind: str
+    account: str
+    mark: bytes
+    receipt: str
+    mac: bytes
+
+
+class Spent(Struct, frozen=True):
+    """SHA-256 of a signing key that an erased account had: it stands in the key log, and is nobody's ever again."""
+
+    id: bytes
 
 
 class LogEntry(Struct, frozen=True):
@@ -301,7 +350,7 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     Factor: ("account", "method"),
     Passkey: ("account", "credential"),
     Totp: ("account",),
-    Failure: ("account",),
+    Failure: ("account", "guessed"),
     UsedChallenge: ("id",),
     Ticket: ("id",),
     Device: ("account", "id"),
@@ -321,6 +370,10 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     State: ("account", "id"),
     Blob: ("account", "id"),
     Act: ("number",),
+    Archive: ("account",),
+    Opposed: ("id",),
+    Tombstone: ("number",),
+    Spent: ("id",),
     LogEntry: ("number",),
     LogNode: ("level", "number"),
     LogHead: ("id",),

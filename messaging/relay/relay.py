@@ -5,9 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from messaging.relay import accounts, activation, blobs, devices, expiry, factorasking, jmap, logasking, login, session
+from messaging.relay import (
+    accounts,
+    activation,
+    blobs,
+    devices,
+    expiry,
+    factorasking,
+    jmap,
+    lifeasking,
+    logasking,
+    login,
+    session,
+)
 from messaging.relay.accounts import Examined
 from messaging.relay.factorasking import FactorAsking
+from messaging.relay.lifeasking import LifeAsking
 from messaging.relay.logasking import LogAsking
 from messaging.relay.ports import Transaction
 from messaging.relay.turn import Caller, House, Outcome, Turn
@@ -69,7 +82,7 @@ class Sweep: ...
 Asking: TypeAlias = (
     "Request | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | LogOut | "
     "Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
-    "FactorAsking | LogAsking"
+    "FactorAsking | LogAsking | LifeAsking"
 )
 
 
@@ -83,6 +96,8 @@ def writes(asking: Asking) -> bool:
         case LoginRequest() | TotpRequest() | ActivateRequest() | Renew() | LogOut() | Enrol() | KeepUpload() | Sweep():
             return True
         case _:
+            if isinstance(asking, LifeAsking):
+                return True
             return factorasking.writes(asking) if isinstance(asking, FactorAsking) else logasking.writes(asking)
 
 
@@ -132,4 +147,6 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
         case _:
             if isinstance(asking, FactorAsking):
                 return factorasking.answer(turn, asking)
+            if isinstance(asking, LifeAsking):
+                return lifeasking.answer(turn, asking)
             return logasking.answer(turn, asking)

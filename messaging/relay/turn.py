@@ -10,6 +10,7 @@ from messaging.relay.moments import stamp
 from messaging.relay.ports import Numbered, Transaction
 from messaging.relay.rates import Rates
 from messaging.relay.records import Account, Delegation, Edge, Message, State
+from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
 Acting = tuple[str, str]  # who acts, for whom
@@ -30,6 +31,14 @@ class Secrets:
         return "Secrets(...)"
 
 
+@dataclass(frozen=True)
+class Life:
+    """How long people may oppose, and how long what is closed is archived: days, which an operator may set."""
+
+    opposition_days: int = limits.OPPOSITION_DAYS
+    archive_days: int = limits.ARCHIVE_DAYS
+
+
 @dataclass
 class Gate:
     """Whether the key log may be signed for: not before it is known that this database has all of it."""
@@ -47,6 +56,7 @@ class House:
     log: LogSigner
     policy: Policy
     gate: Gate = field(default_factory=Gate)
+    life: Life = field(default_factory=Life)
 
 
 @dataclass(frozen=True)

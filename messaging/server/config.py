@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from messaging.relay.rates import Allowed
+from messaging.relay.turn import Life
 from messaging.server.peers import Network
+from messaging.store.link import Where
+from messaging.store.s3 import S3Place
+from messaging.wire.limits import DEVICE_CUT_SECONDS
+
+_MOST_DAYS = 36_525  # a hundred years
 
 
 class BadConfig(Exception):
@@ -43,10 +49,42 @@ class _Limits(msgspec.Struct, forbid_unknown_fields=True):
     log_reads_per_minute: int = Allowed.log_reads_per_minute
 
 
+class _Store(msgspec.Struct, forbid_unknown_fields=True):
+    database: str = "sqlite"
+    password_file: str = ""
+
+
+class _Bus(msgspec.Struct, forbid_unknown_fields=True):
+    nats: str | list[str] = []
+    credentials: str = ""
+    poll_seconds: float = DEVICE_CUT_SECONDS
+
+
+class _S3(msgspec.Struct, forbid_unknown_fields=True):
+    bucket: str
+    endpoint: str = ""
+    region: str = "us-east-1"
+    key_id: str = ""
+    secret_file: str = ""
+
+
+class _Blobs(msgspec.Struct, forbid_unknown_fields=True):
+    s3: _S3 | None = None
+
+
+class _Life(msgspec.Struct, forbid_unknown_fields=True):
+    opposition_days: int = Life.opposition_days
+    archive_days: int = Life.archive_days
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     relay: _Relay
     log: _Log = msgspec.field(default_factory=_Log)
     limits: _Limits = msgspec.field(default_factory=_Limits)
+    life: _Life = msgspec.field(default_factory=_Life)
+    store: _Store = msgspec.field(default_factory=_Store)
+    bus: _Bus = msgspec.field(default_factory=_Bus)
+    blobs: _Blobs = msgspec.field(default_factory=_Blobs)
 
 
 @dataclass(frozen=True)
@@ -54,6 +92,8 @@ class Config:
     """Checked settings. `web` None: none was named and none is shipped. `certificate` and `key`: both or neither.
 
     `policy` None: the key log is trusted for its own signatures alone. `skipped_witnesses` of it are not asked.
+    `database` None: SQLite in `data`. `s3` None: blobs in `data`. `nats` empty: the database itself wakes other relays,
+    and `poll` is how many seconds pass at most before one looks by itself.
     """
 
     origin: str
@@ -65,9 +105,15 @@ class Config:
     key: Path | None = None
     log: Literal["json", "plain"] = "plain"
     allowed: Allowed = field(default_factory=Allowed)
+    life: Life = field(default_factory=Life)
     trusted_proxies: tuple[Network, ...] = ()
     policy: Path | None = None
     skipped_witnesses: tuple[str, ...] = ()
+    database: Where | None = None
+    s3: S3Place | None = None
+    nats: tuple[str, ...] = ()
+    nats_credentials: Path | None = None
+    poll: float = DEVICE_CUT_SECONDS
 
     @property
     def secure(self) -> bool:
@@ -95,6 +141,9 @@ def _checked(found: _File, folder: Path) -> Config:
     limits = msgspec.structs.asdict(found.limits)
     if low := [name for name, value in limits.items() if value < 1]:
         raise BadConfig(f"[limits] {low[0]} must be at least 1")
+    life = msgspec.structs.asdict(found.life)
+    if wrong := [name for name, value in life.items() if not 1 <= value <= _MOST_DAYS]:
+        raise BadConfig(f"[life] {wrong[0]} is a number of days from 1 to {_MOST_DAYS}")
     return Config(
         origin=_origin(relay.origin),
         host=host,
@@ -105,10 +154,55 @@ def _checked(found: _File, folder: Path) -> Config:
         key=folder / relay.tls_key if relay.tls_key else None,
         log=relay.log,
         allowed=Allowed(**limits),
+        life=Life(**life),
         trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
         policy=folder / found.log.policy if found.log.policy else None,
         skipped_witnesses=tuple(found.log.skip),
+        database=_database(found.store, folder),
+        s3=_s3(found.blobs.s3, folder),
+        nats=_nats(found.bus),
+        nats_credentials=folder / found.bus.credentials if found.bus.credentials else None,
+        poll=_poll(found.bus.poll_seconds),
     )
+
+
+def _database(store: _Store, folder: Path) -> Where | None:
+    if store.database == "sqlite":
+        return None
+    parts = urlsplit(store.database)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise BadConfig('[store] database: write "sqlite", or "postgresql://user@host:5432/name"')
+    if parts.password is not None or "password" in {name for name, _ in parse_qsl(parts.query)}:
+        raise BadConfig("[store] database: no password in an address: name a file (0600) in password_file")
+    return Where(store.database, folder / store.password_file if store.password_file else None)
+
+
+def _nats(bus: _Bus) -> tuple[str, ...]:
+    servers = (bus.nats,) if isinstance(bus.nats, str) else tuple(bus.nats)
+    for server in servers:
+        parts = urlsplit(server)
+        if parts.scheme not in ("nats", "tls") or not parts.hostname:
+            raise BadConfig(f'[bus] nats: write "nats://host:4222" or "tls://host:4222", not a {parts.scheme} address')
+        if parts.username is not None:
+            raise BadConfig("[bus] nats: no user or token in an address: name a credentials file (0600)")
+    return servers
+
+
+def _poll(seconds: float) -> float:
+    # Whoever was shut out must be off other relays' streams within five seconds, whatever becomes of the bus.
+    if not 0.05 <= seconds <= DEVICE_CUT_SECONDS:
+        raise BadConfig(f"[bus] poll_seconds is a number from 0.05 to {DEVICE_CUT_SECONDS}")
+    return seconds
+
+
+def _s3(s3: _S3 | None, folder: Path) -> S3Place | None:
+    if s3 is None:
+        return None
+    if bool(s3.key_id) != bool(s3.secret_file):
+        raise BadConfig("[blobs] s3: give key_id and secret_file, or neither where the machine has a role of its own")
+    if s3.endpoint and urlsplit(s3.endpoint).scheme not in ("http", "https"):
+        raise BadConfig('[blobs] s3: endpoint = "https://host", or none for Amazon')
+    return S3Place(s3.bucket, s3.endpoint, s3.region, s3.key_id, folder / s3.secret_file if s3.secret_file else None)
 
 
 def _listen(text: str) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from messaging.relay.relay import (
     Renew,
 )
 from messaging.server.cookie import CLEARED, token_in, tokens
+from messaging.server.descriptions import LINKS, Descriptions
 from messaging.server.exchange import NO_STORE, Asked, Headers, Match, Pipe, Reply, Route, Routes, json_reply
 from messaging.server.push import events
 from messaging.server.service import Service
@@ -57,10 +58,12 @@ class Doors:
         """Path by path."""
         upload = Route("upload", self.upload, limit=limits.MAX_SIZE_UPLOAD, bearer=True, admit=self.admit_upload)
         download = Route("download", self.download, ("GET", "HEAD"), bearer=True)
-        return Routes(
+        routes = Routes(
             exact={
                 names.WELL_KNOWN: Route("session", self.session, ("GET",), bearer=True),
-                names.API: Route("api", self.api, limit=limits.MAX_SIZE_REQUEST, bearer=True, json=True),
+                names.API: Route(
+                    "api", self.api, limit=limits.MAX_SIZE_REQUEST, bearer=True, json=True, limit_name="maxSizeRequest"
+                ),
                 names.EVENTS.partition("?")[0]: Route("events", self.events, ("GET",), bearer=True),
                 names.CHALLENGE: self._auth("challenge", self.challenge),
                 names.LOGIN: self._auth("login", self.log_in),
@@ -73,10 +76,13 @@ class Doors:
             },
             patterns=[_pattern(_UPLOAD, upload), _pattern(_DOWNLOAD, download)],
         )
+        Descriptions(self._service.config.origin).join(routes)
+        return routes
 
     async def session(self, asked: Asked) -> Reply:
         """`GET /.well-known/jmap`."""
-        return json_reply(await self._service.ask(AskSession(), asked.caller))
+        session = await self._service.ask(AskSession(), asked.caller)
+        return json_reply(session, headers=(*NO_STORE, LINKS))
 
     async def api(self, asked: Asked) -> Reply:
         """`POST /jmap/api`."""

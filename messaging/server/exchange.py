@@ -71,8 +71,9 @@ Handler = Callable[[Asked], Awaitable[Reply]]
 
 @dataclass(frozen=True)
 class Route:
-    """One door. `limit` bounds its body in bytes; `bearer`: refused unread without a token;
-    `loopback`: for this machine alone; `admit` may refuse further, knowing the claimed length.
+    """One door. `limit` bounds its body in bytes; `limit_name` is what the session object calls that limit, if it does;
+    `bearer`: refused unread without a token; `greets`: a token is taken where one is shown; `loopback`: for this
+    machine alone; `admit` may refuse further, knowing the claimed length.
     """
 
     name: str
@@ -80,9 +81,11 @@ class Route:
     methods: tuple[str, ...] = ("POST",)
     limit: int = 0
     bearer: bool = False
+    greets: bool = False
     loopback: bool = False
     json: bool = False
     admit: Callable[[Asked, int], Incoming | None] | None = None
+    limit_name: str = ""
 
 
 Match = tuple[Route, dict[str, str]]

@@ -1,6 +1,7 @@
 """The doors by which factors change, codes recover, carers adopt and devices pair (docs/spec/login.md, pairing.md)."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from messaging.relay.factorasking import ChangeFactors, FactorAsking
@@ -44,7 +45,7 @@ class FactorDoors:
             names.PAIRING_FIND: _route("pairing find", self._plain(PairingFind), bearer=True),
             names.PAIRING_HELLO: _route("pairing hello", self._plain(PairingHello), _SEALED, bearer=True),
             names.PAIRING_GRANT: _route("pairing grant", self._plain(PairingGrant), _SEALED, bearer=True),
-            names.PAIRING_END: _route("pairing end", self._plain(PairingEnd)),
+            names.PAIRING_END: replace(_route("pairing end", self._plain(PairingEnd)), greets=True),
             names.PAIRING_CLAIM: _route("pairing claim", self._tokens(PairingClaim)),
         }
 

@@ -14,7 +14,7 @@ from twisted.web import server
 from messaging.relay.ports import Incoming
 from messaging.relay.turn import Caller
 from messaging.server import heads
-from messaging.server.exchange import Asked, Match, Reply, problem
+from messaging.server.exchange import Asked, Match, Reply, Route, problem
 from messaging.server.flow import Flow
 from messaging.server.front import Front
 from messaging.wire.errors import Refusal
@@ -62,7 +62,7 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         """The next bytes of the body, counted whatever was claimed."""
         self._read += len(data)
         if self._read > self._limit:
-            self._refuse(_too_large(self._limit))
+            self._refuse(_too_large(self._match[0] if self._match else None))
         elif self._incoming is None:
             self.content.write(data)
         else:
@@ -102,12 +102,13 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         if route.loopback and not self.front.peers.is_local(host, forwarded):
             raise Refusal("notFound")
         network = self.front.peers.network(host, forwarded)
-        caller = self.front.identify(self._token(), network)[0] if route.bearer else Caller(network=network)
+        is_named = route.bearer or (route.greets and self._header("authorization") is not None)
+        caller = self.front.identify(self._token(), network)[0] if is_named else Caller(network=network)
         arguments = dict(parse_qsl(query)) | parts if query else parts
         self._asked = Asked(method, path, arguments, caller, self._header)
         self._limit = route.limit
         if length is not None and length > route.limit:
-            raise _too_large(route.limit)
+            raise _too_large(route)
         if route.json and length != 0 and (self._header("content-type") or "").partition(";")[0] != "application/json":
             raise Refusal("notJSON", "the Content-Type is not application/json")
         if route.admit is not None:
@@ -204,8 +205,10 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         return token.strip()
 
 
-def _too_large(limit: int) -> Refusal:
-    return Refusal("tooLarge", members={"limit": limit})
+def _too_large(route: Route | None) -> Refusal:
+    if route is not None and route.limit_name:
+        return Refusal("limit", members={"limit": route.limit_name})  # RFC 8620, 3.6.1
+    return Refusal("tooLarge", members={"limit": 0 if route is None else route.limit})
 
 
 def _no_room() -> Refusal:

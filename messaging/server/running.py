@@ -12,6 +12,7 @@ from messaging.server.doors import Doors
 from messaging.server.factordoors import FactorDoors
 from messaging.server.front import Front
 from messaging.server.health import Health
+from messaging.server.lifedoors import LifeDoors
 from messaging.server.logdoors import LogDoors
 from messaging.server.logs import RequestLog
 from messaging.server.peers import Peers
@@ -19,6 +20,7 @@ from messaging.server.publisher import Pace, Publisher
 from messaging.server.service import Service
 from messaging.server.static import Static
 from messaging.server.tls import context
+from messaging.server.tombstones import Tombstones
 from messaging.server.witnesses import Asker, places
 
 FINISH_SECONDS = 5.0  # for answers that are being made when the relay stops
@@ -30,9 +32,11 @@ class Running:
     def __init__(self, config: Config, reactor: Any, clock: Clock | None = None, pace: Pace | None = None) -> None:
         self.config = config
         self.service = Service(config, clock)
+        self._tombstones = Tombstones(self.service)
         self._health = Health(self.service)
         routes = Doors(self.service).routes()
         FactorDoors(self.service).join(routes)
+        LifeDoors(self.service, self._tombstones).join(routes)
         LogDoors(self.service).join(routes)
         routes.exact |= self._health.routes()
         if config.web is not None:
@@ -47,6 +51,7 @@ class Running:
         self._listening = self._listen(reactor)
         self.service.begin()
         self._publisher.begin()
+        self._tombstones.begin()
         structlog.get_logger().info("started", port=self.port)
 
     @property
@@ -68,6 +73,7 @@ class Running:
         self.service.wake.cut_all()
         await self._front.finish(FINISH_SECONDS)
         await self._publisher.close()
+        await self._tombstones.close()
         await self.service.close()
         self._requests.flush()
         structlog.get_logger().info("stopped")

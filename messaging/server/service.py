@@ -19,13 +19,17 @@ from messaging.relay.records import LogHead
 from messaging.relay.relay import Asking, Sweep, work, writes
 from messaging.relay.turn import Caller, Outcome, Turn
 from messaging.server import loghead
+from messaging.server.bus import Bus, Nats
 from messaging.server.config import Config
 from messaging.server.house import house as make_house
 from messaging.server.metrics import Metrics
 from messaging.server.progress import Progress
+from messaging.server.storing import open_blobs, open_store
 from messaging.server.wake import Wake
-from messaging.store.blobs import LocalBlobs
-from messaging.store.sql import READERS, SqliteStore, Work, answer_all
+from messaging.store.batches import Work, answer_all
+from messaging.store.news import News
+from messaging.store.postgres import PostgresStore
+from messaging.store.sql import READERS
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
@@ -54,21 +58,22 @@ class Service:
     """Asks the rules on behalf of the doors; tells the streams what changed."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
-        """Raises BadConfig, UnsafeSecrets, NewerSchema, OlderKeys, LogLost."""
+        """Raises BadConfig, UnsafeSecrets, NewerSchema, OlderKeys, LogLost, and what open_store() and S3 raise."""
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.config = config
         self.clock = clock or SystemClock()
         self.house = make_house(config)
         self._loop = asyncio.get_running_loop()
-        self.store = SqliteStore(config.data / "relay.db", tell=self._answered)
+        self.store = open_store(config, self._answered)
         self.progress = Progress(self._begin_log().published)
-        self.blobs = LocalBlobs(config.data / "blobs")
+        self.blobs = open_blobs(config)
         self.wake = Wake()
         self.metrics = Metrics()
         self._known: dict[str, _Known] = {}
         self._readers = ThreadPoolExecutor(READERS - 1, thread_name_prefix="reader")
         self._log = structlog.get_logger()
         self._chores: list[asyncio.Task[None]] = []
+        self._bus = self._make_bus()
 
     def begin(self) -> None:
         """Start the chores. On the loop."""
@@ -77,12 +82,16 @@ class Service:
             asyncio.create_task(self._each(600, self._sweep)),
             asyncio.create_task(self._each(_PART_SECONDS, self._drop_blobs)),
         ]
+        if self._bus is not None:
+            self._bus.begin()
 
     async def close(self) -> None:
         """Finish what waits, then close the store."""
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        if self._bus is not None:
+            await self._bus.close()
         self._readers.shutdown()
         await asyncio.to_thread(self.store.close)
 
@@ -132,15 +141,43 @@ class Service:
     def _reading(self, rule: Callable[[Turn], T]) -> Callable[[Transaction], T]:
         return lambda tx: rule(Turn(tx, self.house, Caller(), self.clock.now()))
 
+    def hear(self, told: News) -> None:
+        """Another relay of this database has committed something: as if it had been asked here."""
+        self._apply(told)
+        if told.logged:
+            if self.house.policy.quorum is None:
+                self.progress.publish(told.logged)
+            self.progress.grown()
+        if told.published:
+            self.progress.publish(told.published)
+
+    def missed(self) -> None:
+        """Something was committed elsewhere that nobody tells any more: streams come back and see for themselves."""
+        self._known.clear()
+        self.wake.cut_all()
+
     def _announce(self, outcome: Outcome) -> None:
-        if outcome.ended:
-            self._forget(set(outcome.ended))
-        for delegate, account in outcome.parted:
+        if self._bus is not None:
+            self._bus.say()
+        self._apply(outcome)
+
+    def _apply(self, told: Outcome | News) -> None:
+        if told.ended:
+            self._forget(set(told.ended))
+        for delegate, account in told.parted:
             self.wake.part(delegate, account)
-        for delegate, account in outcome.joined:
+        for delegate, account in told.joined:
             self.wake.adopt(delegate, [account])
-        if outcome.changed:
-            self.wake.announce(outcome.changed)
+        if told.changed:
+            self.wake.announce(told.changed)
+
+    def _make_bus(self) -> Bus | None:
+        config, store = self.config, self.store
+        if config.database is None or not isinstance(store, PostgresStore):
+            return None
+        credentials = str(config.nats_credentials) if config.nats_credentials else None
+        at = Nats(config.nats, credentials) if config.nats else None
+        return Bus(store, config.database, self, self.in_reader, config.poll, at)
 
     def _begin_log(self) -> LogHead:
         try:

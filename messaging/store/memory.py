@@ -133,6 +133,23 @@ class MemoryTransaction:
         found = (self._tables[LogNode].get((level, number)) for number in range(first, first + count))
         return [row.hash for row in found if row is not None]
 
+    def due(self, kind: type[R], now: int) -> list[R]:
+        rows: list[Any] = self.where(kind)
+        return [row for row in rows if row.expires < now][:_SWEEP]
+
+    def last_act_of(self, account: str) -> Act | None:
+        return max(self._acts_of(account), key=lambda act: act.seq, default=None)
+
+    def acts_of(self, account: str, since: int, limit: int) -> list[Act]:
+        return [act for act in self._acts_of(account) if act.seq > since][:limit]
+
+    def query_acts(self, account: str, after: int, before: int, position: int, limit: int) -> list[int]:
+        found = [act.seq for act in self._acts_of(account) if after <= act.time < before]
+        return found[::-1][position : position + limit]
+
+    def query_acts_total(self, account: str, after: int, before: int) -> int:
+        return sum(after <= act.time < before for act in self._acts_of(account))
+
     def last_act(self) -> Act | None:
         return max(self._tables[Act].values(), key=lambda act: act.number, default=None)
 
@@ -141,6 +158,9 @@ class MemoryTransaction:
 
     def ended_devices(self, since: int) -> list[str]:
         return [device.id for device in self._tables[Device].values() if device.ended >= since]
+
+    def _acts_of(self, account: str) -> list[Act]:
+        return [act for act in self.where(Act, account=account) if act.seq]
 
     def _set(self, kind: type, key: tuple[Any, ...], record: Any) -> None:
         self.writes += 1

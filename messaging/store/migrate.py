@@ -1,4 +1,4 @@
-"""Brings a database to this version's schema, or refuses one that is newer. Each revision is one transaction."""
+"""Brings a database to this version's schema, or refuses one that is newer. All of it is one transaction."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -20,20 +20,25 @@ class OlderKeys(Exception):
 
 
 def migrate(path: Path) -> None:
-    """Upgrade the database at `path`, made if missing (0600). Raises NewerSchema, OlderKeys."""
+    """Upgrade the SQLite database at `path`, made if missing (0600). Raises NewerSchema, OlderKeys."""
     path.touch(mode=0o600)
     engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection:
+            upgrade(connection, path.name)
+    finally:
+        engine.dispose()
+
+
+def upgrade(connection: Connection, name: str) -> None:
+    """Upgrade what is connected, in the transaction that was begun on it. Raises NewerSchema, OlderKeys."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     scripts = ScriptDirectory.from_config(config)
-    try:
-        with engine.begin() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-            if found == scripts.get_current_head():
-                return
-            if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-                raise NewerSchema(f"{path.name} has schema {found}, which this version does not know: run a newer one")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == scripts.get_current_head():
+        return
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise NewerSchema(f"{name} has schema {found}, which this version does not know: run a newer one")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

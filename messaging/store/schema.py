@@ -5,9 +5,10 @@ Keys lead with the account, so that an account's rows lie together. Columns are 
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
 
 from messaging.relay import records
+from messaging.store.columns import place
 
 METADATA: Final = MetaData()
 
@@ -55,6 +56,7 @@ TABLES: Final[dict[type, Table]] = {
     records.Failure: _table(
         "failures",
         _text("account", primary_key=True),
+        _text("guessed", primary_key=True),
         _number("count"),
         _number("until"),
         _number("expires"),
@@ -125,6 +127,7 @@ TABLES: Final[dict[type, Table]] = {
         _text("device"),
         _raw("hello"),
         _raw("grant"),
+        _text("network"),
         Index("pairings_code", "code", unique=True),
         Index("pairings_account", "account"),
         Index("pairings_expires", "expires"),
@@ -195,7 +198,7 @@ TABLES: Final[dict[type, Table]] = {
         "sents", _text("account", primary_key=True), _text("client_id", primary_key=True), _text("id"), _raw("digest")
     ),
     records.Body: Table(
-        "bodies", METADATA, Column("number", Integer, primary_key=True), _raw("sealed"), _number("copies")
+        "bodies", METADATA, Column("number", place(), primary_key=True), _raw("sealed"), _number("copies")
     ),
     records.Gone: _table(
         "gones",
@@ -227,7 +230,7 @@ TABLES: Final[dict[type, Table]] = {
     records.Act: Table(
         "acts",
         METADATA,
-        Column("number", Integer, primary_key=True, autoincrement=False),
+        Column("number", place(), primary_key=True, autoincrement=False),
         _number("time"),
         _text("account"),
         _text("device"),
@@ -235,10 +238,36 @@ TABLES: Final[dict[type, Table]] = {
         _text("target"),
         _text("outcome"),
         _raw("mac"),
-        Index("acts_account", "account", "number"),
+        _text("actor"),
+        _text("by"),
+        _number("seq"),
+        _raw("chain"),
+        Index("acts_seq", "account", "seq"),
     ),
+    records.Archive: _table(
+        "archives",
+        _text("account", primary_key=True),
+        _number("closed"),
+        _number("expires"),
+        _text("by"),
+        Index("archives_expires", "expires"),
+    ),
+    records.Opposed: _table("oppositions", _raw("id", primary_key=True), _number("day"), _text("receipt")),
+    records.Tombstone: Table(
+        "tombstones",
+        METADATA,
+        Column("number", place(), primary_key=True, autoincrement=False),
+        _number("time"),
+        _text("kind"),
+        _text("account"),
+        _raw("mark"),
+        _text("receipt"),
+        _raw("mac"),
+        Index("tombstones_account", "account"),
+    ),
+    records.Spent: _table("spents", _raw("id", primary_key=True)),
     records.LogEntry: Table(
-        "log_entries", METADATA, Column("number", Integer, primary_key=True, autoincrement=False), _raw("entry")
+        "log_entries", METADATA, Column("number", place(), primary_key=True, autoincrement=False), _raw("entry")
     ),
     records.LogNode: _table(
         "log_nodes", _number("level", primary_key=True), _number("number", primary_key=True), _raw("hash")

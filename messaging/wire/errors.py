@@ -62,6 +62,7 @@ TABLE: Final[dict[str, Said]] = {
     "unauthorized": Said(401, "Log in first."),
     "tooManyAttempts": Said(429, "Too many attempts. Wait before the next one."),
     "confirmFirst": Said(403, "Enter the password or use the passkey once more first."),
+    "tooLate": Said(403, "The time to oppose is over. Activate the account, then close it."),
     "invalidKeys": Said(400, "The keys or their statement are not valid."),
     "notAllowed": Said(405, "This door does not take this method."),
     "rangeNotSatisfiable": Said(416, "The range is outside the blob."),

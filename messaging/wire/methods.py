@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from messaging.wire import names
 from messaging.wire.types import (
+    AccessLogEntry,
     AccountId,
     AccountInfo,
     Address,
@@ -26,6 +27,7 @@ from messaging.wire.types import (
     Resolved,
     SealedMessage,
     SealedState,
+    SealedText,
     UnsignedInt,
     Wire,
 )
@@ -109,6 +111,19 @@ class QueryDone(Wire, frozen=True):
     limit: int | UnsetType = UNSET
 
 
+class AccessFilter(Wire, frozen=True, omit_defaults=True):
+    after: Date | UnsetType = UNSET
+    before: Date | UnsetType = UNSET
+
+
+class AccessQuery(Wire, frozen=True, omit_defaults=True):
+    account_id: AccountId
+    filter: AccessFilter | None = None
+    position: Int = 0
+    limit: UnsignedInt | None = None
+    calculate_total: bool = False
+
+
 class KeyLookup(Wire, frozen=True, omit_defaults=True):
     account_id: AccountId
     accounts: list[AccountId]
@@ -149,12 +164,12 @@ class ResolveDone(Wire, frozen=True):
 
 class KeyBoxUpdate(Wire, frozen=True):
     version: UnsignedInt
-    box: str
+    box: SealedText
 
 
 class StateUpdate(Wire, frozen=True):
     version: UnsignedInt
-    sealed: str
+    sealed: SealedText
 
 
 class ContactUpdate(Wire, frozen=True, omit_defaults=True):
@@ -163,7 +178,7 @@ class ContactUpdate(Wire, frozen=True, omit_defaults=True):
 
 
 class DeviceUpdate(Wire, frozen=True):
-    label: str | None
+    label: SealedText | None
 
 
 class NewDelegation(Wire, frozen=True):
@@ -182,6 +197,9 @@ class Method(msgspec.Struct, frozen=True):
 METHODS: Final[dict[str, Method]] = {
     "Core/echo": Method(names.CORE, dict, dict),
     "AccountInfo/get": Method(names.ACCOUNT, Get, Got[AccountInfo]),
+    "AccessLogEntry/get": Method(names.ACCOUNT, Get, Got[AccessLogEntry]),
+    "AccessLogEntry/changes": Method(names.ACCOUNT, Changes, Changed),
+    "AccessLogEntry/query": Method(names.ACCOUNT, AccessQuery, QueryDone),
     "Device/get": Method(names.ACCOUNT, Get, Got[Device]),
     "Device/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
     "Delegation/get": Method(names.ACCOUNT, Get, Got[Delegation]),

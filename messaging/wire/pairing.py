@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from messaging.wire.types import B64u, SealingKeyText, UnsignedInt, Wire
+from messaging.wire.types import B64u, Date, SealingKeyText, UnsignedInt, Wire
 
 PairingCode = Annotated[str, Meta(pattern=r"^[0-9A-HJKMNP-TV-Z]{27}$(?!\n)")]
 
@@ -36,7 +36,11 @@ class PairingFind(Wire, frozen=True):
 
 
 class PairingFound(Wire, frozen=True):
+    """`network` and `since`: where and when the new device asked. An IPv4 address, or the first 64 bits of an IPv6."""
+
     key: SealingKeyText
+    network: str
+    since: Date
 
 
 class PairingHello(Wire, frozen=True):
@@ -50,7 +54,7 @@ class PairingGrant(Wire, frozen=True):
 
 
 class PairingEnd(Wire, frozen=True, omit_defaults=True):
-    """Exactly one of the two: the new device has the claim, the old one has read the code."""
+    """Exactly one of the two: the new device has the claim; the old one, which is logged in, has read the code."""
 
     claim: str | None = None
     pairing: PairingCode | None = None

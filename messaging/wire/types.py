@@ -15,11 +15,16 @@ KeyId = Annotated[str, Meta(pattern=r"^k[a-z2-7]{26}$(?!\n)")]
 MessageId = Annotated[str, Meta(pattern=r"^m[a-z2-7]{26}$(?!\n)")]
 DeviceId = Annotated[str, Meta(pattern=r"^d[a-z2-7]{26}$(?!\n)")]
 DelegationId = Annotated[str, Meta(pattern=r"^g[a-z2-7]{26}$(?!\n)")]
+AccessLogEntryId = Annotated[str, Meta(pattern=r"^e[1-9][0-9]{0,17}$(?!\n)")]
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+Receipt = Annotated[str, Meta(pattern=r"^o[a-z2-7]{26}$(?!\n)")]
 BlobId = Annotated[str, Meta(pattern=r"^b[0-9a-f]{64}$(?!\n)")]
 ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$(?!\n)")]
 B64u = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
 B64u32 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)")]
 B64u64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}$(?!\n)")]
+# Described as base64url, and checked by the decoder that reads it anyway: a pattern would read it twice.
+SealedText = Annotated[str, Meta(extra_json_schema={"pattern": r"^[A-Za-z0-9_-]*$(?!\n)"})]
 Hashes = list[B64u32]
 SealingKeyText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1622}$(?!\n)")]  # 1216 bytes
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$(?!\n)")]
@@ -33,6 +38,7 @@ Address = Annotated[str, Meta(min_length=3, max_length=254)]
 
 Kind = Literal["patient", "professional", "organisation", "bridge", "station"]
 AccountState = Literal["invited", "active", "closed"]
+Actor = Literal["anyone", "owner", "delegate", "bridge", "station", "operator", "relay"]
 LoginMethod = Literal["password", "letter", "recovery", "passkey", "key"]
 
 
@@ -59,7 +65,8 @@ class ChallengeRequest(Wire, frozen=True):
 
 
 class Challenge(Wire, frozen=True):
-    account: AccountId
+    """Without the account: account ids stand in the public log, and would tell which log-in names exist."""
+
     challenge: B64u32
     expires_in: UnsignedInt
     kdf: Kdf
@@ -228,7 +235,7 @@ class NewMessage(Wire, frozen=True, omit_defaults=True):
 
     client_id: ClientId
     to: Annotated[list[Recipient], Meta(min_length=1)]
-    sealed: str | None = None  # b64u; its decoder looks at every letter anyway, and a pattern would do it twice
+    sealed: SealedText | None = None
     sealed_blob_id: BlobId | None = None
     blob_ids: Annotated[list[BlobId], Meta(max_length=limits.MAX_BLOBS_PER_MESSAGE)] = field(default_factory=list)
 
@@ -280,6 +287,22 @@ class Delegation(Wire, frozen=True):
     account: AccountId
     delegate: AccountId
     since: Date
+
+
+class AccessLogEntry(Wire, frozen=True):
+    """An act in or for the account. `by`: who acted, where it was not the owner; hashes as in wire/accesslog.py."""
+
+    id: AccessLogEntryId
+    seq: UnsignedInt
+    at: Date
+    actor: Actor
+    by: AccountId | None
+    device: DeviceId | None
+    action: str
+    object: str | None
+    outcome: str
+    previous: Hex32
+    hash: Hex32
 
 
 class Resolved(Wire, frozen=True):

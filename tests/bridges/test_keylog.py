@@ -1,9 +1,12 @@
 """A directory that is not believed: nothing is sealed, nothing is lost, and the operator is told the reason."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import insert
 from structlog.typing import EventDict
 
@@ -11,11 +14,14 @@ from bridges.account import bridged, enrolment
 from bridges.mssante import keyfile, keylog
 from bridges.mssante.config import BadConfig, Config, LogTable, load
 from bridges.mssante.database import META, Database, Unusable
+from bridges.mssante.gateway import _keep_pins
 from bridges.mssante.keylog import Remembering
 from bridges.mssante.metrics import METRICS
-from clients.sdk import Distrusted, LogMemory
+from clients.content.letter import Letter, Sender
+from clients.sdk import ANY_STATION, Arrived, Distrusted, LogMemory, Refusal, Trust
 from clients.session.keyring import DistrustReason
 from crypto.encoding import unb64u
+from crypto.errors import OlderBox
 from crypto.keybox import LastCheckpoint
 from crypto.transparency.statement import Announcement, verify_statement
 from tests.bridges.conftest import Running
@@ -71,7 +77,7 @@ async def test_while_the_log_is_not_believed_the_sender_keeps_the_mail_and_no_fi
 
 
 async def test_what_is_remembered_of_the_log_outlives_a_restart(database: Database) -> None:
-    memory = LogMemory(b"a policy", LastCheckpoint(bytes(32), bytes([1] * 32), 7), "logForked")
+    memory = LogMemory(b"a policy", LastCheckpoint(bytes(32), bytes([1] * 32), 7), frozenset({(8, bytes(32))}))
 
     await Remembering(database, memory).keep()
 
@@ -80,10 +86,10 @@ async def test_what_is_remembered_of_the_log_outlives_a_restart(database: Databa
 
 
 async def test_what_was_accepted_is_remembered_as_well(database: Database) -> None:
-    memory = LogMemory(b"a policy", None, "logForked")
+    memory = LogMemory(b"a policy", None, frozenset({(8, bytes(32))}))
     remembering = Remembering(database, memory)
     await remembering.keep()
-    memory.distrust, memory.accepted = None, LastCheckpoint(bytes(32), bytes([1] * 32), 7)
+    memory.forgive(bytes(32))
 
     await remembering.keep()
 
@@ -132,11 +138,131 @@ def test_a_policy_file_that_is_none_is_named(tmp_path: Path, content: bytes | No
 
 @pytest.mark.parametrize("station", ["", "x", "A" * 42, "A" * 44])
 def test_a_station_that_is_no_key_is_named(tmp_path: Path, station: str) -> None:
-    sample = SAMPLE.read_text().replace("# stations = []", f'stations = ["{station}"]')
+    sample = SAMPLE.read_text().replace(f'stations = ["{"A" * 43}"]', f'stations = ["{station}"]')
     (tmp_path / "gateway.toml").write_text(sample)
 
     with pytest.raises(BadConfig, match="stations"):
         load(tmp_path / "gateway.toml")
+
+
+@pytest.mark.parametrize("line", ["", "stations = []"])
+def test_without_a_word_on_stations_the_gateway_does_not_start(tmp_path: Path, line: str) -> None:
+    (tmp_path / "gateway.toml").write_text(SAMPLE.read_text().replace(f'stations = ["{"A" * 43}"]', line))
+
+    with pytest.raises(BadConfig, match="stations"):
+        load(tmp_path / "gateway.toml")
+
+
+async def test_any_station_is_said_by_name_and_warned_of_at_each_start(
+    tmp_path: Path, database: Database, logs: list[EventDict]
+) -> None:
+    sample = SAMPLE.read_text().replace(f'stations = ["{"A" * 43}"]', 'stations = "any"')
+    (tmp_path / "gateway.toml").write_text(sample)
+    trust = await keylog.trust(load(tmp_path / "gateway.toml"), database)
+
+    keylog.tell_stations(structlog.get_logger(), trust)
+
+    assert trust.stations == ANY_STATION
+    assert [entry["event"] for entry in logs] == ["keylog.any_station"]
+    assert METRICS.any_station._value.get() == 1
+    keylog.tell_stations(structlog.get_logger(), Trust())
+    assert METRICS.any_station._value.get() == 0
+
+
+class Accepting:
+    """Takes what it is told, but for `refused`."""
+
+    def __init__(self, **refused: Exception) -> None:
+        self.taken: list[bytes] = []
+        self.refused = refused
+
+    async def accept_log(self, accepted: bytes) -> None:
+        if accepted.hex()[:2] in self.refused:
+            raise self.refused[accepted.hex()[:2]]
+        self.taken.append(accepted)
+
+
+async def test_a_running_gateway_takes_up_what_its_operator_accepted_once(
+    database: Database, logs: list[EventDict]
+) -> None:
+    await database.run(partial(keylog.wish, accepted=[bytes([170] * 32)]))
+    await database.run(partial(keylog.wish, accepted=[bytes([187] * 32), bytes([170] * 32)]))
+    client, remembering = Accepting(bb=Distrusted("", "policyChanged")), Remembering(database, LogMemory())
+
+    for _ in range(2):
+        await remembering.take_up(client, structlog.get_logger())
+
+    assert client.taken == [bytes([170] * 32)]
+    assert reasons([entry for entry in logs if "reason" in entry], "keylog.not_accepted") == ["policyChanged"]
+    assert await database.run(keylog.wishes) == []
+
+
+async def test_what_the_relay_cannot_answer_now_is_accepted_later(database: Database) -> None:
+    await database.run(partial(keylog.wish, accepted=[bytes([170] * 32)]))
+    remembering = Remembering(database, LogMemory())
+
+    await remembering.take_up(Accepting(aa=Refusal("serverUnavailable")), structlog.get_logger())
+    later = Accepting()
+    await remembering.take_up(later, structlog.get_logger())
+
+    assert later.taken == [bytes([170] * 32)]
+
+
+async def test_beside_a_running_gateway_its_rows_are_read_and_wishes_left(tmp_path: Path) -> None:
+    running = Database(tmp_path)
+    await running.start()
+    beside = Database(tmp_path, beside=True)
+    await beside.start()
+
+    await beside.run(partial(keylog.wish, accepted=[bytes(32)]))
+
+    assert await running.run(keylog.wishes) == [bytes(32)]
+    await beside.close()
+    with pytest.raises(Unusable):
+        Database(tmp_path)
+    await running.close()
+
+
+async def test_letters_that_show_something_of_the_log_are_counted_and_told(logs: list[EventDict]) -> None:
+    letter = Letter("m", "t", SENT, Sender("a", "k", "n", "x@y"), (), 1, None, "s", "t")
+    before = METRICS.stale_keys._value.get(), METRICS.claims_unsigned._value.get()
+    plain = Arrived("m1", letter, SENT, "in")
+
+    keylog.tell_letters(structlog.get_logger(), "a1", [plain])
+    assert logs == []
+    keylog.tell_letters(
+        structlog.get_logger(), "a1", [plain, replace(plain, stale_key=True), replace(plain, unsigned=True)]
+    )
+
+    assert [entry["event"] for entry in logs] == ["keylog.stale_key_used", "keylog.claim_unsigned"]
+    assert (METRICS.stale_keys._value.get(), METRICS.claims_unsigned._value.get()) == (before[0] + 1, before[1] + 1)
+
+
+class Pinning:
+    """A mailbox whose box is written by others as well."""
+
+    account, box_version = "a" * 27, 1
+
+    def __init__(self, *raised: Exception) -> None:
+        self.raised, self.kept = list(raised), 0
+
+    async def keep_pins(self) -> None:
+        if self.raised:
+            raise self.raised.pop(0)
+        self.kept += 1
+
+
+async def test_pins_that_cannot_be_kept_now_are_kept_in_a_later_round(
+    database: Database, logs: list[EventDict]
+) -> None:
+    errors = [Refusal("stateMismatch"), Distrusted("", "logForked"), OlderBox("keybox/6")]
+    mailboxes: Any = {"a": Pinning(*errors), "b": Pinning()}
+
+    for _ in range(4):
+        await _keep_pins(mailboxes, database, structlog.get_logger())
+
+    assert (mailboxes["a"].kept, mailboxes["b"].kept) == (1, 4)
+    assert [entry["event"] for entry in logs] == ["keylog.distrusted", "pins.not_kept"]
 
 
 def test_a_mailbox_is_vouched_for_by_the_gateway_and_its_address_is_salted() -> None:

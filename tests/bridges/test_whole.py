@@ -332,25 +332,39 @@ async def peer_answer(peer: Peer, content: bytes) -> str:
     return await peer.hands_over(content, "")
 
 
-async def test_the_gateway_says_what_it_remembers_of_the_log_once_it_is_stopped(world: World) -> None:
+async def test_the_gateway_says_what_it_remembers_of_the_log_and_takes_the_offered_policy_by_its_hash(
+    world: World,
+) -> None:
+    running = json.loads(await gateway_log(world, "--json"))
+    left = json.loads(await gateway_log(world, "--accept", running["offered"], "--json"))
     world.process.send_signal(signal.SIGTERM)
     await world.process.wait()
-    said = await gateway_log(world, "--json")
-    accepted = await gateway_log(world, "--accept", "--json")
+    accepted = json.loads(await gateway_log(world, "--accept", running["offered"], "--json"))
     world.process = await start_gateway(world.config)
 
-    assert json.loads(said)["distrusted"] == json.loads(accepted)["distrusted"] == "no"
-    assert int(json.loads(accepted)["entries"]) >= int(json.loads(said)["entries"]) > 2
+    assert left["accepting"] == running["offered"]
+    assert (running["distrusted"], accepted["distrusted"]) == ("no", "no")
+    assert running["offeredPolicy"].startswith("log ")
+    assert int(accepted["known"].split(":")[0]) > 2
 
 
-async def gateway_log(world: World, *words: str) -> bytes:
+async def test_a_policy_that_is_not_offered_is_not_accepted(world: World) -> None:
+    world.process.send_signal(signal.SIGTERM)
+    await world.process.wait()
+
+    for wrong in ("0" * 64, "none"):
+        await gateway_log(world, "--accept", wrong, status=2)
+    world.process = await start_gateway(world.config)
+
+
+async def gateway_log(world: World, *words: str, status: int = 0) -> bytes:
     program = "from bridges.mssante.commands import app; app()"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, "gateway-log", "--config", str(world.config), *words,
         stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     said, _ = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 0
+    assert process.returncode == status
     return said
 
 

@@ -49,7 +49,7 @@ class Person:
 
     def reader(self) -> Reader:
         seeds = [pair.sealing for pair in reversed(self.pairs)]
-        return Reader(self.account, seeds, frozenset(known.statement_hash for known in self.chain))
+        return Reader(self.account, seeds, self.chain)
 
     def recipient(self) -> LetterRecipient:
         return LetterRecipient(self.account, self.chain[-1].statement_hash)

@@ -233,6 +233,14 @@ def test_a_letter_says_that_a_second_code_comes_only_when_it_does(write: Any) ->
     assert "k234 5678" in write(one)
 
 
+def test_the_link_of_a_letter_says_that_there_is_a_second_code_only_when_there_is() -> None:
+    one = PaperLetter("Anne", "anne", "AAA-BBB", "https://pli.example")
+    two = PaperLetter("Anne", "anne", "AAA-BBB", "https://pli.example", two_codes=True)
+
+    assert one.link == "https://pli.example/#code=AAA-BBB&login=anne"
+    assert two.link == f"{one.link}&codes=2"
+
+
 def test_a_name_in_a_letter_is_text() -> None:
     page = as_html(PaperLetter("<script>x</script>", "anne", "AAA", "https://pli.example", "<b>"))
 

@@ -4,19 +4,23 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
 import pytest
 
-from clients.sdk import Arrived, Client, Distrusted, Draft, LogMemory, Mailbox, Refusal, Trust, Unreadable
+from clients.content.letter import LogSeen
+from clients.sdk import ANY_STATION, Arrived, Client, Distrusted, Draft, LogMemory, Mailbox, Refusal, Trust, Unreadable
 from clients.session.answering import answer
 from crypto.code import new_code
 from crypto.encoding import b64u, canonical, unb64u
-from crypto.errors import CannotOpen, OlderBox
+from crypto.errors import CannotOpen, OlderBox, WeakKdf
+from crypto.keybox import LastCheckpoint
 from crypto.keys import KeyPairs, SigningSeed
 from crypto.transparency.statement import holder, make_statement
-from tests.clients.conftest import BRIDGE, DOCTOR, PATIENT, STATION, People, enrolled_patient
+from messaging.wire.types import SealedMessage
+from tests.clients.conftest import BRIDGE, DOCTOR, PASSWORD, PATIENT, STATION, People, enrolled_patient
 from tests.clients.hostile import Hostile, listed, real_log
 from tests.clients.letters import Person, wire
 from tests.clients.logs import SmallLog
@@ -152,10 +156,10 @@ async def test_a_fork_is_forgotten_when_somebody_who_was_told_accepts_it(attack:
     doctor = await client.mailbox(
         attack.people.doctor.account, attack.people.doctor_key, name="Dr", address=DOCTOR
     )
-    memory.distrust = "logForked"
+    memory.saw_forks([(7, bytes(32))])
     await attack.refuses_to_write(doctor, "logForked")
 
-    await client.accept_log()
+    await client.accept_log(bytes(32))
     await doctor.send(Draft("Bonjour", "x"), [attack.patient])
 
     assert attack.relay.sealed == ["SealedMessage/set"]
@@ -249,8 +253,11 @@ async def test_another_policy_than_the_one_that_was_taken_stops_everything_until
 
     await attack.refuses_to_write(await doctor, "policyChanged")
 
-    await client.accept_log()
-    assert (memory.distrust, memory.policy) == (None, attack.relay.pages["/log/policy"])
+    with pytest.raises(Distrusted, match="policyChanged"):
+        await client.accept_log(sha256(b"what somebody else was shown").digest())
+    assert [memory.distrust] == ["policyChanged"]
+    await client.accept_log(sha256(await client.offered_policy()).digest())
+    assert [memory.distrust, memory.policy] == [None, attack.relay.pages["/log/policy"]]
 
 
 async def test_another_log_under_another_policy_is_another_policy(attack: Attack) -> None:
@@ -369,7 +376,7 @@ async def test_an_older_box_than_the_log_knows_of_is_refused_by_a_client_that_ne
     people = attack.people
     before = b64u(await people.patient._connection.key_box(attack.patient))
     person = await people.patient.person()
-    await person.suspected_compromise(new_code())
+    await person.rotate_if_due(datetime.now(UTC) + timedelta(days=366))
     relay = Hostile(people.origin)
     attack.stack.push_async_callback(relay.close)
 
@@ -385,7 +392,7 @@ async def test_an_older_box_than_the_log_knows_of_is_refused_by_a_client_that_ne
 
 async def test_another_persons_account_for_an_address_is_not_theirs(attack: Attack) -> None:
     other = await enrolled_patient(attack.people.station, "180035121518989")
-    client = await attack.client()
+    client = await attack.client(Trust(stations=frozenset({STATION.public().raw})))
 
     def redirect(_: dict[str, Any], said: dict[str, Any]) -> None:
         said["list"][0]["account"] = other.person.account
@@ -443,3 +450,202 @@ async def test_a_patient_who_is_not_found_is_not_written_to(attack: Attack) -> N
     with pytest.raises(Refusal, match="recipientNotFound"):
         await doctor.send(Draft("x", "x"), [attack.patient])
     assert attack.relay.sealed == []
+
+
+async def test_letters_of_two_threads_that_change_places_are_both_refused(attack: Attack) -> None:
+    people = attack.people
+    for text in ("Un", "Deux"):
+        await people.doctor.send(Draft("Sujet", text), [attack.patient])
+    asked = [item for item in (await people.letters.news(None)).items if isinstance(item, Arrived)]
+    for item in asked:
+        await people.letters.send(answer(item.letter, people.letters.address, "Merci"), [people.doctor.account])
+
+    def swap(_: dict[str, Any], said: dict[str, Any]) -> None:
+        came = [message for message in said["list"] if message["box"] == "in"]
+        for message, sealed in zip(came, [other["sealed"] for other in reversed(came)], strict=True):
+            message["sealed"] = sealed
+
+    attack.relay.lies["SealedMessage/get"] = swap
+    items = (await (await attack.doctor()).news(None, "in")).items
+
+    assert [item.reason for item in items if isinstance(item, Unreadable)] == ["mislabelled"] * 2
+    assert len({item.letter.thread for item in asked}) == 2
+
+
+def test_the_relay_has_no_word_for_a_thread_that_it_could_put_a_letter_into() -> None:
+    assert [field.name for field in msgspec.structs.fields(SealedMessage) if "thread" in field.name] == []
+
+
+async def test_a_delegate_whom_the_relay_made_up_gets_no_slot_when_all_is_made_anew(attack: Attack) -> None:
+    people, stranger = attack.people, "a" + "a" * 26
+    relay = Hostile(people.origin)
+    attack.stack.push_async_callback(relay.close)
+    made_up = {"id": "g" + "a" * 26, "delegate": stranger, "since": "2026-01-01T00:00:00Z"}
+    relay.lies["Delegation/get"] = lambda asked, said: {**said, "list": [made_up | {"account": asked["accountId"]}]}
+    people.patient._connection._transport._http = relay  # type: ignore[assignment]  # the same log-in, behind the liar
+    person = await people.patient.person()
+
+    await person.suspected_compromise(new_code(), "un autre mot de passe")
+
+    assert [slot.type for slot in person.opened.slots if slot.type == "delegate"] == []
+    assert not any(f"/{stranger}" in path for path in relay.asked)
+
+
+async def test_a_device_that_the_relay_adds_is_shown_to_its_owner_and_has_no_name(attack: Attack) -> None:
+    people = attack.people
+    relay = Hostile(people.origin)
+    attack.stack.push_async_callback(relay.close)
+    strange = "d" + "z" * 25 + "q"
+
+    def add(_: dict[str, Any], said: dict[str, Any]) -> None:
+        said["list"].append(said["list"][0] | {"id": strange, "current": False, "label": None})
+
+    relay.lies["Device/get"] = add
+    people.patient._connection._transport._http = relay  # type: ignore[assignment]  # the same log-in, behind the liar
+    person = await people.patient.person()
+
+    shown = {each.device.id: (each.device.current, each.name) for each in await person.devices()}
+
+    assert shown[strange] == (False, None)
+    assert len(shown) == 2
+
+
+async def test_a_password_slot_whose_cost_the_relay_lowers_is_refused_before_the_password_is_stretched(
+    attack: Attack,
+) -> None:
+    people = attack.people
+    relay = Hostile(people.origin)
+    attack.stack.push_async_callback(relay.close)
+
+    def cheap(said: dict[str, Any]) -> dict[str, Any]:
+        return {**said, "kdf": {**said["kdf"], "memory": 1024, "passes": 1}}
+
+    relay.doors["/auth/challenge"] = cheap
+
+    with pytest.raises(WeakKdf):
+        await Client.with_password(people.origin, PATIENT, PASSWORD, lambda: "000000", http=cast(Any, relay))
+
+    assert [path for path in relay.asked if path == "/auth/login"] == []
+
+
+async def test_a_replaced_key_that_one_client_is_shown_for_ever_is_told_to_the_person_whose_key_it_was(
+    attack: Attack,
+) -> None:
+    people = attack.people
+    await people.doctor.send(Draft("Avant", "x"), [attack.patient])
+    asker = people.doctor.account
+    before = (await people.bridge._directory.chains(asker, [attack.patient], fresh=True))[attack.patient]
+    await (await people.patient.person()).suspected_compromise(new_code(), "un autre mot de passe")
+    attack.relay.shows(await attack.log(), **{attack.patient: [known.wire for known in before]})
+    stale = await (await attack.doctor()).prepare(Draft("Après", "secret"), [attack.patient])
+
+    def deliver(_: dict[str, Any], said: dict[str, Any]) -> None:
+        later = (datetime.now(UTC) + timedelta(hours=26)).isoformat().replace("+00:00", "Z")
+        said["list"] = [
+            message | {"sealed": b64u(stale.sealed), "clientId": stale.client_id, "receivedAt": later}
+            for message in said["list"]
+        ]
+
+    relay = Hostile(people.origin)
+    attack.stack.push_async_callback(relay.close)
+    relay.lies["SealedMessage/get"] = deliver
+    people.patient._connection._transport._http = relay  # type: ignore[assignment]  # the same log-in, behind the liar
+    key = people.patient.password_key
+    assert key is not None
+    (item,) = (await (await people.patient.mailbox(attack.patient, key, name="C", address=ADDRESS)).news(None)).items
+
+    assert isinstance(item, Arrived)
+    assert (item.letter.subject, item.stale_key, item.forked) == ("Après", True, False)
+
+
+async def test_a_checkpoint_that_a_patient_made_up_stops_nobody(attack: Attack) -> None:
+    people, memory = attack.people, LogMemory()
+    await people.doctor.send(Draft("Bonjour", "x"), [attack.patient])
+    (asked,) = (await people.letters.news(None)).items
+    assert isinstance(asked, Arrived)
+    log = people.letters._log
+    assert log._state is not None
+    made_up = LastCheckpoint(bytes(32), bytes([6] * 32), 10**12)
+    log._state = replace(log._state, newest=made_up, signature=bytes(64))
+    reply = await people.letters.prepare(answer(asked.letter, ADDRESS, "Merci"), [people.doctor.account])
+    await people.letters.submit(reply)
+    doctor = await attack.doctor(Trust(memory=memory))
+
+    (item,) = (await doctor.news(None, "in")).items
+    await doctor.send(Draft("Suite", "x"), [attack.patient])
+
+    assert isinstance(item, Arrived)
+    assert item.letter.checkpoint == LogSeen(10**12, bytes([6] * 32), bytes(64))
+    assert (item.unsigned, item.forked, memory.distrust) == (True, False, None)
+
+
+async def test_another_policy_hides_no_fork_and_accepting_it_accepts_none(attack: Attack) -> None:
+    memory = LogMemory()
+    await attack.doctor(Trust(memory=memory))
+    known = memory.checkpoint
+    rewritten = await attack.log()
+    rewritten.entries.insert(0, entry_of(usurper(attack.patient, STATION)))
+    attack.relay.shows(rewritten)
+    with pytest.raises(Distrusted, match="logForked"):
+        await attack.doctor(Trust(memory=memory))
+    attack.relay.pages["/log/policy"] = b"# a new witness\n" + (memory.policy or b"")
+    again = LogMemory.from_bytes(memory.to_bytes())
+    client = await attack.client(Trust(memory=again))
+    with pytest.raises(Distrusted, match="logForked"):
+        await client.look_up(attack.people.doctor.account, [attack.patient])
+
+    with pytest.raises(Distrusted, match="logForked"):
+        await client.accept_log(sha256(await client.offered_policy()).digest())
+
+    assert (again.distrust, again.checkpoint, again.policy) == ("logForked", known, memory.policy)
+
+
+async def test_the_other_tree_is_gone_on_from_once_exactly_it_was_accepted_and_no_third_one(attack: Attack) -> None:
+    memory = LogMemory()
+    client = await attack.client(Trust(memory=memory))
+    rewritten, doctor = await attack.log(), attack.people.doctor.account
+    await client.look_up(doctor, [attack.patient])
+    rewritten.entries.insert(0, entry_of(usurper(attack.patient, STATION)))
+    attack.relay.shows(rewritten)
+    with pytest.raises(Distrusted, match="logForked"):
+        await client.look_up(doctor, [attack.patient])
+    assert memory.other_tree is not None
+
+    await client.accept_log(memory.other_tree.root)
+
+    assert (await client.look_up(doctor, [attack.patient])).keys() == {attack.patient}
+    assert memory.distrust is None
+    rewritten.entries.insert(0, entry_of(usurper(attack.patient, STATION)))
+    with pytest.raises(Distrusted, match="logForked"):
+        await client.look_up(doctor, [attack.patient])
+    assert memory.distrust == "logForked"
+
+
+async def test_a_fork_that_was_accepted_stays_at_its_letter_and_stops_nothing_again(attack: Attack) -> None:
+    people, memory = attack.people, LogMemory()
+    await people.doctor.send(Draft("Bonjour", "x"), [attack.patient])
+    (asked,) = (await people.letters.news(None)).items
+    assert isinstance(asked, Arrived)
+    await people.letters.send(answer(asked.letter, people.letters.address, "Merci"), [people.doctor.account])
+    split = await attack.log()
+    split.entries.insert(0, entry_of(usurper(attack.patient, STATION)))
+    attack.relay.shows(split)
+    client = await attack.client(Trust(memory=memory))
+    doctor = await client.mailbox(people.doctor.account, people.doctor_key, name="Dr", address=DOCTOR)
+    await doctor.news(None, "in")
+    ((_, root),) = memory.forks
+
+    await client.accept_log(root)
+    (item,) = (await doctor.news(None, "in")).items
+
+    assert isinstance(item, Arrived)
+    assert (item.forked, memory.distrust) == (True, None)
+
+
+async def test_nobody_is_resolved_where_no_station_is_named(attack: Attack) -> None:
+    client, anybody = await attack.client(), await attack.client(Trust(stations=ANY_STATION))
+
+    with pytest.raises(ValueError, match="ANY_STATION"):
+        await client.resolve(attack.people.doctor.account, [ADDRESS])
+
+    assert (await anybody.resolve(attack.people.doctor.account, [ADDRESS]))[ADDRESS].account == attack.patient

@@ -271,3 +271,35 @@ def _refusal(written: object, bytes_: bytes, label: dict[str, str] | None = None
     with pytest.raises(NotShown) as refused:
         read(message(written, **label or {}), bytes_, PATIENT.reader(), known(DOCTOR, **changed))  # type: ignore[arg-type]
     return refused.value.reason
+
+
+@pytest.mark.parametrize(("hours", "stale"), [(25, False), (25.01, True)])
+def test_a_letter_to_a_key_that_was_replaced_more_than_25_hours_before_is_shown_with_a_warning(
+    hours: float, stale: bool
+) -> None:
+    written = letter(DOCTOR, BOTH)
+    came, bytes_ = utc(NOW + timedelta(hours=hours)), sealed(written, DOCTOR, BOTH)
+
+    found = read(message(written, received_at=came), bytes_, PATIENT.rotated(NOW).reader(), known(DOCTOR))
+    present = read(message(written, received_at=came), bytes_, PATIENT.reader(), known(DOCTOR))
+
+    assert (found.stale_key, present.stale_key) == (stale, False)
+
+
+def test_a_letter_that_appeared_later_than_the_relay_says_is_judged_by_when_it_appeared() -> None:
+    written = letter(DOCTOR, BOTH)
+    bytes_, newer = sealed(written, DOCTOR, BOTH), DOCTOR.rotated(NOW)
+    at_once = known(newer, complete=NOW + timedelta(minutes=59))
+    late = known(newer, complete=NOW + timedelta(minutes=61))
+
+    assert read(message(written), bytes_, PATIENT.reader(), at_once).letter == written
+    with pytest.raises(NotShown, match="unknownSenderKey"):
+        read(message(written), bytes_, PATIENT.reader(), late)
+
+
+def test_when_the_reader_last_had_all_makes_no_letter_older() -> None:
+    written, newer = letter(DOCTOR, BOTH), DOCTOR.rotated(NOW)
+    late = message(written, received_at=utc(NOW + timedelta(hours=2)))
+
+    with pytest.raises(NotShown, match="unknownSenderKey"):
+        read(late, sealed(written, DOCTOR, BOTH), PATIENT.reader(), known(newer, complete=NOW))

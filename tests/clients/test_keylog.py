@@ -161,21 +161,22 @@ def test_another_persons_checkpoint_fits_where_the_log_goes_on_from_it(log: Smal
 def test_an_account_that_was_enrolled_for_an_address_by_a_station_is_theirs() -> None:
     held = enrolled("camille@patient.example")
 
-    check_theirs(held.account, held.chain, "Camille@patient.example", SALT, frozenset())
+    check_theirs(held.account, held.chain, "Camille@patient.example", SALT, None)
     check_theirs(held.account, held.chain, "camille@patient.example", SALT, {STATION.public().raw})
 
 
 @pytest.mark.parametrize(
     ("address", "salt", "stations"),
     [
-        ("other@patient.example", bytes(32), frozenset()),
-        ("camille@patient.example", bytes([1] * 32), frozenset()),
-        ("camille@patient.example", b"", frozenset()),
+        ("other@patient.example", bytes(32), None),
+        ("camille@patient.example", bytes([1] * 32), None),
+        ("camille@patient.example", b"", None),
         ("camille@patient.example", bytes(32), frozenset({bytes([3] * 32)})),
+        ("camille@patient.example", bytes(32), frozenset()),
     ],
 )
 def test_an_account_for_another_address_or_of_another_station_is_not_theirs(
-    address: str, salt: bytes, stations: frozenset[bytes]
+    address: str, salt: bytes, stations: frozenset[bytes] | None
 ) -> None:
     held = enrolled("camille@patient.example")
 
@@ -190,7 +191,7 @@ def test_an_account_that_nobody_vouches_for_is_nobodys() -> None:
 
     for keys in (made_up.chain, ()):
         with pytest.raises(Distrusted, match="notTheirs"):
-            check_theirs(account, keys, "x@y.example", SALT, frozenset())
+            check_theirs(account, keys, "x@y.example", SALT, None)
 
 
 SALT = bytes(32)
@@ -211,3 +212,35 @@ def test_a_log_says_what_it_has_seen(log: SmallLog) -> None:
     assert (newest.size, newest.root) == (2, log.checkpoint().root)
     assert newest.policy == parse_policy(solo_policy(log.signer)).hash
     assert len(b64u(newest.root)) == 43
+
+
+def test_a_log_says_the_newest_checkpoint_with_its_own_signature_of_it(log: SmallLog) -> None:
+    known = log.known()
+
+    seen = known.seen
+
+    assert seen is not None
+    assert (seen.size, seen.root) == (2, log.checkpoint().root)
+    assert known.signed(seen)
+
+
+def test_what_the_log_did_not_sign_says_nothing(log: SmallLog) -> None:
+    known, seen = log.known(), log.known().seen
+    assert seen is not None
+    other = SmallLog(LogSigner.from_secret(bytes(32), ORIGIN), log.entries).known().seen
+    assert other is not None
+
+    for made_up in (
+        replace(seen, size=3),
+        replace(seen, root=bytes(32)),
+        replace(seen, signature=bytes(64)),
+        replace(seen, size=2**53 - 1, root=bytes(32)),
+        other,
+    ):
+        assert not known.signed(made_up)
+
+
+def test_a_checkpoint_that_is_remembered_without_its_signature_is_not_said_in_letters(log: SmallLog) -> None:
+    known = log.known()
+
+    assert KeyLog(known.policy, known.newest).seen is None

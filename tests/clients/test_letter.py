@@ -70,7 +70,7 @@ letters = st.builds(
     parts=st.lists(st.sampled_from(PARTS), max_size=4).map(tuple),
     in_reply_to=st.none() | ids,
     mail=st.none() | mails,
-    checkpoint=st.none() | st.builds(LogSeen, st.integers(1, 2**53 - 1), hashes),
+    checkpoint=st.none() | st.builds(LogSeen, st.integers(1, 2**53 - 1), hashes, st.binary(min_size=64, max_size=64)),
 )
 
 

@@ -28,6 +28,7 @@ async def test_a_new_device_reads_the_archive_after_the_digits_were_compared(peo
     assert await device.digits() == old.digits
 
     await old.hand_over()
+    device.confirm()
     client, opened = await device.finish()
 
     async with client:
@@ -42,6 +43,7 @@ async def test_a_paired_device_has_no_password_to_change_factors_with(people: Pe
     old = await (await people.patient.person()).pair(device.code)
     await device.digits()
     await old.hand_over()
+    device.confirm()
     client, opened = await device.finish()
 
     async with client:
@@ -58,6 +60,7 @@ async def test_digits_that_differ_hand_nothing_over(people: People, device: NewD
 
     await old.refuse()
 
+    device.confirm()
     with pytest.raises(Refusal, match="notFound"):
         await device.finish()
 
@@ -74,6 +77,30 @@ async def test_a_device_that_was_not_greeted_takes_no_box_key(device: NewDevice)
         await device.finish()
 
 
+async def test_a_new_device_takes_nothing_before_its_person_compared_the_digits(
+    people: People, device: NewDevice
+) -> None:
+    old = await (await people.patient.person()).pair(device.code)
+    with pytest.raises(CannotOpen):
+        device.confirm()
+    await device.digits()
+    await old.hand_over()
+
+    with pytest.raises(Refusal, match="confirmFirst"):
+        await device.finish()
+
+    device.confirm()
+    client, _ = await device.finish()
+    await client.close()
+
+
+async def test_the_old_device_shows_where_and_when_the_new_one_asked(people: People, device: NewDevice) -> None:
+    old = await (await people.patient.person()).pair(device.code)
+
+    assert old.network == "127.0.0.1"
+    assert abs((datetime.now(UTC) - old.since).total_seconds()) < 60
+
+
 async def test_a_code_that_nobody_shows_is_not_found(people: People) -> None:
     person = await people.patient.person()
 
@@ -87,7 +114,7 @@ async def test_a_key_that_the_relay_puts_in_the_new_devices_place_is_not_the_cod
     async with contextlib.AsyncExitStack() as stack:
         liar = Hostile(people.origin)
         stack.push_async_callback(liar.close)
-        liar.doors["/auth/pairing/find"] = lambda _: {"key": b64u(new_pairing().seed.public().raw)}
+        liar.doors["/auth/pairing/find"] = lambda said: {**said, "key": b64u(new_pairing().seed.public().raw)}
         transport: Any = people.patient._connection.transport
         transport._http = liar
         person = await people.patient.person()

@@ -5,23 +5,30 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import msgspec
 import pyotp
 import pytest
 
-from clients.sdk import Arrived, Client, Draft, Mailbox, Person, Refusal, activate, letter_account, recover
+from clients.sdk import Arrived, Client, Distrusted, Draft, Mailbox, Person, Refusal, activate, letter_account, recover
 from clients.sdk.activation import new_totp_secret
 from clients.sdk.setting import set_one
+from clients.sdk.tickets import TicketBox
 from clients.session.states import open_state, seal_state, state_name
 from crypto.code import new_code
 from crypto.encoding import b64u, unb64u, utc
-from crypto.errors import CannotOpen
-from crypto.keybox import RecoveryKey, open_box
+from crypto.errors import BadStatement, CannotOpen, OlderBox
+from crypto.keybox import BoxContent, LastCheckpoint, LetterKey, RecoveryKey, new_box, open_box
 from crypto.keybox import replace as replace_box
+from crypto.keys import KeyPairs, account_id
+from crypto.transparency.statement import Announcement, make_statement
 from messaging.wire import codec
 from messaging.wire.methods import Get, Set
+from messaging.wire.types import BoxAnswer
 from tests.clients.conftest import PASSWORD, PATIENT, STATION, People, enrolled_patient
+from tests.clients.hostile import Hostile
+from tests.clients.logs import WITNESS
 
 NEW = "un autre mot de passe tranquille"
 
@@ -122,7 +129,7 @@ async def test_after_a_suspicion_keys_are_new_and_said_so_and_the_old_box_key_op
     person = await people.patient.person()
     before = person.opened
 
-    await person.suspected_compromise(new_code())
+    await person.suspected_compromise(new_code(), NEW)
 
     raw = await people.patient._connection.key_box(person.account)
     chains = await people.bridge._directory.chains(people.doctor.account, [person.account], fresh=True)
@@ -135,7 +142,7 @@ async def test_after_a_suspicion_keys_are_new_and_said_so_and_the_old_box_key_op
 
 async def test_after_a_suspicion_letters_go_on_both_ways(people: People) -> None:
     await people.doctor.send(Draft("Avant", "x"), [people.patient.account])
-    await (await people.patient.person()).suspected_compromise(new_code())
+    await (await people.patient.person()).suspected_compromise(new_code(), NEW)
     mailbox = await letters_of(people.patient)
 
     await people.doctor.send(Draft("Après", "x"), [people.patient.account])
@@ -156,7 +163,7 @@ async def test_sealed_states_move_under_the_new_box_key(people: People) -> None:
     update = {state_name(before, "read"): msgspec.Raw(codec.encode({"version": 1, "sealed": sealed}))}
     await set_one(connection, "SealedState/set", Set(account_id=person.account, update=update))
 
-    await person.suspected_compromise(new_code())
+    await person.suspected_compromise(new_code(), NEW)
 
     after = person.opened.box_key
     (kept,) = (await connection.call("SealedState/get", Get(account_id=person.account))).list_
@@ -277,11 +284,197 @@ async def test_new_keys_make_the_slots_of_delegates_anew(people: People) -> None
 
         await person.rotate_if_due(datetime.now(UTC) + timedelta(days=366))
         first = await (await carer.person()).open_held(person.account)
-        await person.suspected_compromise(new_code())
+        await person.suspected_compromise(new_code(), NEW)
         second = await (await carer.person()).open_held(person.account)
 
     assert first.box_key != second.box_key
     assert second.content.keys == person.opened.content.keys
+
+
+async def test_whoever_gave_up_gets_no_slot_again_whatever_is_made_anew(people: People) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        carer = await second_patient(people, stack)
+        person, helping = await people.patient.person(), await carer.person()
+        await person.delegate(carer.account)
+        ((found, _),) = await helping.delegations()
+        await set_one(carer._connection, "Delegation/set", Set(account_id=carer.account, destroy=[found.id]))
+
+        with pytest.raises(Refusal, match="invalidProperties") as refused:
+            await person.rotate_if_due(datetime.now(UTC) + timedelta(days=366))
+        await person.suspected_compromise(new_code(), NEW)
+
+    assert refused.value.members == {"delegates": [carer.account]}
+    assert [slot.type for slot in person.opened.slots if slot.type == "delegate"] == []
+    assert await person.rotate_if_due(datetime.now(UTC) + timedelta(days=800))
+
+
+async def test_access_ends_first_and_all_else_is_done_though_new_keys_are_not_shown(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        carer = await second_patient(people, stack)
+        person = await people.patient.person()
+        await person.delegate(carer.account)
+        name = state_name(person.opened.box_key, "read")
+        sealed = b64u(seal_state(person.opened.box_key, "read", 1, b"x"))
+        update = {name: msgspec.Raw(codec.encode({"version": 1, "sealed": sealed}))}
+        connection = people.patient._connection
+        await set_one(connection, "SealedState/set", Set(account_id=person.account, update=update))
+
+        async def unshown(*_: object) -> None:
+            raise Distrusted(person.account, "ownKeyChanged")
+
+        monkeypatch.setattr("clients.sdk.changing.own_line", unshown)
+        with pytest.raises(Distrusted):
+            await person.end_delegation(carer.account, new_code())
+
+        assert await person.delegations() == []
+        assert person._box.opening() == set()
+        (kept,) = (await connection.call("SealedState/get", Get(account_id=person.account))).list_
+        assert kept.id == state_name(person.opened.box_key, "read") != name
+
+
+async def test_a_delegate_whose_keys_are_not_proven_keeps_no_other_one_in(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        carer = await second_patient(people, stack)
+        person = await people.patient.person()
+        await person.delegate(carer.account)
+
+        async def unproven(*_: object) -> None:
+            raise Distrusted("a" * 27, "notInLog")
+
+        monkeypatch.setattr(person._box, "slots_for", unproven)
+        with pytest.raises(Distrusted):
+            await person.end_delegation(carer.account, new_code())
+        monkeypatch.undo()
+
+        assert await person.delegations() == []
+        await person.end_delegation(carer.account, new_code())
+        assert person._box.opening() == set()
+
+
+async def test_a_fork_that_is_found_while_a_delegates_keys_are_looked_up_seals_nothing_to_them(people: People) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        carer = await second_patient(people, stack)
+        person = await people.patient.person()
+        directory = person._box.directory
+        looked = directory.chains
+
+        async def chains(*given: Any, **more: Any) -> Any:
+            directory.log.memory.saw_forks([(9, bytes(32))])
+            return await looked(*given, **more)
+
+        directory.chains = chains  # type: ignore[method-assign]  # the same look-up, by which something is found
+        with pytest.raises(Distrusted, match="logForked"):
+            await person.delegate(carer.account)
+
+    assert person._box.opening() == set()
+
+
+async def test_after_a_suspicion_the_password_is_another_one_and_so_are_the_codes_that_were_asked_for(
+    people: People, log_in: LogIn
+) -> None:
+    person, secret = await people.patient.person(), new_totp_secret()
+    for same in (PASSWORD, None):
+        with pytest.raises(ValueError, match="password"):
+            await person.suspected_compromise(new_code(), same)
+
+    await person.suspected_compromise(new_code(), NEW, secret)
+
+    with pytest.raises(Refusal, match="wrongCredentials"):
+        await log_in(PASSWORD, secret)
+    with pytest.raises(Refusal, match="wrongCode"):
+        await log_in(NEW, people.totp_secret)
+    client = await log_in(NEW, secret)
+    assert (await client.person()).opened.content.keys == person.opened.content.keys
+
+
+async def test_a_held_account_has_no_password_to_change(people: People) -> None:
+    person, child = await adopted(people)
+    held = await people.patient.person_of(await person.open_held(child))
+
+    with pytest.raises(ValueError, match="password"):
+        await held.suspected_compromise(new_code(), NEW)
+    await held.suspected_compromise(new_code(), None)
+
+    assert (await person.open_held(child)).content.keys == held.opened.content.keys
+
+
+async def test_the_first_box_of_an_account_says_which_log_it_knows(people: People) -> None:
+    person, child = await adopted(people)
+
+    for opened in (person.opened, await person.open_held(child)):
+        known = opened.content.last_checkpoint
+        assert known is not None
+        assert (known.policy, known.size > 0) == (people.relay.service.house.policy.hash, True)
+
+
+async def test_a_held_box_that_says_another_policy_stops_its_own_account_alone(people: People) -> None:
+    person, child = await adopted(people)
+    held = await people.patient.person_of(await person.open_held(child))
+    odd = LastCheckpoint(bytes([1] * 32), bytes([2] * 32), 1)
+    await held._box.put(*replace_box(held.opened, replace(held.opened.content, last_checkpoint=odd)))
+
+    with pytest.raises(Distrusted, match="policyChanged") as refused:
+        await held_letters(people, person, child)
+
+    assert (refused.value.account, refused.value.of_everybody) == (child, False)
+    assert people.patient.log_memory.distrust is None
+    await people.doctor.send(Draft("x", "x"), [person.account])
+    (asked,) = (await (await letters_of(people.patient)).news(None)).items
+    assert isinstance(asked, Arrived)
+    await (await letters_of(people.patient)).send(
+        Draft("Re", "x", thread=asked.letter.thread), [people.doctor.account]
+    )  # fmt: skip
+
+
+async def test_an_older_box_than_the_newest_keys_say_recovers_nothing(people: People) -> None:
+    old = b64u(await people.patient._connection.key_box(people.patient.account))
+    await (await people.patient.person()).rotate_if_due(datetime.now(UTC) + timedelta(days=366))
+    relay = Hostile(people.origin)
+    relay.doors["/auth/box"] = lambda said: {**said, "box": old}
+
+    with pytest.raises(OlderBox):
+        await recover(
+            people.origin, PATIENT, people.recovery, NEW, new_totp_secret(), new_code(), http=cast(Any, relay)
+        )
+    await relay.close()
+
+    assert "/auth/recover" not in relay.asked
+
+
+async def test_behind_a_log_that_its_witnesses_did_not_sign_nobody_activates(people: People) -> None:
+    made, relay = await enrolled_patient(people.station, "nouveau"), Hostile(people.origin)
+    policy = people.relay.service.house.policy.text.replace(b"quorum none\n", b"")
+    relay.pages["/log/policy"] = policy + f"witness w {WITNESS.keys[0].vkey}\nquorum w\n".encode()
+
+    with pytest.raises(Distrusted, match="badCheckpoint"):
+        await activate(people.origin, "nouveau", made.code, PASSWORD, new_totp_secret(), http=cast(Any, relay))
+    await relay.close()
+
+    assert "/auth/activate" not in relay.asked
+
+
+def test_a_first_statement_that_nobody_vouches_for_is_not_followed() -> None:
+    pairs, account, code, now = KeyPairs.generate(), account_id(), new_code(), datetime.now(UTC)
+    box, key = new_box(account, BoxContent.first(pairs, now), [LetterKey(code)])
+    opened = open_box(box, account, key, 1)
+    alone = make_statement(account, pairs.public(), pairs.signing, now, box=1)
+    vouched = make_statement(account, pairs.public(), pairs.signing, now, box=1, by=STATION)
+
+    def ticket(announced: Announcement) -> TicketBox:
+        voucher = None if announced.voucher is None else b64u(announced.voucher)
+        return TicketBox(
+            "t",
+            opened,
+            BoxAnswer(account, 1, b64u(box), b64u(announced.statement), b64u(announced.signature), voucher),
+        )
+
+    assert ticket(vouched).first_statement().by == STATION.public()
+    with pytest.raises(BadStatement):
+        ticket(alone).first_statement()
 
 
 async def test_a_device_has_a_name_that_only_its_owner_reads_and_is_ended(people: People, log_in: LogIn) -> None:

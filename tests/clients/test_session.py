@@ -17,7 +17,7 @@ from messaging.wire.types import Challenge, Kdf, LoginRequest, RefreshRequest, T
 
 ORIGIN, ACCOUNT, NOW = "https://pli.example", "a" + "a" * 26, datetime(2026, 3, 4, tzinfo=UTC)
 SEED = SigningSeed(bytes(32))
-CHALLENGE = Challenge(account=ACCOUNT, challenge=b64u(bytes(32)), expires_in=60, kdf=Kdf(name="key"))
+CHALLENGE = Challenge(challenge=b64u(bytes(32)), expires_in=60, kdf=Kdf(name="key"))
 TOKENS = Tokens(access_token="first", account=ACCOUNT, expires_in=900, refresh_token="again")
 
 
@@ -114,7 +114,7 @@ def challenged() -> Session:
     """A session that got its challenge."""
     session = Session(ORIGIN, "anne", "key")
     session.log_in()
-    assert session.receive(ok(CHALLENGE)) == [Challenged(ACCOUNT, CHALLENGE.kdf)]
+    assert session.receive(ok(CHALLENGE)) == [Challenged(CHALLENGE.kdf)]
     return session
 
 
@@ -133,4 +133,4 @@ def refused(refusal: Refusal, headers: dict[str, str] | None = None) -> HttpResp
 def assert_signed(said: LoginRequest) -> None:
     from crypto.encoding import unb64u
 
-    verify_login(SEED.public(), unb64u(said.signature), ACCOUNT, said.challenge, "key", ORIGIN, said.time)
+    verify_login(SEED.public(), unb64u(said.signature), said.challenge, "key", ORIGIN, said.time)

@@ -11,11 +11,11 @@ import pytest
 
 from clients.content.file import FilePart
 from clients.content.letter import Mail
-from clients.sdk import Arrived, Client, Draft, Mailbox, Prepared, Refusal, Unreadable, managed_account
+from clients.sdk import Arrived, Client, Draft, Mailbox, Prepared, Refusal, Trust, Unreadable, managed_account
 from clients.session.answering import answer
 from crypto.errors import OlderBox
 from crypto.keybox import DeviceKey
-from tests.clients.conftest import BRIDGE, DOMAIN, PASSWORD, PATIENT, People
+from tests.clients.conftest import BRIDGE, DOMAIN, PASSWORD, PATIENT, STATION, People
 
 MAIL = Mail(
     "dr.martin@cabinet.mssante.example", f"{PATIENT}@patient.pli.example", "<1@cabinet>", None, ("<0@cabinet>",)
@@ -140,7 +140,9 @@ async def test_a_closed_exchange_refuses_the_patient_and_an_open_one_does_not(pe
 async def test_a_bridge_resolves_a_patients_address_and_looks_the_key_up(people: People) -> None:
     address = f"{PATIENT}@patient.pli.example"
 
-    found = await people.bridge.resolve(people.doctor.account, [address, "nobody@patient.pli.example"])
+    trust = Trust(stations=frozenset({STATION.public().raw}))
+    async with await Client.with_key(people.origin, "gateway", BRIDGE, trust=trust) as bridge:
+        found = await bridge.resolve(people.doctor.account, [address, "nobody@patient.pli.example"])
     keys = await people.bridge.look_up(people.doctor.account, [people.patient.account])
 
     assert {name: item.account for name, item in found.items()} == {address: people.patient.account}

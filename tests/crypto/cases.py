@@ -94,8 +94,8 @@ def _code_keys(case: Vector) -> object:
     return {
         "letterWrap": code.letter_wrap(account, second).hex(),
         "recoveryWrap": code.recovery_wrap(account).hex(),
-        "letterLogin": code.letter_login(account, second).raw.hex(),
-        "recoveryLogin": code.recovery_login(account).raw.hex(),
+        "letterLogin": code.letter_login(second).raw.hex(),
+        "recoveryLogin": code.recovery_login().raw.hex(),
     }
 
 
@@ -104,11 +104,11 @@ def _password_keys(case: Vector) -> object:
     return {
         "master": master.raw.hex(),
         "wrap": master.wrap_key(account).hex(),
-        "loginSeed": master.login_seed(account).raw.hex(),
+        "loginSeed": master.login_seed().raw.hex(),
     }
 
 
-_SAID = ("account", "challenge", "method", "origin", "time")
+_SAID = ("challenge", "method", "origin", "time")
 
 
 def _sign_login(case: Vector) -> object:

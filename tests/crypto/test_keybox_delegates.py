@@ -15,6 +15,7 @@ from crypto.envelope import open_sealed, seal
 from crypto.errors import CannotOpen, OlderBox
 from crypto.keybox import (
     BoxContent,
+    BoxKey,
     DelegateFor,
     PasskeyKey,
     RecoveryKey,
@@ -26,7 +27,10 @@ from crypto.keybox import (
     renew,
     replace,
 )
+from crypto.keybox.box import _assemble
+from crypto.keybox.delegate import _wrap_for
 from crypto.keys import KeyPairs, account_id
+from crypto.randomness import SYSTEM
 from crypto.transparency.statement import make_statement, read_statement
 from tests.vectors.material import flipped
 
@@ -117,6 +121,15 @@ def test_an_envelope_that_the_relay_makes_is_refused_although_it_opens() -> None
         open_as_delegate(forged, CHILD, SEEDS, SIGNERS)
 
 
+def test_who_has_a_replaced_key_makes_no_box_for_the_carer() -> None:
+    line = [*SIGNERS, KeyPairs.generate().signing.public()]
+
+    made = _signed_by(KEYS, BoxContent.first(KeyPairs.generate(), NOW))
+
+    with pytest.raises(CannotOpen, match="keybox/8"):
+        open_as_delegate(made, CHILD, SEEDS, line)
+
+
 def test_the_envelope_of_another_child_of_the_same_carer_is_refused() -> None:
     sister, keys = account_id(), KeyPairs.generate()
     box, _ = new_box(sister, BoxContent.first(keys, NOW), [DELEGATE, RECOVERY])
@@ -169,6 +182,13 @@ def test_an_older_box_than_the_newest_statement_names_is_refused_at_the_first_si
 def test_a_delegate_is_an_account() -> None:
     with pytest.raises(ValueError, match="an account"):
         DelegateFor("mother", CARER_KEYS.public())
+
+
+def _signed_by(keys: KeyPairs, content: BoxContent) -> bytes:
+    """A box whose content holds other keys than the one that signed its delegate's slot."""
+    version, box_key = 2, bytes(range(32))
+    slot = _wrap_for(box_key, DELEGATE, CHILD, version, keys.signing, SYSTEM)
+    return _assemble(CHILD, content, BoxKey(box_key), [slot], version, SYSTEM)
 
 
 def _in_place(slot: Slot) -> bytes:

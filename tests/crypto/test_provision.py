@@ -21,11 +21,11 @@ def test_the_letter_opens_the_box_and_logs_in() -> None:
     code = parse_code(format_code(made.code))
 
     opened = open_box(made.box, made.account, LetterKey(code))
-    signature = sign_login(code.letter_login(made.account), made.account, CHALLENGE, "letter", "https://a", "now")
+    signature = sign_login(code.letter_login(), CHALLENGE, "letter", "https://a", "now")
 
     assert made.second is None
     assert opened.content.keys.public() == made.keys
-    verify_login(made.letter_login, signature, made.account, CHALLENGE, "letter", "https://a", "now")
+    verify_login(made.letter_login, signature, CHALLENGE, "letter", "https://a", "now")
 
 
 def test_two_codes_open_the_box_and_log_in_together_and_neither_alone() -> None:
@@ -35,11 +35,11 @@ def test_two_codes_open_the_box_and_log_in_together_and_neither_alone() -> None:
     opened = open_box(made.box, made.account, LetterKey(made.code, made.second))
 
     assert opened.content.keys.public() == made.keys
-    assert made.letter_login == made.code.letter_login(made.account, made.second).public()
+    assert made.letter_login == made.code.letter_login(made.second).public()
     for key in (LetterKey(made.code), LetterKey(made.second), LetterKey(made.second, made.code)):
         with pytest.raises(CannotOpen, match="keybox/2"):
             open_box(made.box, made.account, key)
-    assert made.letter_login not in {code.letter_login(made.account).public() for code in (made.code, made.second)}
+    assert made.letter_login not in {code.letter_login().public() for code in (made.code, made.second)}
 
 
 def test_the_statement_is_of_the_keys_the_box_the_clock_and_the_station() -> None:

@@ -190,13 +190,14 @@ class Desk:
         """The answer to a log-in. Raises Refusal."""
         asked = self.ask(ChallengeRequest(login=login, method=method))  # type: ignore[arg-type]  # a test names it
         time = utc(self.clock.now())
-        origin, signed = changed.pop("origin", self.house.origin), changed.pop("account", asked.account)
-        signature = sign_login(seed, signed, asked.challenge, method, origin, time)
+        origin, signed = changed.pop("origin", self.house.origin), changed.pop("signed", asked.challenge)
+        signature = sign_login(seed, signed, method, origin, time)
         values: dict[str, Any] = {
             "login": login, "method": method, "challenge": asked.challenge, "time": time,
             "signature": b64u(signature), "device": changed.pop("device", None),
         }  # fmt: skip
-        return self.ask(LoginRequest(**(values | changed)))
+        caller = Caller(network=changed.pop("network", "192.0.2.1"))
+        return self.ask(LoginRequest(**(values | changed)), caller)
 
     def ticket(self, login: str, method: str, seed: SigningSeed) -> str:
         """The ticket of a log-in that needs more."""

@@ -79,7 +79,7 @@ class Visitor:
         """An access token by key."""
         asked = (await self.ask("POST", names.CHALLENGE, {"login": kind, "method": "key"})).json
         time = utc(self.relay.service.clock.now())
-        signed = sign_login(self.seeds[kind], asked["account"], asked["challenge"], "key", self.origin, time)
+        signed = sign_login(self.seeds[kind], asked["challenge"], "key", self.origin, time)
         said = {
             "login": kind,
             "method": "key",

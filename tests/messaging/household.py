@@ -112,10 +112,8 @@ def confirmation(
     challenged = changed.pop("challenged", method)
     asked = desk.ask(ChallengeRequest(login=login, method=challenged))
     time = changed.pop("time", utc(desk.clock.now()))
-    said = {"account": asked.account, "method": method, "origin": desk.house.origin} | changed
-    signed = sign_login(
-        seed or who.password, said["account"], asked.challenge, said["method"], said["origin"], time
-    )
+    said = {"method": method, "origin": desk.house.origin, "signed": asked.challenge} | changed
+    signed = sign_login(seed or who.password, said["signed"], said["method"], said["origin"], time)
     return ConfirmRequest(challenge=asked.challenge, method=method, signature=b64u(signed), time=time)  # type: ignore[arg-type]  # a test names it
 
 

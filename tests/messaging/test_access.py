@@ -12,7 +12,7 @@ from messaging.relay.relay import AskDownload, AskSession, CheckUpload
 from messaging.relay.turn import Caller
 from messaging.store.memory import MemoryStore
 from messaging.wire.errors import Refusal
-from messaging.wire.pairing import PairingFind, PairingGrant, PairingHello
+from messaging.wire.pairing import PairingEnd, PairingFind, PairingGrant, PairingHello
 from tests.messaging.desk import Desk, box
 from tests.messaging.household import (
     adopting,
@@ -36,7 +36,7 @@ SHARED: Final = STRANGERS | {"owner": DONE, "unconfirmed owner": DONE, "delegate
 CONFIRMED: Final = SHARED | {"unconfirmed owner": "forbidden"}
 OWNERS: Final = SHARED | {"delegate": OWN}
 # A door that changes factors asks for the confirmed device first, whoever comes.
-FACTORS: Final = SHARED | {"nobody": CONFIRM, "unconfirmed owner": CONFIRM}
+FACTORS: Final = SHARED | {"nobody": CONFIRM, "unconfirmed owner": CONFIRM, "delegate": "forbidden"}
 SELF: Final = dict.fromkeys(ACTORS, "wrongCredentials") | {"owner": DONE, "unconfirmed owner": DONE}
 PEOPLE: Final = dict.fromkeys(ACTORS, "notFound") | dict.fromkeys(("nobody", "bridge", "station"), "forbidden")
 
@@ -135,21 +135,22 @@ TABLE: Final[dict[str, tuple[Attempt, dict[str, str]]]] = {
     "Device/set label": (method("Device/set", update=_label), OWNERS),
     "Device/set destroy": (method("Device/set", destroy=lambda house: [house.owner.caller.device]), OWNERS),
     "Delegation/get": (method("Delegation/get", ids=None), SHARED),
-    "Delegation/set create": (method("Delegation/set", create=_third), CONFIRMED),
+    "Delegation/set create": (method("Delegation/set", create=_third), CONFIRMED | {"delegate": "forbidden"}),
     "Delegation/set destroy": (method("Delegation/set", destroy=lambda house: [house.delegation]), CONFIRMED),
     "session": (_listed, {**SHARED, "nobody": NOT_FOUND}),
     "upload": (door(lambda house: CheckUpload(house.account, 1)), SHARED),
     "download": (door(lambda house: AskDownload(house.account, "b" + "0" * 64)), dict.fromkeys(ACTORS, "notFound")),
     "/auth/factors": (door(lambda house: change(house.desk, house.account, house.account)), FACTORS),
-    "/auth/factors password": (
-        door(_new_password),
-        FACTORS | {"delegate": "forbidden"},
-    ),
+    "/auth/factors password": (door(_new_password), FACTORS),
     "/auth/confirm": (door(_confirmed_by_owner), SELF),
     "/auth/adopt": (
         door(lambda house: adopting(house.desk, house.desk.patient("child"))),
         {"nobody": CONFIRM, "unconfirmed owner": CONFIRM, "owner": "forbidden", "bridge": "forbidden",
          "station": "forbidden", "delegate": DONE, "former delegate": DONE, "other patient": DONE},
+    ),
+    "/auth/pairing/end": (
+        door(lambda _: PairingEnd(pairing="0" * 27)),
+        dict.fromkeys(ACTORS, DONE) | {"nobody": "unauthorized", "bridge": "forbidden", "station": "forbidden"},
     ),
     "/auth/pairing/find": (door(lambda _: PairingFind(pairing="0" * 27)), PEOPLE),
     "/auth/pairing/hello": (door(lambda _: PairingHello(pairing="0" * 27, sealed="AAAA")), PEOPLE),

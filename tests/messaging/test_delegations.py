@@ -186,16 +186,44 @@ def test_a_professional_is_not_held(desk: Desk) -> None:
     assert create(desk, bridge, carer.account, accountId=doctor.account)["type"] == "invalidProperties"
 
 
-def test_a_delegate_changes_box_and_keys_of_a_held_account_and_no_factor_of_its_owner(desk: Desk) -> None:
+def test_a_delegate_changes_nothing_of_an_account_that_has_a_password_of_its_own(desk: Desk) -> None:
     held, carer = pair(desk)
     keys = new_keys(desk, held.account, held.pairs.signing, KeyPairs.generate(), 3)
     for refused in (
+        {}, {"new_keys": keys},
         {"methods": methods(password=OTHER)}, {"methods": methods(recovery=OTHER)}, {"end_others": True},
         {"methods": methods(passkeys={b"one": OTHER})}, {"totp": NewTotp(secret=SECRET, code=desk.code())},
     ):  # fmt: skip
         assert refusal(desk, change(desk, held.account, held.account, **refused), carer.caller) == "forbidden"
-    assert refusal(desk, change(desk, held.account, held.account, new_keys=keys), carer.caller) == "done"
+    assert refusal(desk, change(desk, of=held.account, new_keys=keys), held.caller) == "done"
     assert desk.ticket(held.login, "password", held.password)
+
+
+def test_a_delegate_lets_nobody_into_an_account_that_has_a_password_of_its_own(desk: Desk) -> None:
+    held, carer, friend = *pair(desk), member(desk, "friend")
+    refused = create(desk, confirm(desk, carer).caller, friend.account, accountId=held.account)
+    assert (refused["type"], "password" in refused["description"]) == ("forbidden", True)
+    assert [one.delegate for one in delegations(desk)] == [carer.account]
+    assert create(desk, confirm(desk, held).caller, friend.account)["id"]
+
+
+def test_a_delegate_ends_no_other_delegates_right_where_the_owner_can(desk: Desk) -> None:
+    held, carer, friend = *pair(desk), member(desk, "friend")
+    theirs = delegate(desk, confirm(desk, held), friend)
+    done = desk.one(confirm(desk, carer).caller, "Delegation/set", accountId=held.account, destroy=[theirs])
+    assert done["notDestroyed"][theirs]["type"] == "forbidden"
+    assert len(delegations(desk)) == 2
+    mine = next(one.id for one in delegations(desk) if one.delegate == carer.account)
+    done = desk.one(carer.caller, "Delegation/set", accountId=held.account, destroy=[mine])
+    assert done["destroyed"] == [mine]
+
+
+def test_a_carer_ends_another_carers_right_to_a_child_that_has_no_password(desk: Desk) -> None:
+    carer, second, child = member(desk, "carer"), member(desk, "second"), desk.patient("child")
+    desk.ask(adopting(desk, child), confirm(desk, carer).caller)
+    theirs = create(desk, carer.caller, second.account, accountId=child.account)["id"]
+    done = desk.one(carer.caller, "Delegation/set", accountId=child.account, destroy=[theirs])
+    assert done["destroyed"] == [theirs]
 
 
 def test_a_delegates_change_needs_its_own_device_confirmed(desk: Desk) -> None:
@@ -234,15 +262,16 @@ def test_an_adopted_account_is_renewed_by_its_carer_with_a_new_recovery_code(des
     assert refusal(desk, theirs, carer.caller) == "forbidden"
 
 
-def test_a_child_that_recovers_is_its_own_and_the_carer_changes_no_code_any_more(desk: Desk) -> None:
+def test_a_child_that_recovers_is_its_own_and_the_carer_changes_nothing_any_more(desk: Desk) -> None:
     carer, child = confirm(desk, member(desk, "carer")), desk.patient("child")
     recovery = SigningSeed.generate()
     desk.ask(adopting(desk, child, recovery_key=b64u(recovery.public().raw)), carer.caller)
     ticket = desk.ticket(child.login, "recovery", recovery)
     asked = recovering(desk, carer, ticket=ticket, box=next_box(desk, child.account))
     assert desk.ask(asked).tokens.account == child.account
-    refused = change(desk, child.account, child.account, methods=methods(recovery=OTHER))
-    assert refusal(desk, refused, carer.caller) == "forbidden"
+    for asked_for in ({"methods": methods(recovery=OTHER)}, {}):
+        refused = change(desk, child.account, child.account, **asked_for)
+        assert refusal(desk, refused, carer.caller) == "forbidden"
 
 
 def test_a_second_carer_is_let_in_by_the_first(desk: Desk) -> None:

@@ -26,13 +26,15 @@ CLOSED = [
     ("POST", names.CONFIRM),
     ("POST", names.FACTORS),
     ("POST", names.ADOPT),
+    ("POST", names.CLOSE),
     ("POST", names.PAIRING_FIND),
     ("POST", names.PAIRING_HELLO),
     ("POST", names.PAIRING_GRANT),
 ]
 OPEN = {names.CHALLENGE, names.LOGIN, names.TOTP, names.BOX, names.ACTIVATE, names.REFRESH}
 OPEN |= {names.LOG_CHECKPOINT, names.LOG_POLICY}
-OPEN |= {names.RECOVER, names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_END, names.PAIRING_CLAIM}
+OPEN |= {names.OPENAPI, names.ASYNCAPI, names.SCHEMAS, names.CATALOG}
+OPEN |= {names.OPPOSE, names.RECOVER, names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_END, names.PAIRING_CLAIM}
 LOCAL = {"/health/live", "/health/ready", "/metrics"}
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from crypto.encoding import b64u
 from crypto.pairing import new_pairing
+from messaging.relay.moments import date_text, stamp
 from messaging.relay.turn import Caller
 from messaging.wire import names
 from messaging.wire.codec import encode
@@ -93,11 +94,21 @@ async def test_an_account_that_is_not_ones_own_is_not_found(street: Street, acco
     assert answer.status == 404
 
 
-async def test_a_delegate_changes_the_held_account_at_the_same_door(street: Street) -> None:
+async def test_a_carer_changes_the_adopted_account_at_the_same_door(street: Street) -> None:
+    carer = await street.member("carer")
+    child = await asyncio.to_thread(street.desk.patient, "child")
+    street.desk.clock.move(seconds=-90)
+    await street.post(names.ADOPT, await asyncio.to_thread(adopting, street.desk, child), carer)
+    asked = change(street.desk, of=child.account).request
+    answer = await street.post(f"{names.FACTORS}?account={child.account}", asked, carer)
+    assert (answer.status, answer.json) == (200, {"version": 3})
+
+
+async def test_a_delegate_is_forbidden_to_change_the_account_of_who_has_a_password(street: Street) -> None:
     held, carer = await pair(street)
     asked = change(street.desk, of=held.account).request
     answer = await street.post(f"{names.FACTORS}?account={held.account}", asked, carer)
-    assert (answer.status, answer.json) == (200, {"version": 3})
+    assert (answer.status, answer.json["type"]) == (403, "https://pli.example/problems/forbidden")
 
 
 async def test_recovery_gives_tokens_that_open_the_session(street: Street) -> None:
@@ -143,7 +154,8 @@ async def test_a_pairing_goes_through_all_its_doors(street: Street) -> None:
     begun = (await street.post(names.PAIRING_BEGIN, {"key": b64u(pairing.seed.public().raw)})).json
     assert begun["expiresIn"] == 300
     found = await street.post(names.PAIRING_FIND, {"pairing": code}, who)
-    assert found.json == {"key": b64u(pairing.seed.public().raw)}
+    since = date_text(stamp(street.desk.clock.now()))
+    assert found.json == {"key": b64u(pairing.seed.public().raw), "network": "127.0.0.1", "since": since}
     for path in (names.PAIRING_HELLO, names.PAIRING_GRANT):
         assert (await street.post(path, {"pairing": code, "sealed": "AAAA"}, who)).json == {}
     seen = await street.post(names.PAIRING_POLL, {"claim": begun["claim"]})
@@ -153,6 +165,22 @@ async def test_a_pairing_goes_through_all_its_doors(street: Street) -> None:
     assert "__Host-pli=" in taken.headers["set-cookie"]
     assert (await street.post(names.PAIRING_POLL, {"claim": begun["claim"]})).status == 404
     assert (await street.post(names.PAIRING_END, {"claim": begun["claim"]})).json == {}
+
+
+async def test_a_pairing_ends_by_its_code_with_a_token_alone(street: Street) -> None:
+    who = await street.member("camille")
+    street.desk.clock.move(seconds=-90)
+    pairing = new_pairing()
+    from crypto.code import code_text
+
+    said = {"pairing": code_text(pairing.code)}
+    begun = (await street.post(names.PAIRING_BEGIN, {"key": b64u(pairing.seed.public().raw)})).json
+    stranger = await street.post(names.PAIRING_END, said)
+    forged = await street.visitor.ask("POST", names.PAIRING_END, said, "no token of ours")
+    assert (stranger.status, forged.status) == (401, 401)
+    assert (await street.post(names.PAIRING_POLL, {"claim": begun["claim"]})).status == 200
+    assert (await street.post(names.PAIRING_END, said, who)).json == {}
+    assert (await street.post(names.PAIRING_POLL, {"claim": begun["claim"]})).status == 404
 
 
 @pytest.mark.parametrize(

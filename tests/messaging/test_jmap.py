@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from crypto.encoding import b64u
+from crypto.encoding import b64u, canonical
 from messaging.relay.jmap import RULES
 from messaging.relay.rates import Allowed
 from messaging.store.memory import MemoryStore
@@ -215,6 +215,24 @@ def test_the_key_box_changes_by_compare_and_set(desk: Desk) -> None:
     assert done["notUpdated"]["box"]["type"] == "invalidProperties"
     assert desk.one(who, "KeyBox/set", update={"box": {"version": 2, "box": box(2)}})["updated"] == {"box": None}
     assert desk.one(who, "KeyBox/get", ids=["box"])["list"][0]["box"] == box(2)
+
+
+@pytest.mark.parametrize("slots", [[{"id": "mine"}], [1], None, {}])
+def test_the_slots_of_a_key_box_do_not_change_without_a_confirmed_device(desk: Desk, slots: Any) -> None:
+    who = desk.doctor()
+    changed = b64u(canonical({"content": "", "slots": slots, "v": 1, "version": 2}))
+    done = desk.one(who, "KeyBox/set", update={"box": {"version": 2, "box": changed}})
+    assert done["notUpdated"]["box"]["type"] == "invalidProperties"
+    without = b64u(canonical({"content": "", "v": 1, "version": 2}))
+    done = desk.one(who, "KeyBox/set", update={"box": {"version": 2, "box": without}})
+    assert done["notUpdated"]["box"]["type"] == "invalidProperties"
+    assert desk.one(who, "KeyBox/get", ids=["box"])["list"][0]["box"] == box(1)
+
+
+def test_the_content_of_a_key_box_changes_beside_the_same_slots(desk: Desk) -> None:
+    who = desk.doctor()
+    pinned = b64u(canonical({"content": "AAAA", "slots": [], "v": 1, "version": 2}))
+    assert desk.one(who, "KeyBox/set", update={"box": {"version": 2, "box": pinned}})["updated"] == {"box": None}
 
 
 def test_an_answer_is_bounded_however_many_calls_ask_for_it() -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from crypto.encoding import b64u
@@ -29,11 +30,20 @@ def test_an_unknown_login_gets_a_stable_answer_of_the_same_shape(desk: Desk) -> 
     activated(desk)
     asked = [desk.ask(ChallengeRequest(login=name, method="password")) for name in ("camille", "nobody", "nobody")]
     real, one, again = asked
-    assert (one.account, one.kdf) == (again.account, again.kdf)
+    assert one.kdf == again.kdf
     assert one.challenge != again.challenge
     assert (real.kdf.memory, real.kdf.passes, real.kdf.name) == (one.kdf.memory, one.kdf.passes, one.kdf.name)
-    assert len(one.account) == len(real.account)
-    assert one.account != real.account
+    assert len(one.challenge) == len(real.challenge)
+    assert one.kdf.salt != real.kdf.salt
+
+
+@pytest.mark.parametrize("method", ["password", "letter", "recovery", "passkey", "key"])
+def test_no_challenge_says_an_account(desk: Desk, method: str) -> None:
+    who = activated(desk)
+    for login in (who.login, "nobody", who.account):
+        said = msgspec.to_builtins(desk.ask(ChallengeRequest(login=login, method=method)))  # type: ignore[arg-type]
+        assert set(said) == {"challenge", "expiresIn", "kdf"}
+        assert who.account not in str(said)
 
 
 def test_an_unknown_login_is_refused_as_a_wrong_password_is(desk: Desk) -> None:
@@ -189,8 +199,8 @@ def test_a_network_with_thirty_failures_a_minute_waits(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"origin": "http://evil.example"}, {"account": "a" * 27}, {"time": "2020-01-01T00:00:00Z"}, {"method": "password"},
-     {"challenge": "A" * 43}],
+    [{"origin": "http://evil.example"}, {"signed": "A" * 43}, {"login": "station"}, {"time": "2020-01-01T00:00:00Z"},
+     {"method": "password"}, {"challenge": "A" * 43}],
 )  # fmt: skip
 def test_a_signature_over_anything_else_is_refused(desk: Desk, changed: dict[str, str]) -> None:
     with pytest.raises(Refusal, match="wrongCredentials"):
@@ -205,7 +215,7 @@ def test_a_challenge_serves_once_and_for_a_minute(desk: Desk) -> None:
 
     def request(challenge: str) -> LoginRequest:
         time = "2026-03-01T12:00:00Z"
-        signed = sign_login(desk.seeds["bridge"], asked.account, challenge, "key", ORIGIN, time)
+        signed = sign_login(desk.seeds["bridge"], challenge, "key", ORIGIN, time)
         return LoginRequest(login="bridge", method="key", challenge=challenge, time=time, signature=b64u(signed))
 
     assert desk.ask(request(asked.challenge)).tokens.expires_in == 900

@@ -1,6 +1,7 @@
 """Pairings at the relay: who finds, answers, grants and claims one, each once and within five minutes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -206,10 +207,40 @@ def test_after_five_minutes_it_is_gone_for_everybody(desk: Desk) -> None:
 
 @pytest.mark.parametrize("side", ["claim", "pairing"])
 def test_either_side_ends_it(desk: Desk, side: str) -> None:
-    waiting = granted(desk, member(desk))
+    who = member(desk)
+    waiting = granted(desk, who)
     said = {"claim": waiting.claim} if side == "claim" else {"pairing": waiting.code}
-    assert [desk.ask(PairingEnd(**said)) for _ in range(2)] == [{}, {}]
+    caller = WAITING if side == "claim" else who.caller
+    assert [desk.ask(PairingEnd(**said), caller) for _ in range(2)] == [{}, {}]
     assert (refusal(desk, waiting.poll), refusal(desk, waiting.take())) == ("notFound", "ticketExpired")
+
+
+def test_who_is_not_logged_in_ends_none_by_its_code(desk: Desk) -> None:
+    waiting = granted(desk, member(desk))
+    assert refusal(desk, PairingEnd(pairing=waiting.code), WAITING) == "unauthorized"
+    assert refusal(desk, waiting.take()) == "done"
+
+
+def test_nobody_ends_by_its_code_what_somebody_else_has_answered(desk: Desk) -> None:
+    waiting, other = granted(desk, member(desk)), member(desk, "other")
+    assert desk.ask(PairingEnd(pairing=waiting.code), other.caller) == {}
+    assert refusal(desk, waiting.take()) == "done"
+
+
+@pytest.mark.parametrize("kind", ["bridge", "station"])
+def test_an_operator_ends_none_by_its_code(desk: Desk, kind: str) -> None:
+    waiting = granted(desk, member(desk))
+    caller = caller_of(desk, desk.log_in(kind, "key", desk.seeds[kind]))
+    assert refusal(desk, PairingEnd(pairing=waiting.code), caller) == "forbidden"
+    assert refusal(desk, waiting.take()) == "done"
+
+
+def test_the_old_device_learns_where_and_when_the_new_one_asked(desk: Desk) -> None:
+    who, began = member(desk), desk.clock.now()
+    waiting = Waiting(desk)
+    desk.clock.move(minutes=2)
+    found = desk.ask(waiting.find, who.caller)
+    assert (found.network, datetime.fromisoformat(found.since)) == (WAITING.network, began)
 
 
 @pytest.mark.parametrize("said", [{}, {"claim": "x", "pairing": UNKNOWN}])

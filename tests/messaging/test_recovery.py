@@ -74,13 +74,28 @@ def test_recovery_leaves_other_people_alone(desk: Desk) -> None:
     assert refusal(desk, Renew(str(other.issued.tokens.refresh_token), cookie=False)) == "done"
 
 
-def test_passkeys_and_delegations_outlast_recovery(desk: Desk) -> None:
+def test_a_passkey_that_a_thief_made_ends_with_recovery_and_delegations_stay(desk: Desk) -> None:
     who, carer = member(desk), member(desk, "carer")
     desk.ask(change(desk, of=who.account, methods=methods(passkeys={b"one": PASSKEY})), who.caller)
     delegate(desk, who, carer)
     desk.ask(recovering(desk, who))
+    with pytest.raises(Refusal, match="wrongCredentials"):
+        desk.log_in(who.account, "passkey", PASSKEY)
+    assert desk.store.read(lambda tx: (tx.count(Passkey), tx.count(Delegation))) == (0, 1)
+
+
+def test_a_recovery_leaves_the_passkeys_of_others_alone(desk: Desk) -> None:
+    who, other = member(desk), member(desk, "other")
+    desk.ask(change(desk, of=other.account, methods=methods(passkeys={b"one": PASSKEY})), other.caller)
+    desk.ask(recovering(desk, who))
+    assert desk.log_in(other.account, "passkey", PASSKEY).tokens.access_token
+
+
+def test_a_refused_recovery_leaves_the_passkeys(desk: Desk) -> None:
+    who = member(desk)
+    desk.ask(change(desk, of=who.account, methods=methods(passkeys={b"one": PASSKEY})), who.caller)
+    assert refusal(desk, recovering(desk, who, code="000000")) == "wrongCode"
     assert desk.log_in(who.account, "passkey", PASSKEY).tokens.access_token
-    assert desk.store.read(lambda tx: (tx.count(Passkey), tx.count(Delegation))) == (1, 1)
 
 
 def test_a_recovered_device_is_confirmed(desk: Desk) -> None:

@@ -13,9 +13,10 @@ from messaging.relay.accesslog import verify
 from messaging.relay.ports import Store, Transaction
 from messaging.relay.records import KEYS, Account, Act, Blob, Box, Edge, Login, Message, Totp
 from messaging.store import statements
+from messaging.store.batches import Work
 from messaging.store.migrate import NewerSchema
 from messaging.store.schema import METADATA, TABLES
-from messaging.store.sql import SqliteStore, Work
+from messaging.store.sql import SqliteStore
 from messaging.wire.errors import Refusal
 from tests.messaging.desk import SECRETS, Desk, letter
 
@@ -93,6 +94,17 @@ def test_a_body_lives_as_long_as_its_last_copy(store: Store) -> None:
     assert store.read(lambda tx: tx.one(Body, number)) is not None
     store.write(lambda tx: tx.drop_copy(number))
     assert store.read(lambda tx: tx.one(Body, number)) is None
+
+
+def test_a_body_is_read_in_the_work_that_adds_it(store: Store) -> None:
+    from messaging.relay.records import Body
+
+    def work(tx: Transaction) -> tuple[int, Body | None]:
+        number = tx.add_body(b"sealed", 1)
+        return number, tx.one(Body, number)
+
+    number, body = store.write(work)
+    assert body == Body(number, b"sealed", 1)
 
 
 def test_rows_are_counted_and_found_by_value(store: Store) -> None:
@@ -211,14 +223,14 @@ def test_every_connection_is_durable(sqlite: SqliteStore) -> None:
 
 @pytest.mark.parametrize("names", [("account", "id"), ("account", "client_id", "sender")])
 def test_a_letter_is_found_by_index_however_many_the_account_has(sqlite: SqliteStore, names: tuple[str, ...]) -> None:
-    text = statements.where(Message, names, ())
+    text = statements.SQLITE.where(Message, names, ())
     (plan,) = sqlite._writer.execute(f"EXPLAIN QUERY PLAN {text}", ("x",) * len(names)).fetchall()
     assert "USING INDEX messages_" in plan[3]
 
 
 @pytest.mark.parametrize("total", [False, True])
 def test_a_query_by_client_id_uses_its_index(sqlite: SqliteStore, total: bool) -> None:
-    prepared = statements.query(("client_id",), total=total)
+    prepared = statements.SQLITE.query(("client_id",), total=total)
     plan = sqlite._writer.execute(f"EXPLAIN QUERY PLAN {prepared.text}", [1] * len(prepared.names)).fetchall()
     steps = [step[3] for step in plan]
     assert any("INDEX messages_client_id (account=? AND client_id=?)" in step for step in steps)

@@ -57,7 +57,7 @@ def passkey_keys(request: Request) -> Request:
     """output, account."""
     output, account = bytes.fromhex(request["output"]), request["account"]
     wrap = slot_key(PasskeyKey(b"any", output), account)
-    return {"wrap": wrap.hex(), "loginSeed": passkey_login(output, account).raw.hex()}
+    return {"wrap": wrap.hex(), "loginSeed": passkey_login(output).raw.hex()}
 
 
 def _shown(opened: OpenedBox) -> Request:

@@ -132,7 +132,7 @@ def _pairs(link: Request) -> KeyPairs:
 
 
 def _said(request: Request) -> dict[str, str]:
-    return {member: request[member] for member in ("account", "challenge", "method", "origin", "time")}
+    return {member: request[member] for member in ("challenge", "method", "origin", "time")}
 
 
 if __name__ == "__main__":

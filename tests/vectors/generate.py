@@ -9,6 +9,7 @@ from tests.vectors.cases import (
     encodings,
     envelope,
     keybox,
+    letter,
     login,
     padding,
     pairing,
@@ -33,6 +34,7 @@ FILES = (
     transparency,
     transparency_audit,
 )
+LETTERS = (letter,)  # what is above the seal: a reader's checks, refused with reasons and not with errors of crypto/
 
 
 def rendered(file: ModuleType) -> str:
@@ -49,7 +51,7 @@ def path(file: ModuleType) -> Path:
 
 def main() -> None:
     """Rewrite every file."""
-    for file in FILES:
+    for file in FILES + LETTERS:
         path(file).write_text(rendered(file), encoding="utf-8")
 
 

@@ -82,9 +82,7 @@ class Trip:
     def open(self, message: SealedMessage, sealed: bytes) -> Letter:
         """The patient's part. Raises NotShown."""
         own = self.keys(self.patient)
-        reader = Reader(
-            self.patient.account, [self.patient.pairs.sealing], frozenset(key.statement_hash for key in own)
-        )
+        reader = Reader(self.patient.account, [self.patient.pairs.sealing], own)
         return read(message, sealed, reader, Known(self.keys(self.doctor), {}, {})).letter
 
 

@@ -244,6 +244,32 @@ async function pictures() {
   await page.setViewportSize({ width: 1280, height: 800 })
 }
 
+/** Each page of the account as it opens. */
+async function accountPages() {
+  const titles = {
+    name: 'Votre nom',
+    reading: 'Lecture',
+    devices: 'Appareils connectés',
+    pair: 'Ajouter un appareil',
+    password: 'Mot de passe',
+    passkeys: 'Clés d’accès',
+    kit: 'Feuille de secours',
+    authenticator: 'Application de codes',
+    carers: 'Proches et enfants',
+    child: 'J’ai reçu une lettre pour un enfant',
+    suspicion: 'Quelqu’un d’autre a peut-être mes clés',
+    watchers: 'Surveillance des clés',
+  }
+  for (const [name, title] of Object.entries(titles)) {
+    await page.locator('.rows-row', { hasText: title }).first().click()
+    await byRole('link', 'Retour au compte').waitFor()
+    await page.getByText('Un instant…').waitFor({ state: 'detached' })
+    await shot(`account-${name}`, { full: true })
+    await byRole('link', 'Retour au compte').first().click()
+    await byRole('heading', 'Compte').waitFor()
+  }
+}
+
 async function walk() {
   await page.goto(rig.origin)
   await byRole('link', 'Se connecter').waitFor()
@@ -324,6 +350,7 @@ async function walk() {
   await byRole('link', 'Compte', { exact: true }).first().click()
   await page.getByRole('heading', { name: 'Compte', exact: true }).waitFor()
   await shot('account', { full: true })
+  await accountPages()
 
   // A letter that was changed at the relay; the others still open.
   await checkStorage('while open', false)
@@ -434,6 +461,7 @@ async function walk() {
   await old.getByRole('button', { name: 'Continuer' }).click()
   await byRole('heading', 'Comparez les six chiffres').waitFor({ timeout: 20_000 })
   await shot('pair-new-digits')
+  await byRole('button', 'Oui, les mêmes chiffres').click()
   await old.getByRole('button', { name: /^Oui, les mêmes/ }).click()
   await byRole('heading', 'Messages').waitFor({ timeout: 20_000 })
   await page.waitForTimeout(500)

@@ -78,6 +78,9 @@ _NOT_B64U = {
     "trailing bits, one byte": "AB",
     "trailing bits, two bytes": "AAB",
     "a letter beyond ASCII": "éA",
+    "one character": "A",
+    "trailing bits, 32 bytes": "A" * 42 + "B",
+    "percent encoding": "AA%3D%3D",
 }
 _TIMES = ["2026-11-23T15:06:55Z", "2026-11-23T15:06:55.123Z", "2024-02-29T00:00:00.000001Z"]
 _NOT_TIMES = {
@@ -109,7 +112,7 @@ _NOT_SIGNING = {
     "31 bytes": "66" * 31,
     "a good point plus the point of order 2": "",
 }
-_SMALL_X = {
+SMALL_X = {
     "zero": 0,
     "one": 1,
     "p - 1": _P - 1,
@@ -195,7 +198,7 @@ def _sealing_keys() -> Iterator[Case]:
     good = pairs("anne").public().sealing.raw
     kem, point = good[:MLKEM_PUBLIC], good[MLKEM_PUBLIC:]
     yield {"name": "a good sealing key", "op": "load-sealing", "raw": good.hex(), "expect": good.hex()}
-    weak = {f"X25519 part {name}": kem + u.to_bytes(32, "little") for name, u in _SMALL_X.items()}
+    weak = {f"X25519 part {name}": kem + u.to_bytes(32, "little") for name, u in SMALL_X.items()}
     weak["first coefficient is the modulus"] = (3329).to_bytes(2, "little") + kem[2:] + point
     weak["last coefficient is 4095"] = kem[:1150] + bytes([kem[1150] | 0xF0, 0xFF]) + kem[1152:] + point
     weak["one byte short"] = good[:-1]

@@ -247,8 +247,8 @@ def _codes() -> Iterator[Case]:
     keys: Json = {
         "letterWrap": CODE.letter_wrap(ACCOUNT).hex(),
         "recoveryWrap": CODE.recovery_wrap(ACCOUNT).hex(),
-        "letterLogin": CODE.letter_login(ACCOUNT).raw.hex(),
-        "recoveryLogin": CODE.recovery_login(ACCOUNT).raw.hex(),
+        "letterLogin": CODE.letter_login().raw.hex(),
+        "recoveryLogin": CODE.recovery_login().raw.hex(),
     }
     yield {"name": "the keys of a code", "op": "code-keys", "typed": printed, "account": ACCOUNT, "expect": keys}
 
@@ -268,7 +268,7 @@ def _passwords() -> Iterator[Case]:
         expect: Json = {
             "master": master.raw.hex(),
             "wrap": master.wrap_key(ACCOUNT).hex(),
-            "loginSeed": master.login_seed(ACCOUNT).raw.hex(),
+            "loginSeed": master.login_seed().raw.hex(),
         }
         yield {"name": f"password: {name}", "op": "password-keys", "password": typed, "kdf": kdf.to_json(),
                "account": ACCOUNT, "expect": expect}  # fmt: skip

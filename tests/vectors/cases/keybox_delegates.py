@@ -123,6 +123,11 @@ def _bad_texts() -> Iterator[Case]:
     yield _refused("delegate: sealed by the relay, which signs as itself", _hand(signer=eve.signing), "8")
     yield _refused("delegate: sealed by the delegate", _hand(signer=_CARER.signing), "8")
     yield _refused("delegate: sealed for a second reader", _hand(readers=(_CARER, eve)), "8")
+    line = (eve.signing.public(), _SIGNER.public())
+    yield _refused("delegate: sealed by a replaced key of the line", _hand(signer=eve.signing), "8", signers=line)
+    later = (_SIGNER.public(), eve.signing.public())
+    yield _refused("delegate: sealed by a key that the box does not hold yet", _hand(signer=eve.signing), "8",
+                   signers=later)  # fmt: skip
     edits: list[tuple[str, Edit]] = [
         ("another format", lambda said: said.update(v=2)),
         ("a format that is a truth", lambda said: said.update(v=True)),

@@ -64,7 +64,7 @@ def _good_passkeys() -> Iterator[Case]:
     for account in (ACCOUNT, OTHER):
         expect: Json = {
             "wrap": slot_key(PASSKEY, account).hex(),
-            "loginSeed": passkey_login(PASSKEY.output, account).raw.hex(),
+            "loginSeed": passkey_login(PASSKEY.output).raw.hex(),
         }
         yield {"name": f"the keys of a passkey of {account}", "op": "passkey-keys", "output": PASSKEY.output.hex(),
                "account": account, "expect": expect}  # fmt: skip
@@ -119,8 +119,8 @@ def _code_keys(name: str, first: Code, second: Code) -> Case:
     expect: Json = {
         "letterWrap": first.letter_wrap(ACCOUNT, second).hex(),
         "recoveryWrap": first.recovery_wrap(ACCOUNT).hex(),
-        "letterLogin": first.letter_login(ACCOUNT, second).raw.hex(),
-        "recoveryLogin": first.recovery_login(ACCOUNT).raw.hex(),
+        "letterLogin": first.letter_login(second).raw.hex(),
+        "recoveryLogin": first.recovery_login().raw.hex(),
     }
     typed: Case = {"typed": format_code(first), "second": format_code(second)}
     return {"name": f"the keys of {name}", "op": "code-keys", **typed, "account": ACCOUNT, "expect": expect}

@@ -85,6 +85,10 @@ def cases() -> Iterator[Case]:
         "one byte long": ["6180", repeated(b"\x00", 1023)],
         "a larger bucket than needed": ["6180", repeated(b"\x00", 2046)],
         "a length between two Padmé lengths": [repeated(b"a", 16399), "80", repeated(b"\x00", 1)],
+        "the mark alone": "80",
+        "a whole bucket without a zero": repeated(b"a", 1024),
+        "filler that is not zero, just before the end": ["6180", repeated(b"\x00", 1020), "0100"],
+        "the largest bucket where the one before would do": [repeated(b"a", 8191), "80", repeated(b"\x00", 8192)],
     }
     for name, padded in refused.items():
         yield {"name": name, "op": "unpad", "padded": padded, "refusal": "envelope/18"}

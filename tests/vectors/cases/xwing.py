@@ -7,6 +7,7 @@ from crypto.encoding import Json
 from crypto.labels import MLKEM_CIPHERTEXT
 from crypto.randomness import Source
 from tests.vectors import mlkem
+from tests.vectors.cases.encodings import SMALL_X
 from tests.vectors.material import Case, drawn
 
 ABOUT = "X-Wing: the known answers of draft-connolly-cfrg-xwing-kem, and ours (docs/spec/envelope.md, X-Wing)"
@@ -41,13 +42,17 @@ def cases() -> Iterator[Case]:
     known, first_m, first_ephemeral = (bytes.fromhex(part) for part in DRAFT[0])
     ciphertext = _encapsulate(xwing.public_key(known), first_m + first_ephemeral)[1]
     kem = ciphertext[:MLKEM_CIPHERTEXT]
-    refused = {
-        "the X25519 part is zero": (kem + bytes(32), "envelope/5"),
-        "the X25519 part is one": (kem + b"\x01" + bytes(31), "envelope/5"),
-        "one byte short": (ciphertext[:-1], "envelope/4"),
-        "one byte long": (ciphertext + b"\x00", "envelope/4"),
+    lengths = {
+        "one byte short": ciphertext[:-1],
+        "one byte long": ciphertext + b"\x00",
+        "nothing": b"",
+        "the ML-KEM part alone": kem,
+        "the X25519 part alone": ciphertext[MLKEM_CIPHERTEXT:],
+        "twice": ciphertext * 2,
     }
-    for name, (raw, item) in refused.items():
+    weak = {f"the X25519 part is {name}": kem + u.to_bytes(32, "little") for name, u in SMALL_X.items()}
+    refused = [(name, raw, "envelope/4") for name, raw in lengths.items()]
+    for name, raw, item in refused + [(name, raw, "envelope/5") for name, raw in weak.items()]:
         yield {"name": name, "seed": known.hex(), "ciphertext": raw.hex(), "refusal": item}
 
 

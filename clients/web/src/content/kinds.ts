@@ -6,6 +6,7 @@ import { fileKind, type FilePart } from './file.ts'
 import type { PartKind } from './part.ts'
 import { receiptKind, type Receipt } from './receipt.ts'
 import { recordKind, type RecordDocument } from './record.ts'
+import { NotThisShape } from './shape.ts'
 import { unknownPart, type UnknownPart } from './unknown.ts'
 
 export type Part = FilePart | RecordDocument | Invitation | Receipt | UnknownPart
@@ -23,8 +24,10 @@ const lineOf = (part: KnownPart): PartKind<KnownPart> => TABLE[part.kind] as unk
 
 const isKnown = (kind: unknown): kind is KnownPart['kind'] => typeof kind === 'string' && Object.hasOwn(TABLE, kind)
 
+/** Raises NotThisShape for what is no object with a kind. */
 export function partFromJson(raw: Json): Part {
   const kind = typeof raw === 'object' && raw !== null && 'kind' in raw ? raw['kind'] : undefined
+  if (typeof kind !== 'string') throw new NotThisShape('not a part')
   if (!isKnown(kind)) return unknownPart(raw)
   try {
     return TABLE[kind].fromJson(raw)

@@ -16,6 +16,7 @@ import {
   object,
   octets,
   oneOf,
+  SIGNATURE,
   such,
   text,
 } from './shape.ts'
@@ -37,8 +38,11 @@ export type Mail = {
   readonly to: string
 }
 
-/** The newest checkpoint of the key log that the sender verified: how many entries, and the tree's root (b64u). */
-export type LogSeen = { readonly root: string; readonly size: number }
+/**
+ * The newest checkpoint of the key log that the sender verified: how many entries, the tree's root, and the log's own Ed25519
+ * signature of both (b64u). One that the log did not sign says nothing.
+ */
+export type LogSeen = { readonly root: string; readonly signature: string; readonly size: number }
 
 export type Letter = {
   readonly checkpoint: LogSeen | null
@@ -88,7 +92,7 @@ const recipients = such(
 )
 
 const raw = object<Omit<Letter, 'parts'> & { parts: readonly unknown[]; v: 1 }>({
-  checkpoint: nullable(object<LogSeen>({ root: matching(HASH), size: integer(1) })),
+  checkpoint: nullable(object<LogSeen>({ root: matching(HASH), signature: matching(SIGNATURE), size: integer(1) })),
   counter: integer(1),
   html: nullable(octets(TEXT_LIMIT)),
   inReplyTo: nullable(matching(ID)),

@@ -90,6 +90,7 @@ export const anything: Shape<unknown> = value => value
 // The last sign of each holds bits that must be zero.
 export const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/
 export const HASH = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+export const SIGNATURE = /^[A-Za-z0-9_-]{85}[AQgw]$/
 export const ACCOUNT = /^a[a-z2-7]{25}[aeimquy4]$/
 export const KEY_ID = /^k[a-z2-7]{26}$/
 export const BLOB_ID = /^b[0-9a-f]{64}$/

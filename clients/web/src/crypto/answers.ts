@@ -16,14 +16,14 @@ import { seenOf } from './transparency/log.ts'
 export type Given = { readonly master: Master | null; readonly recovery: Code | null; readonly passkey: PasskeyKey | null }
 
 /** What the relay is told of a change. The master key is wiped: the log-in key is the last use of it. */
-export function changedOf({ account, version }: OpenedBox, { made, announced }: ChangedBox, given: Given): Changed {
+export function changedOf({ version }: OpenedBox, { made, announced }: ChangedBox, given: Given): Changed {
   const { master, recovery, passkey } = given
   const changed = {
     box: made.box,
     version: version + 1,
-    password: master === null ? null : { kdf: master.kdf, loginKey: publicRaw(passwordLoginSeed(master, account)) },
-    recoveryKey: recovery === null ? null : publicRaw(recoveryLoginSeed(recovery, account)),
-    passkeyKey: passkey === null ? null : publicRaw(passkeyLoginSeed(passkey.output, account)),
+    password: master === null ? null : { kdf: master.kdf, loginKey: publicRaw(passwordLoginSeed(master)) },
+    recoveryKey: recovery === null ? null : publicRaw(recoveryLoginSeed(recovery)),
+    passkeyKey: passkey === null ? null : publicRaw(passkeyLoginSeed(passkey.output)),
     newKeys: announced === null ? null : newKeysOf(announced),
   }
   master?.raw.fill(0)

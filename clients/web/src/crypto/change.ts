@@ -1,6 +1,6 @@
 /** What becomes of a key box when its factors or keys change (docs/spec/keybox.md, Changes of a box). Pure but for fresh keys. */
 import type { Code } from './code.ts'
-import { type BoxContent, rotated } from './content.ts'
+import { type BoxContent, type LastCheckpoint, rotated } from './content.ts'
 import type { DelegateFor } from './delegate.ts'
 import { CryptoError } from './errors.ts'
 import { type MadeBox, type NewSlot, type OpenedBox, renew, replace, slotIds } from './keybox.ts'
@@ -39,12 +39,20 @@ export function changedBox(opened: OpenedBox, change: BoxChange, now: Date): Cha
   return { made: made(opened, fresh.content, add, change), announced: fresh.announced }
 }
 
-/** A letter's box becomes a person's own: new keys, a new box key, and no slot of before. `first` is verified. Raises BadStatement. */
-export function activatedBox(letter: OpenedBox, first: Statement, slots: readonly NewSlot[], now: Date): ChangedBox {
-  // The station writes both from one clock reading: another statement is not the one of this box.
-  if (first.time !== letter.content.created) throw new CryptoError('BadStatement', 'transparency/2')
+/**
+ * A letter's box becomes a person's own: new keys, a new box key, and no slot of before. `first` is verified, its voucher
+ * too: whoever enrols people says so. `lastCheckpoint`: what was verified of the key log. Raises BadStatement.
+ */
+export function activatedBox(
+  letter: OpenedBox,
+  first: Statement,
+  slots: readonly NewSlot[],
+  lastCheckpoint: LastCheckpoint | null,
+  now: Date,
+): ChangedBox {
+  if (first.by === null) throw new CryptoError('BadStatement', 'transparency/3')
   const { content, announced } = newKeys(letter, first, now, false)
-  return { made: renew(letter, content, slots), announced }
+  return { made: renew(letter, { ...content, lastCheckpoint }, slots), announced }
 }
 
 function made(opened: OpenedBox, content: BoxContent, add: readonly NewSlot[], change: BoxChange): MadeBox {

@@ -26,8 +26,11 @@ export function wrapFor(boxKey: BoxKey, delegate: DelegateFor, account: string, 
   return { ...bare, wrapped: seal(said, signer, [delegate.keys.sealing]) }
 }
 
+/** What an envelope gave, and who signed it: whoever opens the box compares that with the keys in it. */
+export type Delegated = { readonly boxKey: BoxKey; readonly signer: SigningPublic }
+
 /**
- * The box key, or undefined when the envelope is not for `seeds`. `signers` are the proven keys of `account`.
+ * The box key, or undefined when the envelope is not for `seeds`. `signers` are proven keys of `account`.
  *
  * Raises CannotOpen for an envelope by another key, for more than one reader, or made for another slot.
  */
@@ -36,7 +39,7 @@ export function openDelegate(
   account: string,
   seeds: readonly SealingSeed[],
   signers: readonly SigningPublic[],
-): BoxKey | undefined {
+): Delegated | undefined {
   const opened = openedBy(slot, seeds)
   if (opened === undefined) return undefined
   return under('CannotOpen', 'keybox/8', () => checked(opened, canonical(bound(slot, account)), signers))
@@ -51,10 +54,10 @@ function openedBy(slot: Slot, seeds: readonly SealingSeed[]): Opened | undefined
   }
 }
 
-function checked(opened: Opened, wanted: Uint8Array, signers: readonly SigningPublic[]): BoxKey {
+function checked(opened: Opened, wanted: Uint8Array, signers: readonly SigningPublic[]): Delegated {
   const said = members(parseCanonical(opened.plaintext), ['boxKey', 'for', 'v'])
   const fits = integer(said.v) === DELEGATE_FORMAT && equal(canonical(said.for), wanted)
   const isTheirs = signers.some(({ raw }) => equal(raw, opened.sender.raw))
   if (!isTheirs || opened.recipients !== 1 || !fits) throw cannotOpen('keybox/8')
-  return new BoxKey(unb64u(text(said.boxKey), 32))
+  return { boxKey: new BoxKey(unb64u(text(said.boxKey), 32)), signer: opened.sender }
 }

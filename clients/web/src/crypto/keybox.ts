@@ -5,13 +5,13 @@
  * A carer: a DelegateFor where a slot key could stand, and openAsDelegate with their own seeds.
  */
 import { sealUnder, unseal } from './aead.ts'
-import { labelled, u64be, utf8 } from './bytes.ts'
+import { equal, labelled, u64be, utf8 } from './bytes.ts'
 import { type BoxContent, contentFromJson, contentToJson } from './content.ts'
-import { type DelegateFor, openDelegate, wrapFor } from './delegate.ts'
+import { type Delegated, type DelegateFor, openDelegate, wrapFor } from './delegate.ts'
 import { b64u, canonical, parseCanonical, unb64u } from './encoding.ts'
 import { cannotOpen, CryptoError } from './errors.ts'
 import { hkdf } from './hashing.ts'
-import { BoxKey, type SealingSeed, type SigningPublic, type SigningSeed } from './keys.ts'
+import { BoxKey, type SealingSeed, signingPublic, type SigningPublic, type SigningSeed } from './keys.ts'
 import { CONTENT } from './labels.ts'
 import { SYSTEM } from './randomness.ts'
 import { array, integer, members, text } from './shape.ts'
@@ -92,7 +92,8 @@ export function openBox(box: Uint8Array, account: string, key: SlotKey | BoxKey,
 /**
  * Open somebody else's box with one's own sealing seeds, the present one first.
  *
- * `signers` are the signing keys of `account`'s proven line (docs/spec/transparency.md). Raises as {@link openBox}.
+ * `signers` are signing keys of `account`'s proven line (docs/spec/transparency.md), the newest of which a caller gives; the
+ * slot must be signed by the present one of the content, too: a key that was replaced makes no box. Raises as {@link openBox}.
  */
 export function openAsDelegate(
   box: Uint8Array,
@@ -103,7 +104,10 @@ export function openAsDelegate(
 ): OpenedBox {
   return openSealedBox(() => {
     const sealed = sealedFrom(box, minimumVersion)
-    return open(sealed, account, unwrapDelegate(sealed.slots, account, seeds, signers))
+    const { boxKey, signer } = unwrapDelegate(sealed.slots, account, seeds, signers)
+    const opened = open(sealed, account, boxKey)
+    if (!equal(signer.raw, signingPublic(opened.content.keys.signing).raw)) throw cannotOpen('keybox/8')
+    return opened
   })
 }
 
@@ -169,10 +173,10 @@ function unwrapDelegate(
   account: string,
   seeds: readonly SealingSeed[],
   signers: readonly SigningPublic[],
-): BoxKey {
+): Delegated {
   for (const slot of slots.filter(({ type }) => type === 'delegate')) {
-    const boxKey = openDelegate(slot, account, seeds, signers)
-    if (boxKey !== undefined) return boxKey
+    const delegated = openDelegate(slot, account, seeds, signers)
+    if (delegated !== undefined) return delegated
   }
   throw cannotOpen('keybox/2')
 }

@@ -86,6 +86,8 @@ type LetterCode = { readonly code: string; readonly second?: string | undefined 
 type LetterBox = Omit<AtBox, 'minimumVersion'> & LetterCode & {
   /** The first of the account's line, which announced the letter's keys. */
   readonly first: Announcement
+  /** What was verified of the key log: the new box holds it from its first version on. */
+  readonly log: SeenLog
 }
 
 export type OpenedLetter = {
@@ -106,6 +108,8 @@ export type VerifiedStatement = {
 
 /** How far the key log goes, and the root (b64u) of its tree. */
 export type LogHead = { readonly root: string; readonly size: number }
+/** With the log's own Ed25519 signature of it, b64u of 64 bytes. */
+export type SignedHead = LogHead & { readonly signature: string }
 /** What an account's clients verified last, and under which policy (SHA-256 of its text, b64u). */
 export type SeenLog = LogHead & { readonly policy: string }
 /** `witnesses` by their names in the policy. */
@@ -144,7 +148,7 @@ export interface Operations {
   activate: [LetterBox & { readonly password: string }, Changed]
   /** A letter's account that the person's own keys open from now on, and the code made last. BadStatement. */
   adopt: [LetterBox, Changed]
-  /** A new password and the code made last, in place of the old ones. {@link takeChange} unlocks it. */
+  /** A new password and the code made last, in place of the old ones; passkeys go. {@link takeChange} unlocks it. */
   recover: [AtBox & { readonly code: string; readonly password: string }, Changed]
   change: [Change, Changed]
   /** The relay took the box of the last activate, recover or change: go on with it. */
@@ -194,7 +198,9 @@ export interface Operations {
   /** BadPolicy when the text is none. */
   readPolicy: [Uint8Array, PolicyRead]
   /** BadPolicy, BadCheckpoint (item transparency/9: too old or ahead), BadProof (not what came of the known one). */
-  verifyLog: [LogNews, LogHead]
+  verifyLog: [LogNews, SignedHead]
+  /** BadCheckpoint unless the log key of this policy signed it. */
+  verifyClaim: [{ readonly policy: Uint8Array; readonly claim: SignedHead }, null]
   /** BadProof unless the log `head` begins with `old`. */
   verifyGrown: [{ readonly old: LogHead; readonly head: LogHead; readonly consistency: readonly Uint8Array[] | null }, null]
   /** BadProof unless the log holds the entry at its place. */

@@ -10,7 +10,7 @@ import { canonical, type Json } from './encoding.ts'
 import { openSealed, seal } from './envelope.ts'
 import { cannotOpen } from './errors.ts'
 import { blobId, keyId, sha256 } from './hashing.ts'
-import { openBox, type OpenedBox, passwordKdfOf, replace } from './keybox.ts'
+import { openBox, type OpenedBox, passwordKdfOf, replace, slotIds } from './keybox.ts'
 import { unwrapKept, wrapKept } from './kept.ts'
 import { loadPublicKeys, loadSealing, loadSigning, publicKeys } from './keys.ts'
 import { letterLoginSeed, passkeyLoginSeed, passwordLoginSeed, recoveryLoginSeed, signLogin } from './login.ts'
@@ -19,7 +19,7 @@ import { Pairings, type PairingShown } from './pairings.ts'
 import { freshKdf, kdfFromJson, type Master, stretch } from './password.ts'
 import type { SlotKey } from './slotkey.ts'
 import { openState, sealState, stateName } from './state.ts'
-import { checkpointOf, readPolicy, verifyEntry, verifyGrown, verifyLog } from './transparency/log.ts'
+import { checkpointOf, readPolicy, verifyClaim, verifyEntry, verifyGrown, verifyLog } from './transparency/log.ts'
 import { isSuspected, readStatement, type Statement, statementHash, verifyStatement } from './transparency/statement.ts'
 
 type Args<Name extends OperationName> = Operations[Name][0]
@@ -40,20 +40,19 @@ export class Vault implements Handlers {
 
   passwordLogin({ password, kdf, ...challenge }: Args<'passwordLogin'>): Uint8Array {
     const master = this.#stretch(password, kdf)
-    return signLogin(passwordLoginSeed(master, challenge.account), { ...challenge, method: 'password' })
+    return signLogin(passwordLoginSeed(master), { ...challenge, method: 'password' })
   }
 
   letterLogin({ code, second, ...challenge }: Args<'letterLogin'>): Uint8Array {
-    const seed = letterLoginSeed(parseCode(code), challenge.account, secondOf(second))
-    return signLogin(seed, { ...challenge, method: 'letter' })
+    return signLogin(letterLoginSeed(parseCode(code), secondOf(second)), { ...challenge, method: 'letter' })
   }
 
   recoveryLogin({ code, ...challenge }: Args<'recoveryLogin'>): Uint8Array {
-    return signLogin(recoveryLoginSeed(parseCode(code), challenge.account), { ...challenge, method: 'recovery' })
+    return signLogin(recoveryLoginSeed(parseCode(code)), { ...challenge, method: 'recovery' })
   }
 
   passkeyLogin({ output, ...challenge }: Args<'passkeyLogin'>): Uint8Array {
-    return signLogin(passkeyLoginSeed(output, challenge.account), { ...challenge, method: 'passkey' })
+    return signLogin(passkeyLoginSeed(output), { ...challenge, method: 'passkey' })
   }
 
   forgetPassword(): null {
@@ -86,17 +85,17 @@ export class Vault implements Handlers {
     return null
   }
 
-  activate({ account, box, password, first, ...given }: Args<'activate'>): Changed {
+  activate({ account, box, password, first, log, ...given }: Args<'activate'>): Changed {
     const letter = openBox(box, account, codeKey({ ...given, type: 'letter' }))
     const code = this.#preparedCode()
     const master = stretch(password, freshKdf())
     const slots = [{ type: 'password', master } as const, { type: 'recovery', code } as const]
-    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, this.#now())
+    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, checkpointOf(log), this.#now())
     this.#boxes.propose(account, changed.made)
     return changedOf(letter, changed, { master, recovery: code, passkey: null })
   }
 
-  adopt({ account, box, first, ...given }: Args<'adopt'>): Changed {
+  adopt({ account, box, first, log, ...given }: Args<'adopt'>): Changed {
     const letter = openBox(box, account, codeKey({ ...given, type: 'letter' }))
     const code = this.#preparedCode()
     const { account: carer, content } = this.#boxes.own
@@ -104,7 +103,7 @@ export class Vault implements Handlers {
       { type: 'delegate', account: carer, keys: publicKeys(content.keys) } as const,
       { type: 'recovery', code } as const,
     ]
-    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, this.#now())
+    const changed = activatedBox(letter, verifyStatement(first, null, { account }), slots, checkpointOf(log), this.#now())
     changed.made.boxKey.wipe()
     return changedOf(letter, changed, { master: null, recovery: code, passkey: null })
   }
@@ -112,7 +111,9 @@ export class Vault implements Handlers {
   recover({ account, box, code, password, minimumVersion }: Args<'recover'>): Changed {
     const opened = openBox(box, account, { type: 'recovery', code: parseCode(code) }, minimumVersion)
     const given: Given = { master: stretch(password, freshKdf()), recovery: this.#preparedCode(), passkey: null }
-    const changed = changedBox(opened, { ...NOTHING_NEW, password: given.master, recovery: given.recovery }, this.#now())
+    // A thief may have made a passkey: the relay drops their log-in keys as well.
+    const asked = { ...NOTHING_NEW, password: given.master, recovery: given.recovery, drop: slotIds(opened, 'passkey') }
+    const changed = changedBox(opened, asked, this.#now())
     this.#boxes.propose(account, changed.made)
     return changedOf(opened, changed, given)
   }
@@ -247,6 +248,11 @@ export class Vault implements Handlers {
 
   verifyGrown({ old, head, consistency }: Args<'verifyGrown'>): null {
     verifyGrown(old, head, consistency)
+    return null
+  }
+
+  verifyClaim({ policy, claim }: Args<'verifyClaim'>): null {
+    verifyClaim(policy, claim)
     return null
   }
 

@@ -26,7 +26,7 @@ export function AccountPage(): JSX.Element {
 const OfOneself = (): JSX.Element => (
   <>
     <Rows title={t('account.you')}>
-      <NameRow />
+      <NameRow title={t('answer.name')} />
       <ReadingRow />
     </Rows>
     <Rows title={t('account.devices')}>
@@ -55,20 +55,20 @@ const OfOneself = (): JSX.Element => (
 const OfAnother = (): JSX.Element => (
   <>
     <Rows title={t('account.ofAnother')}>
-      <NameRow />
+      <NameRow title={t('account.nameOther')} />
       <Row href={places.CARERS} icon="people" title={t('carers.carersOther')} text={t('carers.carersOtherLine')} />
       <Row href={places.RECOVERY_KIT} icon="print" title={t('factors.kitOther')} text={t('factors.kitLine')} />
     </Rows>
-    <Rows title={t('account.reading')}>
+    <Rows title={t('account.you')}>
       <ReadingRow />
     </Rows>
     <p>{t('account.ownElsewhere')}</p>
   </>
 )
 
-function NameRow(): JSX.Element {
+function NameRow({ title }: { readonly title: string }): JSX.Element {
   const { session } = useApp()
-  return <Row href={places.YOU} icon="person" title={t('answer.name')} text={session.ownName() || t('account.noName')} />
+  return <Row href={places.YOU} icon="person" title={title} text={session.ownName() || t('account.noName')} />
 }
 
 const ReadingRow = (): JSX.Element => (

@@ -7,6 +7,7 @@ import { Waiting } from '../ui/notice.tsx'
 import { learnAccountWords, t } from '../words/words.ts'
 import { About } from './about.tsx'
 import { Away } from './away.tsx'
+import { forgetFinished } from './account/finished.ts'
 import { AppContext, useApp, type App } from './context.ts'
 import { Frame } from './frame.tsx'
 import { isPairing } from './lettercode.ts'
@@ -51,6 +52,7 @@ function Pages(): JSX.Element {
   useEffect(() => {
     if (entering) route(arrival(), true)
   }, [entering, route, arrival])
+  useEffect(() => forgetFinished(path), [path])
   const opening = phase === 'starting' || entering || switching.value
   return <Frame>{opening ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
 }

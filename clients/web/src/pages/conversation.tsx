@@ -130,6 +130,11 @@ function LetterView({ entry, gap }: { readonly entry: Arrived; readonly gap: boo
           <p>{t('conversation.doubted')}</p>
         </Notice>
       )}
+      {entry.warnings.includes('staleKeyUsed') && (
+        <Notice icon="alert" care>
+          <p>{t(box === 'out' ? 'conversation.staleKeyOwn' : 'conversation.staleKey')}</p>
+        </Notice>
+      )}
       <div class="letter-head">
         <div>
           <h2>{name}</h2>

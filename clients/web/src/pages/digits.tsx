@@ -1,4 +1,4 @@
-/** Six digits that two devices show. Must: be large; be read one by one (WCAG 2.2, 1.3.1). */
+/** The six digits that two devices show, to be compared by eye and by ear. */
 import type { JSX } from 'preact'
 import { spelled } from '../ui/groups.ts'
 
@@ -6,6 +6,7 @@ import { spelled } from '../ui/groups.ts'
 export const Digits = ({ digits }: { readonly digits: string }): JSX.Element => (
   <p class="digits">
     <span aria-hidden="true">{digits}</span>
+    {/* One digit after the other: no reader of screens makes a number of them. */}
     <span class="unseen">{spelled(digits)}</span>
   </p>
 )

@@ -68,7 +68,8 @@ export function Watchers(): JSX.Element {
       <h2>{t('watchers.title')}</h2>
       <p>{t('watchers.text')}</p>
       {watched !== undefined && <p>{watchedBy(watched.witnesses)}</p>}
-      {offered !== undefined && <Offered witnesses={offered.witnesses} />}
+      {/* Another offer is another question: what was half accepted was the one before. */}
+      {offered !== undefined && <Offered key={offered.hash} hash={offered.hash} witnesses={offered.witnesses} />}
     </section>
   )
 }
@@ -77,13 +78,13 @@ const watchedBy = (names: readonly string[]): string =>
   names.length === 0 ? t('watchers.nobody') : t('watchers.names', enumerate(names))
 
 /** Two steps: nobody accepts by a stray tap what decides whom they trust. */
-function Offered({ witnesses }: { readonly witnesses: readonly string[] }): JSX.Element {
+function Offered({ hash, witnesses }: { readonly hash: string; readonly witnesses: readonly string[] }): JSX.Element {
   const { session } = useApp()
   const [asking, setAsking] = useState(false)
   const { act, busy, error } = useAct()
   const accept = (): void =>
     act(async () => {
-      await session.acceptPolicy()
+      await session.acceptPolicy(hash)
       announce(t('watchers.accepted'))
     })
   return (

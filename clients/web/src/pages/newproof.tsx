@@ -3,13 +3,13 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { totpAddress } from '../session/totp.ts'
 import { Button, ButtonLink } from '../ui/button.tsx'
-import { TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Waiting } from '../ui/notice.tsx'
 import { QrCode } from '../ui/qr.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
+import { DigitsField, digitsOf } from './digitsfield.tsx'
 import { Failure } from './refusals.tsx'
 import { useAct, type Act } from './useact.ts'
 
@@ -74,25 +74,4 @@ function Secret({ name, secret }: { readonly name: string; readonly secret: stri
       </div>
     </>
   )
-}
-
-type DigitsFieldProps = { readonly value: string; readonly onValue: (value: string) => void; readonly missing: boolean }
-
-export const DigitsField = ({ value, onValue, missing }: DigitsFieldProps): JSX.Element => (
-  <TextField
-    label={t('code.label')}
-    value={value}
-    onValue={onValue}
-    look="code"
-    inputMode="numeric"
-    autocomplete="one-time-code"
-    maxLength={9}
-    wrong={missing ? t('code.missing') : undefined}
-  />
-)
-
-/** The six digits, however they were grouped; undefined when they are not six. */
-export function digitsOf(typed: string): string | undefined {
-  const digits = typed.replace(/[\s-]/g, '')
-  return /^[0-9]{6}$/.test(digits) ? digits : undefined
 }

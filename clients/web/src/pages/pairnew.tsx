@@ -1,4 +1,4 @@
-/** On the new device: a code for the device that has the keys, then six digits to compare. Nothing is decided here. */
+/** On the new device: a code for the device that has the keys, then six digits to compare. Both devices ask the person. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -31,7 +31,7 @@ export function PairNew(): JSX.Element {
   const begin = (): void => void pairing.begin(trust)
   return (
     <div class="door-card">
-      <Stage state={state} trust={trust} onTrust={setTrust} onBegin={begin} onStop={() => void pairing.cancel()} />
+      <Stage state={state} trust={trust} onTrust={setTrust} onBegin={begin} onConfirm={() => pairing.confirm()} onStop={() => void pairing.cancel()} />
     </div>
   )
 }
@@ -41,10 +41,11 @@ type StageProps = {
   readonly trust: boolean
   readonly onTrust: (trust: boolean) => void
   readonly onBegin: () => void
+  readonly onConfirm: () => void
   readonly onStop: () => void
 }
 
-function Stage({ state, trust, onTrust, onBegin, onStop }: StageProps): JSX.Element {
+function Stage({ state, trust, onTrust, onBegin, onConfirm, onStop }: StageProps): JSX.Element {
   switch (state.kind) {
     case 'idle':
       return <Start trust={trust} onTrust={onTrust} onBegin={onBegin} />
@@ -53,7 +54,7 @@ function Stage({ state, trust, onTrust, onBegin, onStop }: StageProps): JSX.Elem
     case 'showing':
       return <Shown {...state} onStop={onStop} />
     case 'comparing':
-      return <Compare digits={state.digits} onStop={onStop} />
+      return <Compare {...state} onConfirm={onConfirm} onStop={onStop} />
     case 'opening':
     case 'done':
       return <Underway words={t('login.opening')} />
@@ -111,15 +112,30 @@ const Shown = ({ code, address, until, onStop }: ShownProps): JSX.Element => (
   </>
 )
 
-const Compare = ({ digits, onStop }: { readonly digits: string; readonly onStop: () => void }): JSX.Element => (
+type CompareProps = Pick<StageProps, 'onConfirm' | 'onStop'> & { readonly digits: string; readonly confirmed: boolean }
+
+const Compare = ({ digits, confirmed, onConfirm, onStop }: CompareProps): JSX.Element => (
   <>
     <Heading title={t('pairNew.compareTitle')} />
     <p>{t('pairNew.compare')}</p>
     <Digits digits={digits} />
-    <p>{t('pairNew.same')}</p>
-    <p>{t('pairNew.different')}</p>
-    <Waiting>{t('pairNew.waiting')}</Waiting>
-    <Button onPress={onStop}>{t('pairNew.stop')}</Button>
+    {confirmed ? (
+      <>
+        <p>{t('pairNew.confirmed')}</p>
+        <Waiting>{t('pairNew.waiting')}</Waiting>
+        <Button onPress={onStop}>{t('pairNew.stop')}</Button>
+      </>
+    ) : (
+      <>
+        <p>{t('pairNew.different')}</p>
+        <div class="buttons">
+          <Button look="main" onPress={onConfirm}>
+            {t('pairNew.same')}
+          </Button>
+          <Button onPress={onStop}>{t('pairNew.stop')}</Button>
+        </div>
+      </>
+    )}
   </>
 )
 

@@ -24,6 +24,7 @@ const REFUSALS: Partial<Readonly<Record<RefusalName, Said>>> = {
 }
 
 const CRYPTO: Partial<Readonly<Record<CryptoErrorKind, Said>>> = {
+  CannotOpen: ['fail.relay', 'fail.relayText'],
   BadCode: ['fail.letterCode', 'fail.letterCodeText'],
   WeakKdf: ['fail.relay', 'fail.relayText'],
   OlderBox: ['fail.relay', 'fail.relayText'],

@@ -70,4 +70,4 @@ export function UnlockPage(): JSX.Element {
 
 /** Nothing but the box tells here that a password is wrong. */
 const atPassword: Here = cause =>
-  cause instanceof CryptoError && cause.kind === 'CannotOpen' ? ['unlock.wrong', 'unlock.wrongText'] : undefined
+  cause instanceof CryptoError && cause.message === 'keybox/2' ? ['unlock.wrong', 'unlock.wrongText'] : undefined

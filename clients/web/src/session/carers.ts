@@ -4,7 +4,7 @@
  * Two things belong to it, and the relay has only one: its Delegation lets somebody ask for sealed things; the slot in the
  * key box, which the account signs, lets them read. A delegation that the relay makes up reads nothing.
  */
-import { signal } from '@preact/signals'
+import { signal, type ReadonlySignal } from '@preact/signals'
 import { b64u, type Json, unb64u } from '../crypto/encoding.ts'
 import { isAccount } from '../crypto/shape.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
@@ -35,6 +35,8 @@ export type Carer = {
 }
 type Names = Readonly<Record<string, string>>
 
+const reviewOf = (person: string): string => `review ${person}`
+
 export class Carers {
   readonly #desk: Desk
   readonly #transport: Transport
@@ -45,6 +47,7 @@ export class Carers {
   readonly #letters: Letters
   readonly held = signal<readonly Held[]>([])
   readonly carers = signal<readonly Carer[]>([])
+  readonly #review = signal(false)
 
   constructor(desk: Desk, transport: Transport, ports: Ports, box: Box, mailbox: Mailbox, changes: Changes) {
     this.#desk = desk
@@ -54,6 +57,11 @@ export class Carers {
     this.#mailbox = mailbox
     this.#changes = changes
     this.#letters = new Letters(desk, transport, ports, box)
+  }
+
+  /** The person came back by the recovery code, and has not looked yet at who may open the mailbox. */
+  get review(): ReadonlySignal<boolean> {
+    return this.#review
   }
 
   /** Ask anew. Raises Refusal. */
@@ -75,12 +83,13 @@ export class Carers {
 
   /**
    * The letter's account opens by the person's own keys from now on, and by the recovery code of the last kit. Raises
-   * Refusal (`confirmFirst`); CryptoError without a kit.
+   * Refusal (`confirmFirst`), KeysNotProved for a key log that is not believed; CryptoError without a kit.
    */
   async adopt(letter: LetterTicket, name: string): Promise<void> {
     if (this.#mailbox.account !== this.#mailbox.ownAccount) throw new Refusal('forbidden')
+    const log = await this.#mailbox.seenLog()
     await this.#letters.again(letter, async ({ ticket, account, box, code, second, first }) => {
-      const made = await this.#desk.call('adopt', { account, box, code, second, first })
+      const made = await this.#desk.call('adopt', { account, box, code, second, first, log })
       if (made.newKeys === null || made.recoveryKey === null) throw new Refusal('serverFail')
       const [newKeys, recoveryKey] = [keysToWire(made.newKeys), b64u(made.recoveryKey)]
       await this.#transport.bearer<Adopted>(ADOPT, { box: b64u(made.box), newKeys, recoveryKey, ticket })
@@ -91,11 +100,12 @@ export class Carers {
   }
 
   /**
-   * The held mailbox becomes the open one. Raises Refusal; CryptoError `CannotOpen` for a box whose slot the account did
-   * not sign, `OlderBox`; KeysNotProved.
+   * The held mailbox becomes the open one. Raises Refusal; CryptoError `CannotOpen` for a box whose slot the account's
+   * present key did not sign, `OlderBox`; KeysNotProved.
    */
   async open(account: string): Promise<void> {
-    const signers = (await this.#mailbox.keysOf(account)).map(({ signingKey }) => unb64u(signingKey, 32))
+    const newest = (await this.#mailbox.keysOf(account)).slice(-1)
+    const signers = newest.map(({ signingKey }) => unb64u(signingKey, 32))
     await this.#mailbox.begin(await this.#box.openHeld(account, signers))
     // Nobody else logs in to it.
     await this.#changes.rotateIfDue()
@@ -122,8 +132,12 @@ export class Carers {
     return { account, fingerprint: inFours(id) }
   }
 
-  /** They may open the open mailbox from now on. Raises Refusal (`confirmFirst`), KeysNotProved. */
+  /**
+   * They may open the open mailbox from now on. Raises Refusal (`confirmFirst`; `forbidden` for an account that has an owner
+   * with a password: only they can), KeysNotProved.
+   */
   async add(account: string, name: string): Promise<void> {
+    this.#needOwner()
     const carer = await this.#changes.carer(account)
     // Access first, the key second: what fails between leaves somebody who can read nothing.
     if ((await this.#delegation(account)) === undefined) await this.#create(account)
@@ -137,9 +151,7 @@ export class Carers {
    * CryptoError without a kit.
    */
   async end(account: string, password: string | null = null): Promise<void> {
-    const { slots } = this.#box.unlocked.value ?? { slots: [] }
-    const isOwners = slots.some(({ type }) => type === 'password')
-    if (isOwners && this.#mailbox.account !== this.#mailbox.ownAccount) throw new Refusal('forbidden')
+    this.#needOwner()
     await this.#destroy(await this.#delegation(account))
     await this.#changes.renew('renewed', { password, recovery: true }, account, {})
     await this.load()
@@ -154,10 +166,40 @@ export class Carers {
     await this.load()
   }
 
+  /**
+   * After a recovery: whoever could open the mailbox still can, and a thief may have seen to it. `review` stays until the
+   * person said that they looked, where there is anybody to look at. Raises Refusal.
+   */
+  async askToReview(): Promise<void> {
+    this.#ports.lasting.set(reviewOf(this.#mailbox.ownAccount), 'yes')
+    this.recall()
+    await this.load()
+    if (this.carers.value.length === 0) this.reviewed()
+  }
+
+  /** The person looked at those who may open the mailbox. */
+  reviewed(): void {
+    this.#ports.lasting.remove(reviewOf(this.#mailbox.ownAccount))
+    this.recall()
+  }
+
+  /** What is still to be looked at, from before a reload. */
+  recall(): void {
+    this.#review.value = this.#ports.lasting.get(reviewOf(this.#mailbox.ownAccount)) !== undefined
+  }
+
   /** Nobody is logged in any more. */
   forget(): void {
     this.held.value = []
     this.carers.value = []
+    this.#review.value = false
+  }
+
+  /** Who acts for somebody with a password does not say who else does. */
+  #needOwner(): void {
+    const { slots } = this.#box.unlocked.value ?? { slots: [] }
+    const isOwners = slots.some(({ type }) => type === 'password')
+    if (isOwners && this.#mailbox.account !== this.#mailbox.ownAccount) throw new Refusal('forbidden')
   }
 
   #delegates(): ReadonlySet<string> {

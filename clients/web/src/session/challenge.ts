@@ -14,8 +14,7 @@ export const utc = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 /** `login`: the person's log-in name; with a passkey the account. Raises Refusal. */
 export async function askChallenge(transport: Transport, clock: Clock, login: string, method: LoginMethod): Promise<Challenged> {
   const challenge = await transport.door<Challenge>(CHALLENGE, { login, method })
-  const { account } = challenge
-  const given = { account, challenge: challenge.challenge, origin: transport.origin, time: utc(clock.now()) }
+  const given = { challenge: challenge.challenge, origin: transport.origin, time: utc(clock.now()) }
   return { challenge, given }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Checkpoints of the key log that others saw: each must be a beginning of the log that is shown here.
  *
- * A claim is not signed by the log: whoever wrote the letter may have made it up. So one that does not fit stops this
- * client once; when the person was shown it, it is not held against the log again.
+ * What a letter brings counts only where the log itself signed it: anything else its writer could have made up. What the
+ * key box holds another device of the person verified. One that does not fit stops this client once: when the person was
+ * shown it, exactly that size and root is not held against the log again.
  */
 import { signal } from '@preact/signals'
 import { unb64u } from '../crypto/encoding.ts'
@@ -14,6 +15,9 @@ import type { Memory } from './ports.ts'
 
 export type Proofs = Readonly<Record<string, readonly string[] | null>>
 
+/** `signature`: the log's, b64u; none of what the key box holds. */
+type Claim = LogHead & { readonly signature: string | undefined }
+
 const ACKNOWLEDGED_LIMIT = 100
 
 /** How a checkpoint is named in sets and in the browser's memory: both parts are public. */
@@ -23,7 +27,8 @@ export class Claims {
   readonly #desk: Desk
   readonly #account: string
   readonly #lasting: Memory
-  readonly #waiting = new Map<string, LogHead>()
+  /** By their signatures as well: one that is made up does not stand in the way of a true one. */
+  readonly #waiting = new Map<string, Claim>()
   readonly #settled = new Set<string>()
   /** Larger than the log that was shown: asked about once more. */
   readonly #larger = new Set<string>()
@@ -46,23 +51,28 @@ export class Claims {
 
   /** Nothing needs to be asked about what the log itself was proved by. */
   settled(head: LogHead): void {
-    this.#settled.add(claimOf(head))
-    this.#waiting.delete(claimOf(head))
+    const settled = claimOf(head)
+    this.#settled.add(settled)
+    for (const [name, claim] of this.#waiting) if (claimOf(claim) === settled) this.#waiting.delete(name)
   }
 
-  add({ root, size }: LogHead): void {
-    const claim = { root, size }
-    if (!this.#settled.has(claimOf(claim))) this.#waiting.set(claimOf(claim), claim)
+  /** Without `signature`: it is of the person's own key box. */
+  add({ root, size }: LogHead, signature?: string): void {
+    const claim = { root, size, signature }
+    if (!this.#settled.has(claimOf(claim))) this.#waiting.set(waitingAs(claim), claim)
   }
 
   /** As many as one question may be about, the log's own newest included. */
-  next(): readonly LogHead[] {
+  next(): readonly Claim[] {
     return [...this.#waiting.values()].slice(0, MAX_SIZES_IN_PROVE - 1)
   }
 
-  /** Judge these by the log `head` and the relay's proofs. */
-  async settle(round: readonly LogHead[], head: LogHead, proofs: Proofs): Promise<'fit' | 'forked'> {
-    for (const claim of round) await this.#settle(claim, head, proofs[claim.size] ?? null)
+  /** Judge these by the log `head`, its keys (the text of its policy) and the relay's proofs. */
+  async settle(round: readonly Claim[], head: LogHead, policy: Uint8Array, proofs: Proofs): Promise<'fit' | 'forked'> {
+    for (const claim of round) {
+      if (await this.#isSigned(claim, policy)) await this.#settle(claim, head, proofs[claim.size] ?? null)
+      else this.#waiting.delete(waitingAs(claim))
+    }
     return this.#untold.size === 0 ? 'fit' : 'forked'
   }
 
@@ -73,15 +83,20 @@ export class Claims {
     this.#untold.clear()
   }
 
-  async #settle(claim: LogHead, head: LogHead, proof: readonly string[] | null): Promise<void> {
+  async #isSigned({ root, size, signature }: Claim, policy: Uint8Array): Promise<boolean> {
+    if (signature === undefined) return true
+    return passes(this.#desk.call('verifyClaim', { policy, claim: { root, signature, size } }))
+  }
+
+  async #settle(claim: Claim, head: LogHead, proof: readonly string[] | null): Promise<void> {
     const name = claimOf(claim)
+    if (this.#settled.has(name)) return
     if (proof === null && !this.#larger.has(name)) {
       this.#larger.add(name) // a letter may be faster than the log: the question is asked again
       return
     }
     if (!(await this.#fits(claim, head, proof))) this.#doubt(name)
-    this.#settled.add(name)
-    this.#waiting.delete(name)
+    this.settled(claim)
   }
 
   #doubt(name: string): void {
@@ -89,15 +104,13 @@ export class Claims {
     this.doubted.value = new Set([...this.doubted.value, name])
   }
 
-  async #fits(old: LogHead, head: LogHead, proof: readonly string[] | null): Promise<boolean> {
-    try {
-      const consistency = proof === null ? null : proof.map(one => unb64u(one, 32))
-      await this.#desk.call('verifyGrown', { old, head, consistency })
-      return true
-    } catch (error) {
-      if (error instanceof CryptoError) return false
-      throw error
-    }
+  #fits({ root, size }: LogHead, head: LogHead, proof: readonly string[] | null): Promise<boolean> {
+    return passes(this.#grown({ root, size }, head, proof))
+  }
+
+  async #grown(old: LogHead, head: LogHead, proof: readonly string[] | null): Promise<void> {
+    const consistency = proof === null ? null : proof.map(one => unb64u(one, 32))
+    await this.#desk.call('verifyGrown', { old, head, consistency })
   }
 
   #acknowledged(): readonly string[] {
@@ -109,5 +122,18 @@ export class Claims {
     }
   }
 }
+
+/** Raises what is not a matter of bytes. */
+async function passes(check: Promise<unknown>): Promise<boolean> {
+  try {
+    await check
+    return true
+  } catch (error) {
+    if (error instanceof CryptoError) return false
+    throw error
+  }
+}
+
+const waitingAs = (claim: Claim): string => `${claimOf(claim)} ${claim.signature ?? ''}`
 
 const acknowledgedOf = (account: string): string => `doubted ${account}`

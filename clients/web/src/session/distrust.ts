@@ -1,4 +1,5 @@
 /** Why keys are not believed (docs/spec/transparency.md, "What a client checks"): each check that fails has a name. */
+import { CryptoError } from '../crypto/errors.ts'
 
 /** Of the log itself: they hold for the whole account. */
 export type LogProblem = 'badCheckpoint' | 'staleCheckpoint' | 'logForked' | 'policyChanged'
@@ -16,6 +17,14 @@ export class KeysNotProved extends Error {
     super(reason)
     this.reason = reason
   }
+}
+
+/** The name of the check of the log that failed. What is not a matter of bytes goes through as it is. */
+export function problemOf(error: unknown): unknown {
+  if (!(error instanceof CryptoError)) return error
+  if (error.kind === 'BadProof') return new KeysNotProved('logForked')
+  const isStale = error.kind === 'BadCheckpoint' && error.message === 'transparency/9'
+  return new KeysNotProved(isStale ? 'staleCheckpoint' : 'badCheckpoint')
 }
 
 const LOG_PROBLEMS: readonly KeyProblem[] = ['badCheckpoint', 'staleCheckpoint', 'logForked', 'policyChanged'] satisfies LogProblem[]

@@ -22,6 +22,9 @@ export type Reason =
   | 'notFetched'
   | 'notProved'
 
+/** Of a letter that is shown. `staleKeyUsed`: its sender was shown keys of the reader's that were replaced long before. */
+export type Warning = 'staleKeyUsed'
+
 export type Arrived = {
   readonly kind: 'arrived'
   /** The relay's id of the message. */
@@ -31,6 +34,7 @@ export type Arrived = {
   readonly letter: Letter
   /** SHA-256 of the canonical bytes, b64u: what the sender's next letter in this thread names as `previous`. */
   readonly hash: string
+  readonly warnings: readonly Warning[]
 }
 export type Unreadable = {
   readonly kind: 'unreadable'

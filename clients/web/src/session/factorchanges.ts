@@ -118,10 +118,16 @@ export class Changes {
     return there
   }
 
-  /** Who opens the box with keys of their own, by the keys that they have now. Raises KeysNotProved, Refusal. */
-  async #delegates({ slots }: Unlocked, without?: string): Promise<readonly Carer[]> {
-    const accounts = new Set(slots.flatMap(({ account }) => (account === null || account === without ? [] : [account])))
-    return Promise.all([...accounts].map(account => this.carer(account)))
+  /**
+   * Who opens the box with keys of their own, by the keys that they have now. Whoever gave up, or was ended at the relay, is
+   * not sealed the new ones: a slot alone makes no delegate. Raises KeysNotProved, Refusal.
+   */
+  async #delegates({ account: of, slots }: Unlocked, without?: string): Promise<readonly Carer[]> {
+    const keyed = new Set(slots.flatMap(({ account }) => (account === null || account === without ? [] : [account])))
+    if (keyed.size === 0) return []
+    const { list } = await this.#transport.call('Delegation/get', { accountId: of })
+    const listed = new Set(list.flatMap(({ account, delegate }) => (account === of && keyed.has(delegate) ? [delegate] : [])))
+    return Promise.all([...listed].map(account => this.carer(account)))
   }
 
   /** Somebody who is to open the box: by the key that the directory proves to be theirs. Raises KeysNotProved, Refusal. */

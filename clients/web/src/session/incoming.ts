@@ -4,9 +4,9 @@ import { b64u } from '../crypto/encoding.ts'
 import type { OpenedLetter } from '../crypto/operations.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Pins } from './box.ts'
-import type { Reason } from './entries.ts'
-import { isSuperseded, keepsPin } from './keyring.ts'
-import type { KnownKey } from './line.ts'
+import type { Reason, Warning } from './entries.ts'
+import { isStale, isSuperseded, keepsPin } from './keyring.ts'
+import type { Chain } from './line.ts'
 
 export class NotShown extends Error {
   override readonly name = 'NotShown'
@@ -18,34 +18,40 @@ export class NotShown extends Error {
   }
 }
 
-/** Who reads: their account and the hashes (b64u) of all of their own key statements. */
-export type Reader = { readonly account: string; readonly statements: ReadonlySet<string> }
+/** Who reads: their account, and all of their own keys, the oldest first. */
+export type Reader = { readonly account: string; readonly keys: Chain }
 
 /** What the reader knows of the account that the relay names as sender: all of its proved keys, and the pins. */
-export type Known = { readonly keys: readonly KnownKey[]; readonly pins: Pins }
+export type Known = { readonly keys: Chain; readonly pins: Pins }
 
-/** The letter inside, when checks 1 to 6 hold. Raises NotShown with the first that fails. */
-export function check(opened: OpenedLetter, message: SealedMessage, reader: Reader, known: Known): Letter {
+export type Checked = { readonly letter: Letter; readonly warnings: readonly Warning[] }
+
+/**
+ * The letter inside, when checks 1 to 6 hold. `cameAt`: when it came, as far as the reader knows; a relay may say an older
+ * `receivedAt`. Raises NotShown with the first that fails.
+ */
+export function check(opened: OpenedLetter, message: SealedMessage, reader: Reader, known: Known, cameAt: string): Checked {
   const letter = read(opened.plaintext)
   const own = letter.recipients.find(({ account }) => account === reader.account)
   if (own === undefined) throw new NotShown('notForYou')
   if (letter.recipients.length !== opened.recipients) throw new NotShown('hiddenRecipient')
   if (isMislabelled(message, letter, reader)) throw new NotShown('mislabelled')
-  checkSender(letter, opened, message, known)
-  if (!reader.statements.has(own.statement)) throw new NotShown('sealedToOtherKey')
-  return letter
+  checkSender(letter, opened, message, known, cameAt)
+  const place = reader.keys.findIndex(({ statement }) => statement === own.statement)
+  if (place < 0) throw new NotShown('sealedToOtherKey')
+  return { letter, warnings: isStale(reader.keys[place + 1], cameAt) ? ['staleKeyUsed'] : [] }
 }
 
 /** What the relay says of the letter beside it, against what its writer sealed in it. */
 const isMislabelled = ({ from, clientId, box }: SealedMessage, { sender, message }: Letter, { account }: Reader): boolean =>
   from !== sender.account || clientId !== message || (box === 'out') !== (sender.account === account)
 
-function checkSender({ sender }: Letter, opened: OpenedLetter, message: SealedMessage, { keys, pins }: Known): void {
+function checkSender({ sender }: Letter, opened: OpenedLetter, message: SealedMessage, { keys, pins }: Known, cameAt: string): void {
   const place = keys.findIndex(({ id }) => id === sender.key)
   const key = keys[place]
   if (key?.signingKey !== b64u(opened.senderSigningKey)) throw new NotShown('unknownSenderKey')
   if (seconds(key.createdAt) > seconds(message.receivedAt)) throw new NotShown('unknownSenderKey')
-  if (isSuperseded(keys[place + 1], message.receivedAt)) throw new NotShown('unknownSenderKey')
+  if (isSuperseded(keys[place + 1], cameAt)) throw new NotShown('unknownSenderKey')
   if (!keepsPin(sender.account, keys, pins)) throw new NotShown('senderKeyChanged')
 }
 

@@ -13,23 +13,32 @@ import type { Unlocked } from '../crypto/operations.ts'
 import type { Pins } from './box.ts'
 import type { Desk } from './desk.ts'
 import { isOfLog, KeysNotProved, type KeyProblem } from './distrust.ts'
-import type { KeyLog } from './keylog.ts'
+import type { KeyLog, Shown } from './keylog.ts'
 import { prove, proveEntry, type Chain, type KnownKey } from './line.ts'
 import type { Clock } from './ports.ts'
 
-/** `problem`: why the line was not found in the log. `at`: when it was looked up, in milliseconds. */
-type Line = { readonly chain: Chain; readonly problem: KeyProblem | undefined; readonly at: number }
+/** `problem`: why the line was not found in the log. */
+type Line = { readonly chain: Chain; readonly problem: KeyProblem | undefined }
+/** `at`: when it was asked for, in milliseconds. */
+type Asked = { readonly line: Promise<Line>; readonly at: number }
 
 /** Whether the statement that was seen before is in the chain; true where none was. */
 export const keepsPin = (account: string, keys: Chain, pins: Pins): boolean =>
   pins[account] === undefined || keys.some(({ statement }) => statement === pins[account])
 
 const SUPERSEDED_GRACE = 3_600_000 // milliseconds: letters sealed before the new key may still be on their way
-const PROVED_FOR = 3_600_000 // milliseconds: then a line is looked up again before anything is sealed to it
+const STALE_GRACE = 25 * 3_600_000 // milliseconds: a checkpoint may be a day old when somebody seals by it
+const PROVED_FOR = 3_600_000 // milliseconds: then a line is looked up again before it is used
+const LOOKED_UP_AT_ONCE = 500 // accounts (docs/spec/protocol.md, PublicKey/lookup)
+
+const isAfter = (following: KnownKey | undefined, cameAt: string, grace: number): boolean =>
+  following !== undefined && Date.parse(cameAt) > Date.parse(following.announced) + grace
 
 /** Whether a key had lost its place to the one after it when a letter came. The last one of a chain never has. */
-export const isSuperseded = (following: KnownKey | undefined, receivedAt: string): boolean =>
-  following !== undefined && Date.parse(receivedAt) > Date.parse(following.announced) + SUPERSEDED_GRACE
+export const isSuperseded = (following: KnownKey | undefined, cameAt: string): boolean => isAfter(following, cameAt, SUPERSEDED_GRACE)
+
+/** Whether nobody should have been shown a key any more when a letter came that was sealed to it. */
+export const isStale = (following: KnownKey | undefined, cameAt: string): boolean => isAfter(following, cameAt, STALE_GRACE)
 
 /** Whether a pin may move to the newest of these keys: along the chain of statements, never back. */
 const isForward = (account: string, keys: Chain, pins: Pins): boolean =>
@@ -40,7 +49,7 @@ export class Keyring {
   readonly #log: KeyLog
   readonly #clock: Pick<Clock, 'now'>
   readonly #own: Unlocked
-  readonly #known = new Map<string, Promise<Line>>()
+  readonly #known = new Map<string, Asked>()
   readonly #lines = signal<ReadonlyMap<string, Chain>>(new Map())
   readonly #ownProblem = signal<KeyProblem | undefined>(undefined)
   #pins: Pins
@@ -68,14 +77,24 @@ export class Keyring {
     return this.#lines
   }
 
-  /** The hashes of one's own statements, as far as the log shows them: what a letter to this account is sealed to. */
-  get ownStatements(): ReadonlySet<string> {
-    return new Set((this.#lines.value.get(this.#own.account) ?? []).map(({ statement }) => statement))
+  /** One's own keys, as far as the log shows them: what a letter to this account is sealed to. */
+  get ownKeys(): Chain {
+    return this.#lines.value.get(this.#own.account) ?? []
   }
 
   /** Why nothing may be sealed to one's own key, where the log itself is believed. */
   get ownProblem(): ReadonlySignal<KeyProblem | undefined> {
     return this.#ownProblem
+  }
+
+  /** Look up whoever of these was not, or not within the hour, and one's own line with them: in one question. Never rejects. */
+  async prepare(accounts: readonly string[]): Promise<void> {
+    const wanted = [...new Set([...accounts, this.#own.account])].filter(account => this.#isOld(account))
+    if (!wanted.some(account => accounts.includes(account))) return
+    for (let at = 0; at < wanted.length; at += LOOKED_UP_AT_ONCE) {
+      const some = wanted.slice(at, at + LOOKED_UP_AT_ONCE)
+      await Promise.allSettled(this.#ask(some))
+    }
   }
 
   /**
@@ -102,9 +121,8 @@ export class Keyring {
   }
 
   async #currentKey(account: string): Promise<KnownKey> {
-    const known = await this.#known.get(account)?.catch(() => undefined)
-    const isOld = known === undefined || this.#clock.now().getTime() - known.at > PROVED_FOR
-    if (isOld || known.problem !== undefined || this.#log.problem !== undefined) this.refresh(account)
+    const known = await this.#known.get(account)?.line.catch(() => undefined)
+    if (known === undefined || known.problem !== undefined || this.#log.problem !== undefined) this.refresh(account)
     const { chain, problem } = await this.#line(account)
     if (problem !== undefined) throw new KeysNotProved(problem)
     const key = chain.at(-1)
@@ -118,14 +136,17 @@ export class Keyring {
     this.#known.delete(account)
   }
 
-  /** Ask again, where the log or one's own line was not believed: it may be by now. Raises Refusal, KeysNotProved. */
+  /**
+   * Ask again, where the log or one's own line was not believed: it may be by now. One's own line is asked for every hour, so
+   * that whoever only reads notices what is wrong with the log as well. Raises Refusal, KeysNotProved.
+   */
   async recheck(): Promise<void> {
+    if (this.#log.isHeld) return
     const isFine = this.#log.state.value === 'trusted' && this.#ownProblem.value === undefined
-    if (isFine || this.#log.isHeld) return
-    this.refresh(this.#own.account)
+    if (!isFine) this.refresh(this.#own.account)
     await this.#line(this.#own.account)
-    if (this.#log.problem !== undefined) return
-    for (const [account, line] of this.#known) {
+    if (isFine || this.#log.problem !== undefined) return
+    for (const [account, { line }] of this.#known) {
       if ((await line.catch(() => undefined))?.problem !== undefined) this.refresh(account)
     }
   }
@@ -145,23 +166,38 @@ export class Keyring {
 
   #line(account: string): Promise<Line> {
     const known = this.#known.get(account)
-    if (known !== undefined) return known
-    const asked = this.#lookUp(account)
-    this.#known.set(account, asked)
-    // What failed is asked again the next time: it may have been the network.
-    asked.catch(() => this.#known.delete(account))
-    return asked
+    if (known === undefined || this.#isOld(account)) return this.#ask([account])[0] ?? Promise.reject(new KeysNotProved('notInLog'))
+    return known.line
   }
 
-  async #lookUp(account: string): Promise<Line> {
-    const { list, head } = await this.#log.lookUp(account)
+  #isOld(account: string): boolean {
+    const known = this.#known.get(account)
+    return known === undefined || this.#clock.now().getTime() - known.at > PROVED_FOR
+  }
+
+  /** One question about all of these; each line of keys is judged by itself. */
+  #ask(accounts: readonly string[]): readonly Promise<Line>[] {
+    const at = this.#clock.now().getTime()
+    const shown = this.#log.lookUp(accounts)
+    return accounts.map(account => {
+      const line = shown.then(one => this.#judged(account, one))
+      this.#known.set(account, { line, at })
+      // What failed is asked again the next time: it may have been the network.
+      line.catch(() => {
+        if (this.#known.get(account)?.line === line) this.#known.delete(account)
+      })
+      return line
+    })
+  }
+
+  async #judged(account: string, { list, head }: Shown): Promise<Line> {
     const shown = list.filter(key => key.account === account)
     const chain = await prove(this.#desk, account, shown)
     const inLog = head === null ? this.#log.problem : await proveEntry(this.#desk, shown.at(-1), head)
     const problem = account === this.#own.account ? this.#ownLine(chain, inLog) : inLog
     if (problem !== undefined && !isOfLog(problem) && account !== this.#own.account) throw new KeysNotProved(problem)
     if (keepsPin(account, chain, this.#pins)) this.#lines.value = new Map([...this.#lines.value, [account, chain]])
-    return { chain, problem, at: this.#clock.now().getTime() }
+    return { chain, problem }
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Tokens } from '../wire/types.ts'
 import { askChallenge, ticketOf } from './challenge.ts'
 import { keysToWire } from './factorchanges.ts'
 import type { Desk } from './desk.ts'
+import { firstLook } from './firstlook.ts'
 import { signWith } from './factors.ts'
 import type { Kit } from './kit.ts'
 import { Letters, type LetterTicket } from './letters.ts'
@@ -176,6 +177,7 @@ export class Login {
         signature: b64u(await signWith(this.#desk, passkey, challenged)),
         time: challenged.given.time,
       })
+      if (tokens.account !== account) throw new Refusal('serverFail')
       const { box } = this.#session
       const name = nameOf(this.#ports.lasting, account)
       await this.#enter(name, tokens, () => box.openWithPasskey(account, { credential, output }))
@@ -209,12 +211,13 @@ export class Login {
   /**
    * The account becomes the person's own: new keys under their password and the code of the last kit.
    *
-   * Raises Refusal; CryptoError without a kit.
+   * Raises Refusal; KeysNotProved for a key log that is not believed; CryptoError without a kit.
    */
   async activate(letter: LetterTicket, password: string, totpSecret: string, code: string): Promise<void> {
+    const log = await firstLook(this.#desk, this.#transport)
     await this.#letters.again(letter, async one => {
       const { account, box, code: letterCode, second, first } = one
-      const made = await this.#desk.call('activate', { account, box, code: letterCode, second, first, password })
+      const made = await this.#desk.call('activate', { account, box, code: letterCode, second, first, log, password })
       if (made.password === null || made.recoveryKey === null || made.newKeys === null) throw new Refusal('serverFail')
       const tokens = await this.#transport.door<Tokens>(ACTIVATE, {
         box: b64u(made.box),
@@ -240,6 +243,7 @@ export class Login {
   async recover(given: RecoveryTicket, password: string, totpSecret: string, code: string): Promise<void> {
     const tokens = await this.#recovery.send(given, password, totpSecret, code)
     await this.#enter(given.name, tokens, () => this.#taken())
+    await this.#session.carers.askToReview().catch(unlessRefused) // it stays to be looked at
   }
 
   /** Leave: this device's session ends at the relay, and nothing readable stays here. */
@@ -275,6 +279,10 @@ export class Login {
     await this.#session.start(await open())
     await this.#session.renewIfDue()
   }
+}
+
+function unlessRefused(error: unknown): void {
+  if (!isRefusal(error)) throw error
 }
 
 const trustOf = (name: string): string => `trust ${name}`

@@ -14,7 +14,7 @@ import type { Transport } from './transport.ts'
 export type Place = { readonly desk: Desk; readonly transport: Transport; readonly lasting: Memory; readonly account: string }
 export type Lifted = {
   readonly states: readonly (readonly [Label, Json])[]
-  /** The names under the old box key: they are destroyed. */
+  /** Whatever the relay holds under the old box key: it is destroyed. */
   readonly names: readonly string[]
   /** Device id -> its label as bytes. */
   readonly devices: readonly (readonly [string, Uint8Array])[]
@@ -27,8 +27,8 @@ export const deviceLabel = (id: string): string => `device ${id}`
 export async function lift({ desk, transport, account }: Place, states: States, isOwn: boolean): Promise<Lifted> {
   const found = await Promise.all(LABELS.map(async label => [label, await states.load(label)] as const))
   const kept = found.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]))
-  const names = await Promise.all(kept.map(([label]) => desk.call('stateName', label)))
-  return { states: kept, names, devices: isOwn ? await labels(desk, transport, account) : [] }
+  const { list } = await transport.call('SealedState/get', { accountId: account })
+  return { states: kept, names: list.map(({ id }) => id), devices: isOwn ? await labels(desk, transport, account) : [] }
 }
 
 async function labels(desk: Desk, transport: Transport, account: string): Promise<Lifted['devices']> {

@@ -1,7 +1,8 @@
 /**
  * A second device gets the keys from the first (docs/spec/pairing.md): both sides of it.
  *
- * Law: the box key leaves the old device only after the person said that the digits are the same.
+ * Laws: the box key leaves the old device, and is taken by the new one, only after the person said there that the digits
+ * are the same: else whoever reads the code first could put the person into a mailbox of his own.
  */
 import { signal } from '@preact/signals'
 import { codeText, parseCode } from '../crypto/code.ts'
@@ -31,7 +32,8 @@ const LINK = '#pair/'
 export type PairingState =
   | { readonly kind: 'idle' | 'starting' | 'opening' | 'done' | 'expired' }
   | { readonly kind: 'showing'; readonly code: string; readonly address: string; readonly until: number }
-  | { readonly kind: 'comparing'; readonly digits: string }
+  /** `confirmed`: the person said here that they are the same, and the other device's word is waited for. */
+  | { readonly kind: 'comparing'; readonly digits: string; readonly confirmed: boolean }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 /** What the account's first device granted. The box key is in the worker. */
@@ -59,6 +61,7 @@ export class NewDevice {
   /** Counts attempts: what an earlier one still hears changes nothing. */
   #attempt = 0
   #claim: string | undefined
+  #confirmed = false
   #stop: Cancel = () => undefined
 
   constructor(desk: Desk, transport: Transport, ports: Pick<Ports, 'clock'>, enter: (granted: Granted) => Promise<void>) {
@@ -84,6 +87,13 @@ export class NewDevice {
     } catch (error) {
       await this.#end(attempt, { kind: 'failed', error })
     }
+  }
+
+  /** The person says that the other device shows the same digits: what it grants may be opened. */
+  confirm(): void {
+    if (this.state.value.kind !== 'comparing') return
+    this.#confirmed = true
+    this.state.value = { ...this.state.value, confirmed: true }
   }
 
   /** The person gave up, or begins again. Never rejects. */
@@ -121,13 +131,13 @@ export class NewDevice {
     }
   }
 
-  /** True when the grant came. */
+  /** True when the grant came, and the person here had said that the digits are the same. */
   async #heard(attempt: number, claim: string, { hello, grant }: PairingSeen, trustDevice: boolean): Promise<boolean> {
     if (hello === null) return false
     const { digits } = await this.#desk.call('hearHello', unb64u(hello))
     if (attempt !== this.#attempt) return false
-    this.state.value = { kind: 'comparing', digits }
-    if (grant === null) return false
+    this.state.value = { kind: 'comparing', digits, confirmed: this.#confirmed }
+    if (grant === null || !this.#confirmed) return false
     const { account, login } = await this.#desk.call('acceptGrant', unb64u(grant))
     if (attempt !== this.#attempt) return false
     this.state.value = { kind: 'opening' }
@@ -144,10 +154,14 @@ export class NewDevice {
     this.#attempt += 1
     this.#stop()
     this.#claim = undefined
+    this.#confirmed = false
     this.state.value = state
     await this.#desk.call('endPairing', null)
   }
 }
+
+/** `network` and `since` (RFC 3339) are the relay's word; `origin` is where a new device of one's own was opened. */
+export type Found = { readonly digits: string; readonly network: string; readonly since: string; readonly origin: string }
 
 /** The old device: it reads the code, and hands the box key over when the person says so. */
 export class OldDevice {
@@ -165,18 +179,18 @@ export class OldDevice {
   }
 
   /**
-   * The digits that the new device shows as well, if the relay gave its key.
+   * The digits that the new device shows as well, if the relay gave its key; and from where and since when it asks.
    *
    * Raises CryptoError: `BadCode` before anything is sent, `CannotOpen` for another key than the code's; Refusal `notFound`.
    */
-  async find(code: string): Promise<{ readonly digits: string }> {
+  async find(code: string): Promise<Found> {
     const pairing = readPairing(code, this.#transport.origin)
     this.#pairing = undefined
-    const { key } = await this.#transport.bearer<PairingFound>(PAIRING_FIND, { pairing })
+    const { key, network, since } = await this.#transport.bearer<PairingFound>(PAIRING_FIND, { pairing })
     const { sealed, digits } = await this.#desk.call('makeHello', { code: pairing, key: unb64u(key, 1216) })
     await this.#transport.bearer(PAIRING_HELLO, { pairing, sealed: b64u(sealed) })
     this.#pairing = pairing
-    return { digits }
+    return { digits, network, since, origin: this.#transport.origin }
   }
 
   /** The digits are the same: the other device gets the keys. Raises Refusal (`confirmFirst`: confirm, then once more). */

@@ -8,7 +8,7 @@ import { isRefusal } from '../wire/errors.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
 import type { Entry, Reason } from './entries.ts'
-import { check, NotShown } from './incoming.ts'
+import { check, type Checked, NotShown } from './incoming.ts'
 import { isOfLog, KeysNotProved, type KeyProblem } from './distrust.ts'
 import type { KeyLog } from './keylog.ts'
 import type { Keyring } from './keyring.ts'
@@ -37,16 +37,25 @@ export class Reader {
     this.#account = account
   }
 
-  async read(message: SealedMessage): Promise<Entry> {
+  /** Look up at once whose keys these letters need. Never rejects: what fails is told with each letter. */
+  prepare(messages: readonly SealedMessage[]): Promise<void> {
+    return this.#keyring.prepare(messages.map(({ from }) => from))
+  }
+
+  /**
+   * `notBefore` (RFC 3339): the letter was not there yet at the last complete look. A relay that says that it came earlier does
+   * not make a replaced key good again.
+   */
+  async read(message: SealedMessage, notBefore?: string): Promise<Entry> {
     const { id, receivedAt, box } = message
     try {
       const opened = await this.#desk.call('openLetter', await this.#sealed(message))
-      const letter = await this.#check(message, opened)
+      const { letter, warnings } = await this.#check(message, opened, laterOf(receivedAt, notBefore))
       const hash = b64u(await this.#desk.call('sha256', opened.plaintext))
       this.#take(letter, hash)
       this.#keyring.pin(message.from, await this.#keyring.keysOf(message.from))
       if (letter.checkpoint !== null) this.#log.collect(letter.checkpoint)
-      return { kind: 'arrived', id, box, receivedAt, letter, hash }
+      return { kind: 'arrived', id, box, receivedAt, letter, hash, warnings }
     } catch (error) {
       return { kind: 'unreadable', id, receivedAt, reason: reasonOf(error) }
     }
@@ -61,16 +70,16 @@ export class Reader {
   }
 
   /** A sender whose key is not known here is looked up anew, once: there may be a newer one. So are one's own new keys. */
-  async #check(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
+  async #check(message: SealedMessage, opened: OpenedLetter, cameAt: string): Promise<Checked> {
     try {
-      return await this.#checked(message, opened)
+      return await this.#checked(message, opened, cameAt)
     } catch (error) {
       const stale = error instanceof NotShown ? this.#staleBy(error.reason, message.from) : undefined
       if (stale === undefined) throw error
       this.#keyring.refresh(stale)
       await this.#keyring.keysOf(stale)
     }
-    return this.#checked(message, opened)
+    return this.#checked(message, opened, cameAt)
   }
 
   /** Whose line may have grown since it was looked up. */
@@ -79,10 +88,10 @@ export class Reader {
     return reason === 'sealedToOtherKey' && this.#keyring.ownProblem.value === 'notInLog' ? this.#account : undefined
   }
 
-  async #checked(message: SealedMessage, opened: OpenedLetter): Promise<Letter> {
+  async #checked(message: SealedMessage, opened: OpenedLetter, cameAt: string): Promise<Checked> {
     const keys = await this.#keyring.keysOf(message.from)
-    const identity = { account: this.#account, statements: this.#keyring.ownStatements }
-    return check(opened, message, identity, { keys, pins: this.#keyring.pins })
+    const reader = { account: this.#account, keys: this.#keyring.ownKeys }
+    return check(opened, message, reader, { keys, pins: this.#keyring.pins }, cameAt)
   }
 
   #take({ message, sender }: Letter, hash: string): void {
@@ -91,6 +100,9 @@ export class Reader {
     this.#seen.set(key, hash)
   }
 }
+
+const laterOf = (receivedAt: string, notBefore: string | undefined): string =>
+  notBefore !== undefined && Date.parse(notBefore) > Date.parse(receivedAt) ? notBefore : receivedAt
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof NotShown) return error.reason

@@ -3,7 +3,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import type { Attachment } from '../content/attachment.ts'
 import { reply, type Answer, type Invitation, type Person } from '../content/agenda.ts'
 import { CryptoError } from '../crypto/errors.ts'
-import type { Unlocked } from '../crypto/operations.ts'
+import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
 import { Box } from './box.ts'
@@ -64,7 +64,7 @@ type Open = {
   readonly sync: Sync
 }
 /** What is known of keys, as long as one log-in. */
-type Directory = { readonly log: KeyLog; readonly keyring: Keyring }
+type Directory = { readonly log: KeyLog; readonly keyring: Keyring; readonly pinning: PinSaver }
 
 const BOX_EVERY = 60_000 // milliseconds between two looks at the box that letters bring about
 const NOBODY: ReadonlyMap<string, Chain> = new Map()
@@ -111,6 +111,8 @@ export class Session implements Mailbox {
   /** By whom the directory is watched, and who would watch it once the person accepts a new policy. */
   readonly watchers = computed(() => this.#directory.value?.log.policy.value)
   readonly offeredWatchers = computed(() => this.#directory.value?.log.offered.value)
+  /** What was seen of others' keys stays in this page alone: the relay keeps refusing the key box. */
+  readonly unkept = computed(() => this.reachable.value && (this.#directory.value?.pinning.failing.value ?? false))
   /** Checkpoints of letters (`size root`) that the directory does not fit. */
   readonly doubted = computed(() => this.#directory.value?.log.doubted.value ?? NOTHING)
   /** The keys of those who wrote, the oldest first. */
@@ -189,7 +191,7 @@ export class Session implements Mailbox {
     const { account, keyId } = unlocked
     const [desk, transport] = [this.#desk, this.#transport]
     const { clock, presence, lasting } = this.#ports
-    const log = new KeyLog(desk, transport, account, unlocked.lastCheckpoint, lasting)
+    const log = new KeyLog(desk, transport, account, unlocked.lastCheckpoint, lasting, this.ownAccount)
     const keyring = new Keyring(desk, log, clock, unlocked)
     // Whoever is shown other keys than their own gets no further.
     await keyring.keysOf(account)
@@ -203,7 +205,8 @@ export class Session implements Mailbox {
     const pinning = new PinSaver(this.box, keyring, log, clock, unlocked)
     this.#open = { account, keyId, states, keyring, personal, files, outgoing, pinning, sync }
     this.#personal.value = personal
-    this.#directory.value = { log, keyring }
+    this.#directory.value = { log, keyring, pinning }
+    this.carers.recall()
     this.ended.value = false
     this.phase.value = 'in'
     this.idle.start()
@@ -276,6 +279,11 @@ export class Session implements Mailbox {
     return key
   }
 
+  seenLog(): Promise<SeenLog> {
+    if (this.#directory.value === undefined) throw new Refusal('unauthorized')
+    return this.#directory.value.log.current()
+  }
+
   get personal(): Personal {
     return this.#opened.personal
   }
@@ -299,9 +307,9 @@ export class Session implements Mailbox {
     await this.look()
   }
 
-  /** The person confirmed that others may watch the directory from now on. */
-  async acceptPolicy(): Promise<void> {
-    this.#directory.value?.log.acceptPolicy()
+  /** The person confirmed that those of this policy, which was shown to them, may watch the directory from now on. */
+  async acceptPolicy(hash: string): Promise<void> {
+    this.#directory.value?.log.acceptPolicy(hash)
     await this.look()
     this.#opened.pinning.later()
   }
@@ -372,8 +380,12 @@ export class Session implements Mailbox {
 
   /** One's own line has grown without this page: another device renewed the keys. */
   #notSent(error: unknown): never {
-    if (error instanceof KeysNotProved && error.reason === 'ownKeyChanged') this.#lookAtBox()
+    this.#lookIfRenewed(error)
     throw error
+  }
+
+  #lookIfRenewed(error: unknown): void {
+    if (error instanceof KeysNotProved && error.reason === 'ownKeyChanged') this.#lookAtBox()
   }
 
   get #opened(): Open {
@@ -430,6 +442,7 @@ export class Session implements Mailbox {
       await this.#directory.value?.keyring.recheck()
     } catch (error) {
       if (isRefusal(error)) throw error
+      this.#lookIfRenewed(error)
     }
   }
 

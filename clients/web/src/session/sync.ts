@@ -39,6 +39,10 @@ export class Sync {
   readonly #presence: Presence
   readonly #ending = new AbortController()
   readonly #again = new Set<string>()
+  /** Message -> when this page had looked at everything without it; undefined for what stood there at the first look. */
+  readonly #notBefore = new Map<string, string | undefined>()
+  /** When the last look began that saw everything. */
+  #complete: string | undefined
   #state: string | undefined
   #looking: Promise<void> | undefined
   #hinted = false
@@ -97,10 +101,11 @@ export class Sync {
   }
 
   async #lookOnce(): Promise<void> {
+    const began = this.#clock.now().toISOString()
     try {
       await this.#listener.onLook()
-      if (this.#state === undefined) await this.#readAll()
-      else await this.#readChanges(this.#state)
+      const wasWhole = this.#state === undefined ? await this.#readAll() : await this.#readChanges(this.#state)
+      if (wasWhole) this.#complete = began
       await this.#listener.onRead()
       this.#tell(true)
     } catch (error) {
@@ -115,13 +120,16 @@ export class Sync {
     if (!this.#ended) this.#listener.onReachable(reachable)
   }
 
-  async #readAll(): Promise<void> {
+  /** True when everything was seen. */
+  async #readAll(): Promise<boolean> {
     // The state comes first: what arrives while everything is read is then a change.
     const { state } = await this.#transport.call('SealedMessage/get', { accountId: this.#account, ids: [] })
     const had = new Set<string>()
-    for (let pass = 1; pass <= PASSES && (await this.#readPages(had)); pass++);
+    let pass = 1
+    while (pass <= PASSES && (await this.#readPages(had))) pass += 1
     this.#state = state
     this.#listener.onLoaded()
+    return pass <= PASSES && !this.#ended
   }
 
   /**
@@ -144,14 +152,17 @@ export class Sync {
     return false
   }
 
-  async #readChanges(since: string): Promise<void> {
+  /** True when everything was seen. */
+  async #readChanges(since: string): Promise<boolean> {
     let state = since
     for (let round = 1; round <= ROUNDS && !this.#ended; round++) {
       const { newState, hasMoreChanges } = await this.#readSome(state)
+      if (!hasMoreChanges) return !this.#ended
       // A relay that has more to say and never gets on is not asked for ever: the next look goes on from here.
-      if (!hasMoreChanges || newState === state) return
+      if (newState === state) return false
       state = newState
     }
+    return false
   }
 
   async #readSome(sinceState: string): Promise<{ readonly newState: string; readonly hasMoreChanges: boolean }> {
@@ -175,6 +186,7 @@ export class Sync {
     const place = new Map(ids.map((id, at) => [id, at]))
     const asked = list.filter(({ id }) => place.has(id))
     const ordered = asked.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
+    await this.#reader.prepare(ordered)
     for (const message of ordered) {
       if (this.#ended) return
       await this.#readOne(message, first)
@@ -182,7 +194,8 @@ export class Sync {
   }
 
   async #readOne(message: SealedMessage, first: boolean): Promise<void> {
-    const entry = await this.#reader.read(message)
+    if (!this.#notBefore.has(message.id)) this.#notBefore.set(message.id, this.#complete)
+    const entry = await this.#reader.read(message, this.#notBefore.get(message.id))
     // What the network or the key log kept from being read is asked for again at the next look.
     if (entry.kind === 'unreadable' && (entry.reason === 'notFetched' || entry.reason === 'notProved')) this.#again.add(entry.id)
     else this.#again.delete(message.id)

@@ -11,6 +11,7 @@ type HeadingProps = {
 
 // The very first page leaves the focus at the top of the document, as every page on the web does.
 let first = true
+let place = ''
 
 export function Heading({ title, children, focused = true }: HeadingProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -18,6 +19,9 @@ export function Heading({ title, children, focused = true }: HeadingProps): JSX.
     if (!focused) return
     document.title = `${title} – Pli`
     if (!first) heading.current?.focus({ preventScroll: true })
+    // The next step of a page begins at its top. Another page was brought to where it begins, or where one left it.
+    if (location.pathname === place) document.documentElement.scrollTop = 0
+    place = location.pathname
     first = false
   }, [title, focused])
   return (

@@ -31,6 +31,7 @@ export const PAIRING_CLAIM = '/auth/pairing/claim'
 export const REFRESH = '/auth/refresh'
 export const LOGOUT = '/auth/logout'
 export const LOG_POLICY = '/log/policy'
+export const LOG_CHECKPOINT = '/log/checkpoint'
 
 /** The factors of an account that one acts for. */
 export const factorsOf = (account: string): string => `${FACTORS}?account=${account}`

@@ -16,7 +16,6 @@ export type Kdf =
   | { readonly name: 'key' }
 
 export type Challenge = {
-  readonly account: string
   readonly challenge: string
   readonly expiresIn: number
   readonly kdf: Kdf
@@ -51,7 +50,8 @@ export type Adopted = { readonly account: string }
 
 export type PairingBegun = { readonly claim: string; readonly expiresIn: number }
 export type PairingSeen = { readonly hello: string | null; readonly grant: string | null }
-export type PairingFound = { readonly key: string }
+/** `network`, `since`: from where and when the new device asked, as the relay saw it. */
+export type PairingFound = { readonly key: string; readonly network: string; readonly since: string }
 
 /** `lastSeen` is a day; `label` is sealed, b64u. */
 export type Device = {

@@ -13,6 +13,7 @@ export const frAccount = {
   'account.directoryLine': 'Qui veille à ce que chaque clé soit la bonne',
   'account.aboutLine': 'Ce que le serveur voit, et ce qu’il ne peut pas lire',
   'account.ofAnother': 'Cette boîte',
+  'account.nameOther': 'Nom affiché aux soignants',
   'account.ownElsewhere': 'Vos appareils, votre mot de passe et vos clés d’accès se trouvent dans votre propre boîte.',
 
   'confirm.title': 'Est-ce bien vous ?',
@@ -51,7 +52,6 @@ export const frAccount = {
   'devices.othersDone': 'Vos autres appareils sont déconnectés.',
   'devices.suspicion': 'Un appareil volé, ou quelqu’un connaît votre mot de passe ? Changez plutôt toutes vos clés.',
 
-  'pairOld.title': 'Ajouter un appareil',
   'pairOld.line': 'Ouvrir Pli sur une tablette, un téléphone ou un ordinateur de plus',
   'pairOld.care':
     'Ne le faites que pour un appareil à vous, qui est devant vous. Si quelqu’un vous demande de le faire au téléphone ou par message, refusez : c’est une escroquerie.',
@@ -71,6 +71,8 @@ export const frAccount = {
   'pairOld.finding': 'Recherche du nouvel appareil…',
   'pairOld.compareTitle': 'Les chiffres sont-ils les mêmes ?',
   'pairOld.compare': 'Regardez le nouvel appareil. Il doit montrer exactement ces six chiffres :',
+  'pairOld.asks': (time: string, network: string) => `Le nouvel appareil attend depuis ${time}, sur ce réseau : ${network}.`,
+  'pairOld.asksAt': (origin: string) => `Ne dites oui que si vous avez ouvert sa page vous-même, à l’adresse ${origin}, et non par un lien reçu.`,
   'pairOld.compareCare': 'Si vous dites oui, cet appareil pourra lire tous vos messages et écrire à votre place.',
   'pairOld.same': 'Oui, les mêmes : l’ajouter',
   'pairOld.other': 'Non, ne pas l’ajouter',
@@ -135,6 +137,8 @@ export const frAccount = {
   'factors.authenticator': 'Application de codes',
   'factors.authenticatorLine': 'Passer à un autre téléphone ou à une autre application',
   'factors.authenticatorText': 'Les codes de l’ancienne application vaudront encore jusqu’à ce que vous ayez fini ici.',
+  'factors.authenticatorWhen': 'Faites-le si vous changez de téléphone ou d’application. Ayez le nouveau téléphone sous la main.',
+  'factors.authenticatorBegin': 'Commencer',
   'factors.authenticatorDo': 'Passer à cette application',
   'factors.authenticatorDone': 'Votre application de codes est changée',
   'factors.authenticatorDoneText': 'Dans l’ancienne application, vous pouvez effacer Pli : ses codes ne valent plus rien.',
@@ -225,8 +229,8 @@ export const frAccount = {
   'carers.childSecondMissing': 'Recopiez le second code.',
   'carers.childKit': (name: string) =>
     `Voici la feuille de secours de la boîte de ${name}. Imprimez-la, ou recopiez-la à la main, et gardez-la à part de la vôtre.`,
-  'carers.childDone': 'La boîte est à vous',
-  'carers.childDoneText': (name: string) => `Vous pouvez ouvrir la boîte de ${name}, ici et en haut de chaque page.`,
+  'carers.childDone': 'Vous pouvez ouvrir sa boîte',
+  'carers.childDoneText': (name: string) => `Pour passer dans la boîte de ${name}, choisissez « Changer de boîte » en haut de chaque page.`,
   'carers.letterWrong': 'L’identifiant ou le code ne convient pas',
   'carers.letterWrongText': 'Comparez les deux avec la lettre. Si la lettre a déjà servi, demandez-en une autre.',
   'carers.loginElsewhere': 'celui de sa lettre',

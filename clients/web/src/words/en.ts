@@ -187,6 +187,7 @@ export const en: Words = {
   'passkey.other': 'This passkey is another account’s',
   'passkey.otherText': 'Choose another one, or take your password.',
 
+  'pairOld.title': 'Add a device',
   'pairNew.link': 'Pli is open on another of my devices',
   'pairNew.title': 'Open Pli with another device',
   'pairNew.text': 'Your other device, on which Pli is open, will open this one.',
@@ -205,8 +206,9 @@ export const en: Words = {
   'pairNew.stop': 'Stop',
   'pairNew.compareTitle': 'Compare the six digits',
   'pairNew.compare': 'Look at your other device. Does it show these digits?',
-  'pairNew.same': 'Yes: say so on the other device. There is nothing to do here.',
-  'pairNew.different': 'No: stop, then begin again.',
+  'pairNew.same': 'Yes, the same digits',
+  'pairNew.confirmed': 'Now say on your other device that the digits are the same.',
+  'pairNew.different': 'If they are different: stop, then begin again.',
   'pairNew.expired': 'This code is no longer good',
   'pairNew.expiredText': 'Five minutes have passed, or the other device refused. Show a new code.',
   'pairNew.refused': 'To be safe, this device stays closed',
@@ -296,6 +298,10 @@ export const en: Words = {
     `${name} changed keys on ${when}, because the old ones may be in other hands. If a message from before that date surprises you, telephone the practice.`,
   'conversation.doubted':
     'The directory of keys that your correspondent sees is not the one that we are shown here. Before you rely on this message, telephone your correspondent, at a number that you know already.',
+  'conversation.staleKey':
+    'Your correspondent closed this message with old keys of yours, replaced more than a day earlier. Somebody may be showing them your old keys. Tell them by telephone, at a number that you know already, and tell support.',
+  'conversation.staleKeyOwn':
+    'This message was closed with old keys of yours, replaced more than a day earlier. If you did not write it on a device that was long without network, tell support.',
 
   'file.open': 'Open',
   'file.openLong': name => `Open ${name}`,
@@ -425,7 +431,7 @@ export const en: Words = {
   'account.leave': 'Log out',
 
   'carers.whose': 'Open mailbox',
-  'carers.inOwn': 'You are in your own mailbox.',
+  'carers.inOwn': 'Your mailbox',
   'carers.inOther': name => `You are in the mailbox of ${name}.`,
   'carers.inOtherText': 'What you read and write here is in their name, not in yours.',
   'carers.somebody': 'somebody else',
@@ -464,6 +470,16 @@ export const en: Words = {
     'If you have just changed your keys on another device, log out here, then log in again. If not, write nothing through Pli and telephone support.',
   'trust.notTheirsTitle': 'This address is not that of the account that was found',
   'trust.notTheirs': 'To be safe, nothing was sent. Check the address, letter by letter, or telephone the practice.',
+
+  'standing.unkeptTitle': 'What this device checks is not kept',
+  'standing.unkept':
+    'Your correspondents’ keys are checked here, but your other devices would not know of it. We keep trying. If you still read this in an hour, tell support.',
+  'standing.reviewTitle': 'See who may open your mailbox',
+  'standing.review':
+    'You came back with your printed code. Passkeys have ended. The people who could open your mailbox before still can: look whether you know them all.',
+  'standing.reviewSee': 'See who may open it',
+  'standing.reviewHere': 'You came back with your printed code. Do you know everybody here? If somebody surprises you, end their access.',
+  'standing.reviewed': 'I have looked: that is right',
 
   'watchers.title': 'The directory of keys',
   'watchers.text':

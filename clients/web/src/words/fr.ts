@@ -188,6 +188,7 @@ export const fr = {
   'passkey.other': 'Cette clé d’accès est celle d’un autre compte',
   'passkey.otherText': 'Choisissez-en une autre, ou prenez votre mot de passe.',
 
+  'pairOld.title': 'Ajouter un appareil',
   'pairNew.link': 'Pli est ouvert sur un autre de mes appareils',
   'pairNew.title': 'Ouvrir Pli avec un autre appareil',
   'pairNew.text': 'Votre autre appareil, où Pli est ouvert, va ouvrir celui-ci.',
@@ -206,8 +207,9 @@ export const fr = {
   'pairNew.stop': 'Arrêter',
   'pairNew.compareTitle': 'Comparez les six chiffres',
   'pairNew.compare': 'Regardez votre autre appareil. Montre-t-il ces chiffres ?',
-  'pairNew.same': 'Oui : dites-le sur l’autre appareil. Ici, il n’y a rien à faire.',
-  'pairNew.different': 'Non : arrêtez, puis recommencez.',
+  'pairNew.same': 'Oui, les mêmes chiffres',
+  'pairNew.confirmed': 'Dites maintenant sur l’autre appareil que les chiffres sont les mêmes.',
+  'pairNew.different': 'S’ils sont différents : arrêtez, puis recommencez.',
   'pairNew.expired': 'Ce code ne vaut plus',
   'pairNew.expiredText': 'Cinq minutes ont passé, ou l’autre appareil a refusé. Affichez un nouveau code.',
   'pairNew.refused': 'Par prudence, cet appareil reste fermé',
@@ -300,6 +302,10 @@ export const fr = {
     `${name} a changé de clés le ${when}, parce que les anciennes étaient peut-être dans d’autres mains. Si un message reçu avant cette date vous étonne, téléphonez au cabinet.`,
   'conversation.doubted':
     'L’annuaire des clés que voit votre correspondant n’est pas celui que l’on nous montre ici. Avant de vous fier à ce message, téléphonez à votre correspondant, à un numéro que vous connaissez déjà.',
+  'conversation.staleKey':
+    'Votre correspondant a fermé ce message avec d’anciennes clés à vous, remplacées plus d’un jour avant. Quelqu’un lui montre peut-être vos anciennes clés. Dites-le-lui par téléphone, à un numéro que vous connaissez déjà, et prévenez l’assistance.',
+  'conversation.staleKeyOwn':
+    'Ce message a été fermé avec d’anciennes clés à vous, remplacées plus d’un jour avant. Si vous ne l’avez pas écrit sur un appareil resté longtemps sans réseau, prévenez l’assistance.',
 
   'file.open': 'Ouvrir',
   'file.openLong': (name: string) => `Ouvrir ${name}`,
@@ -430,7 +436,7 @@ export const fr = {
   'account.leave': 'Se déconnecter',
 
   'carers.whose': 'Boîte ouverte',
-  'carers.inOwn': 'Vous êtes dans votre boîte.',
+  'carers.inOwn': 'Votre boîte',
   'carers.inOther': (name: string) => `Vous êtes dans la boîte de ${name}.`,
   'carers.inOtherText': 'Ce que vous y lisez et écrivez est à son nom, pas au vôtre.',
   'carers.somebody': 'quelqu’un d’autre',
@@ -469,6 +475,16 @@ export const fr = {
     'Si vous venez de changer vos clés sur un autre appareil, déconnectez-vous ici, puis reconnectez-vous. Sinon, n’écrivez rien par Pli et téléphonez à l’assistance.',
   'trust.notTheirsTitle': 'Cette adresse n’est pas celle du compte trouvé',
   'trust.notTheirs': 'Par prudence, rien n’est parti. Vérifiez l’adresse, lettre par lettre, ou téléphonez au cabinet.',
+
+  'standing.unkeptTitle': 'Ce que cet appareil vérifie n’est pas gardé',
+  'standing.unkept':
+    'Les clés de vos correspondants sont vérifiées ici, mais vos autres appareils n’en sauraient rien. Nous réessayons. Si vous lisez encore ceci dans une heure, prévenez l’assistance.',
+  'standing.reviewTitle': 'Regardez qui peut ouvrir votre boîte',
+  'standing.review':
+    'Vous êtes revenu avec votre code imprimé. Les clés d’accès ne servent plus. Les personnes qui pouvaient ouvrir votre boîte le peuvent encore : regardez si vous les connaissez toutes.',
+  'standing.reviewSee': 'Voir qui peut l’ouvrir',
+  'standing.reviewHere': 'Vous êtes revenu avec votre code imprimé. Connaissez-vous tout le monde ici ? Si quelqu’un vous étonne, mettez fin à son accès.',
+  'standing.reviewed': 'J’ai regardé : c’est juste',
 
   'watchers.title': 'L’annuaire des clés',
   'watchers.text':

@@ -29,7 +29,8 @@ const raw = (changes: Record<string, Json>): Uint8Array =>
   canonical({ ...(JSON.parse(new TextDecoder().decode(toBytes(letter()))) as Record<string, Json>), ...changes })
 
 test('reading undoes writing', () => {
-  const written = letter({ parts: [{ kind: 'file', file: attachment }, invitation()] })
+  const checkpoint = { root: hash('r'), signature: `${'s'.repeat(85)}g`, size: 1 }
+  const written = letter({ checkpoint, parts: [{ kind: 'file', file: attachment }, invitation()] })
   expect(fromBytes(toBytes(written))).toEqual(written)
 })
 
@@ -49,7 +50,10 @@ test.each([
   ['a day that no calendar has', { sent: '2024-02-30T00:00:00Z' }],
   ['recipients out of order', { recipients: [...letter().recipients].reverse() }],
   ['no recipients', { recipients: [] }],
-  ['a checkpoint, which this version does not know', { checkpoint: {} }],
+  ['a checkpoint of other members', { checkpoint: {} }],
+  ['a checkpoint that nobody signed', { checkpoint: { root: hash('r'), size: 1 } }],
+  ['a checkpoint with a signature of another length', { checkpoint: { root: hash('r'), signature: 'A'.repeat(85), size: 1 } }],
+  ['a checkpoint of an empty log', { checkpoint: { root: hash('r'), signature: 'A'.repeat(86), size: 0 } }],
   ['a message id that would start a header of its own', { mail: { from: 'a', to: 'b', messageId: '<1\n>', inReplyTo: null, references: [] } }],
   ['a subject of 256 characters', { subject: '\u{1f48a}'.repeat(256) }],
   ['more text than there may be, in bytes', { text: 'é'.repeat(600_000) }],

@@ -11,12 +11,12 @@ import type { Changed, Unlocked } from '../../src/crypto/operations.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { type Announcement, makeStatement } from '../../src/crypto/transparency/statement.ts'
 import { ClonedWorker, newDesk } from '../fakes/desk.ts'
+import { hash } from '../fakes/letters.ts'
 
 const ACCOUNT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaa'
 const NOW = new Date('2026-11-23T15:06:55Z')
 const PASSWORD = 'correct horse battery staple'
 const CHALLENGE = {
-  account: ACCOUNT,
   challenge: 'A'.repeat(43),
   origin: 'https://pli.example',
   time: '2026-11-23T15:06:55Z',
@@ -26,6 +26,7 @@ const CHALLENGE = {
 export const asWorkerLike = (worker: Worker): WorkerLike => worker
 
 const pairs = newKeyPairs()
+const VOUCHED = { box: 1, by: newKeyPairs().signing }
 const code = newCode()
 let letterBox: Uint8Array
 let first: Announcement
@@ -34,13 +35,14 @@ let desk: Desk
 beforeAll(async () => {
   await ready()
   letterBox = newBox(ACCOUNT, firstContent(pairs, NOW), [{ type: 'letter', code }]).box
-  first = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW, { box: 1 })
+  first = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW, VOUCHED)
 })
 beforeEach(() => {
   desk = newDesk(NOW)
 })
 
-const given = () => ({ account: ACCOUNT, box: letterBox, code: formatCode(code), first })
+const LOG = { policy: hash('p'), root: hash('r'), size: 7 }
+const given = () => ({ account: ACCOUNT, box: letterBox, code: formatCode(code), first, log: LOG })
 
 /** The relay takes everything. */
 async function activate(): Promise<Activated> {
@@ -160,13 +162,23 @@ describe('the desk', () => {
     await expect(desk.call('takeChange', null)).rejects.toMatchObject({ kind: 'CannotOpen' })
   })
 
-  test('refuses a first statement of another moment, of other keys, of another account, and one that is not signed as it says', async () => {
+  test('takes the first statement of a station that reads its clock once more for it', async () => {
     await desk.call('newRecoveryCode', null)
-    const later = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, new Date('2026-11-24T00:00:00Z'), { box: 1 })
-    const others = makeStatement(ACCOUNT, publicKeys(newKeyPairs()), pairs.signing, NOW, { box: 1 })
-    const elsewhere = makeStatement('aeeeeeeeeeeeeeeeeeeeeeeeeea', publicKeys(pairs), pairs.signing, NOW, { box: 1 })
-    const unsigned = { ...first, signature: later.signature }
-    for (const one of [later, others, elsewhere, unsigned, { ...first, voucher: first.signature }]) {
+    const later = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, new Date(NOW.getTime() + 1000), VOUCHED)
+    expect((await desk.call('activate', { ...given(), first: later, password: PASSWORD })).newKeys).not.toBeNull()
+  })
+
+  test('puts what was verified of the key log into the very first box', async () => {
+    expect((await activate()).unlocked.lastCheckpoint).toEqual(LOG)
+  })
+
+  test('refuses a first statement that nobody answers for, of other keys, of another account, and one that is not signed as it says', async () => {
+    await desk.call('newRecoveryCode', null)
+    const alone = makeStatement(ACCOUNT, publicKeys(pairs), pairs.signing, NOW, { box: 1 })
+    const others = makeStatement(ACCOUNT, publicKeys(newKeyPairs()), pairs.signing, NOW, VOUCHED)
+    const elsewhere = makeStatement('aeeeeeeeeeeeeeeeeeeeeeeeeea', publicKeys(pairs), pairs.signing, NOW, VOUCHED)
+    const unsigned = { ...first, signature: others.signature }
+    for (const one of [alone, others, elsewhere, unsigned, { ...first, voucher: null }, { ...first, voucher: first.signature }]) {
       const activating = desk.call('activate', { ...given(), first: one, password: PASSWORD })
       await expect(activating).rejects.toMatchObject({ kind: 'BadStatement' })
     }

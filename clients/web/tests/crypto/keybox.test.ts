@@ -76,7 +76,7 @@ const openDelegated = ({ account, box, minimumVersion, seeds, signers }: Delegat
 
 const passkeyKeys = ({ output, account }: { readonly output: string; readonly account: string }): unknown => ({
   wrap: hex(wrapKey({ type: 'passkey', credential: new Uint8Array(1), output: unhex(output) }, account)),
-  loginSeed: hex(passkeyLoginSeed(unhex(output), account).raw),
+  loginSeed: hex(passkeyLoginSeed(unhex(output)).raw),
 })
 type Password = { readonly password: string; readonly kdf: Json; readonly account: string; readonly expect: unknown }
 
@@ -86,8 +86,8 @@ function codeKeys({ typed, second: other, account }: Code): unknown {
   return {
     letterWrap: hex(wrapKey({ type: 'letter', code, second }, account)),
     recoveryWrap: hex(wrapKey({ type: 'recovery', code }, account)),
-    letterLogin: hex(letterLoginSeed(code, account, second).raw),
-    recoveryLogin: hex(recoveryLoginSeed(code, account).raw),
+    letterLogin: hex(letterLoginSeed(code, second).raw),
+    recoveryLogin: hex(recoveryLoginSeed(code).raw),
   }
 }
 
@@ -96,7 +96,7 @@ function passwordKeys({ password, kdf, account }: Password): unknown {
   return {
     master: hex(master.raw),
     wrap: hex(wrapKey({ type: 'password', master }, account)),
-    loginSeed: hex(passwordLoginSeed(master, account).raw),
+    loginSeed: hex(passwordLoginSeed(master).raw),
   }
 }
 
@@ -128,8 +128,7 @@ type LoginCase = Login & {
   readonly signature: string
   readonly expect: { readonly public: string; readonly message: string; readonly signature: string }
 }
-const loginOf = ({ account, challenge, method, origin, time }: Login): Login => ({
-  account,
+const loginOf = ({ challenge, method, origin, time }: Login): Login => ({
   challenge,
   method,
   origin,
@@ -227,6 +226,19 @@ describe('a box of our own', () => {
     expect(() => openAsDelegate(box, ACCOUNT, [carer.sealing], [signingPublic(other.signing)])).toThrow('keybox/8')
     expect(() => openAsDelegate(box, CARER, [carer.sealing], signers)).toThrow('keybox/8')
     expect(() => openAsDelegate(box, ACCOUNT, [carer.sealing], signers, 2)).toThrow('keybox/6')
+  })
+
+  test('that a replaced key made opens for nobody, also when it stands in the line', () => {
+    const [former, present, carer] = [newKeyPairs(), newKeyPairs(), newKeyPairs()]
+    const delegate = { type: 'delegate', account: CARER, keys: publicKeys(carer) } as const
+    // Whoever has the former key makes a whole box of its own: the slot's signer is not the content's present one.
+    const signed = newBox(ACCOUNT, firstContent(former, NOW), [delegate])
+    const { slots } = openBox(signed.box, ACCOUNT, signed.boxKey)
+    const opened = { account: ACCOUNT, boxKey: signed.boxKey, content: firstContent(present, NOW), slots, version: 0 }
+    const made = replace(opened, opened.content, {}).box
+    const signers = [former, present].map(({ signing }) => signingPublic(signing))
+    expect(openAsDelegate(signed.box, ACCOUNT, [carer.sealing], signers).version).toBe(1)
+    expect(() => openAsDelegate(made, ACCOUNT, [carer.sealing], signers)).toThrow('keybox/8')
   })
 
   test('with new keys keeps no slot that the old ones signed', () => {

@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
     expect(opened.every(({ sender: raw }) => raw === hex(signingPublic(sender.signing).raw))).toBe(true)
   })
 
-  const FILES = [0, 1, 100_000, 4 * MIB, 4 * MIB + 1]
+  const FILES = [0, 1, 100_000, MIB - 1, MIB, MIB + 1, 3 * MIB + 7, 4 * MIB, 4 * MIB + 1]
 
   test('TypeScript opens files that Python sealed', async () => {
     const requests = FILES.map(size => ({ plaintext: recipe(size), file: 'é.pdf', type: 'application/pdf' }))
@@ -147,7 +147,8 @@ describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
     const vault = new Vault(() => new Date())
     vault.newRecoveryCode()
     const told = { statement: utf8(made.statement), signature: unhex(made.signature), voucher: unhex(made.voucher) }
-    const letter = { account, box: utf8(made.box), code, second, first: told }
+    const log = { policy: 'A'.repeat(43), root: 'A'.repeat(43), size: 1 }
+    const letter = { account, box: utf8(made.box), code, second, first: told, log }
     const { newKeys } = vault.activate({ ...letter, password: 'correct horse' })
     const first = {
       signingKey: unhex(made.signing),
@@ -161,7 +162,6 @@ describe.skipIf(!existsSync(PYTHON))('Python and TypeScript', () => {
   test('each verifies the log-in of the other', () => {
     const { signing } = newKeyPairs()
     const login = {
-      account: ACCOUNT,
       challenge: 'A'.repeat(43),
       method: 'password',
       origin: 'https://é',

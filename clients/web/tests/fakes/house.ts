@@ -50,9 +50,10 @@ type Body = Texts & {
   readonly totp: { readonly code: string } | null
   readonly endOthers: boolean
   readonly methodCalls: readonly (readonly [string, Body, string])[]
-  readonly ids: readonly string[]
+  readonly ids?: readonly string[]
   readonly accounts: readonly string[]
   readonly since: number | null
+  readonly sizes: readonly number[]
   readonly create?: Readonly<Record<string, { readonly delegate: string }>>
   readonly update?: Readonly<Record<string, Row & { readonly box: string; readonly label: string }>>
   readonly destroy?: readonly string[]
@@ -93,23 +94,29 @@ export class House {
   readonly asked: { readonly path: string; readonly body: Body }[] = []
   /** When the log signs, and when keys come in. */
   now: () => Date = new FakeClock().now
+  /** What the doors of the log show. */
+  policy: () => Uint8Array = () => this.log.policy
+  checkpoint: () => string = () => this.log.checkpoint(this.now())
   /** What a test does to an answer on its way. */
   spoil: (path: string, answer: Body) => unknown = (_, answer) => answer
+  /** Key boxes are not taken any more. */
+  isFull = false
   /** Called before a door does its work: another device may be faster. */
   before: (path: string) => Promise<void> = () => Promise.resolve()
   readonly #challenges = new Map<string, { readonly account: string; readonly login: string; readonly method: Method }>()
   readonly #tickets = new Map<string, { readonly account: string; readonly method: Method; readonly device: boolean }>()
+  readonly #station = newKeyPairs().signing
   #count = 0
 
   /** An account with a letter, and its codes. */
   enrol(account: string, login: string, now: Date, second?: Code): { readonly code: Code; readonly keys: KeyPairs } {
     const [keys, code] = [newKeyPairs(), newCode()]
     const box = newBox(account, firstContent(keys, now), [{ type: 'letter', code, second }]).box
-    const letter = signingPublic(letterLoginSeed(code, account, second)).raw
+    const letter = signingPublic(letterLoginSeed(code, second)).raw
     const bare = { version: 1, keys: [], active: false, kdf: { name: 'code' }, passkeys: [] }
     const logins = new Map<Method, readonly Uint8Array[]>([['letter', [letter]]])
     this.people.set(account, { ...bare, account, login, box, logins, states: new Map() })
-    this.#announce(account, announced(account, keys, now))
+    this.#announce(account, announced(account, keys, now, keys, { box: 1, by: this.#station }))
     return { code, keys }
   }
 
@@ -149,7 +156,9 @@ export class House {
     const account = new URLSearchParams(query).get('account')
     switch (door) {
       case '/log/policy':
-        return new Response(this.log.policy as Uint8Array<ArrayBuffer>)
+        return new Response(this.policy() as Uint8Array<ArrayBuffer>)
+      case '/log/checkpoint':
+        return new Response(this.checkpoint())
       case '/auth/challenge':
         return this.#challenge(body)
       case '/auth/login':
@@ -189,7 +198,7 @@ export class House {
     const challenge = this.#fresh()
     this.#challenges.set(challenge, { account: person.account, login, method })
     const kdf = method === 'password' ? person.kdf : { name: method === 'passkey' ? 'prf' : 'code' }
-    return { account: person.account, challenge, expiresIn: 60, kdf }
+    return { challenge, expiresIn: 60, kdf }
   }
 
   #signed({ challenge, method, signature, time }: Body): string {
@@ -197,7 +206,7 @@ export class House {
     this.#challenges.delete(challenge)
     if (given?.method !== method) throw new Problem('wrongCredentials', 401)
     const { account } = given
-    const said = { account, challenge, method, origin: 'https://pli.example', time }
+    const said = { challenge, method, origin: 'https://pli.example', time }
     const keys = this.person(account).logins.get(method) ?? []
     const isGood = keys.some(raw => verifyLogin(loadSigning(raw), unb64u(signature), said))
     if (!isGood) throw new Problem('wrongCredentials', 401)
@@ -293,7 +302,8 @@ export class House {
     checkCode(code)
     this.#put(person, box)
     person.kdf = kdf
-    person.logins.set('password', [unb64u(loginKey)]).set('recovery', [unb64u(recoveryKey)])
+    person.logins.set('password', [unb64u(loginKey)]).set('recovery', [unb64u(recoveryKey)]).delete('passkey')
+    person.passkeys = []
     this.#tickets.delete(ticket)
     this.#endOthers(person.account)
     return this.#tokens(this.#newDevice(person.account))
@@ -316,7 +326,7 @@ export class House {
     const { box, endOthers, methods, newKeys, totp } = body
     const { passkeys, password, recovery } = methods
     const isTheirs = password !== null || passkeys !== null || totp !== null
-    if (person.account !== known.account && (isTheirs || (recovery !== null && person.logins.has('password')))) throw new Problem('forbidden', 403)
+    if (person.account !== known.account && (isTheirs || person.logins.has('password'))) throw new Problem('forbidden', 403)
     if (totp !== null) checkCode(totp.code)
     this.#put(person, box)
     this.#newKeys(person.account, newKeys)
@@ -366,8 +376,10 @@ export class House {
       case 'poll':
         return { hello: pairing.hello, grant: pairing.grant }
       case 'find':
-        return { key: b64u(pairing.key) }
+        this.#known(token)
+        return { key: b64u(pairing.key), network: '192.0.2.7', since: '2024-03-12T10:00:00Z' }
       case 'end':
+        if ((body.claim as string | undefined) === undefined) this.#known(token)
         this.pairings.delete(code)
         return {}
       case 'claim':
@@ -412,9 +424,9 @@ export class House {
       case 'PublicKey/lookup':
         return this.#lookUp(given)
       case 'KeyLog/prove':
-        return { checkpoint: this.log.checkpoint(this.now()), proofs: {} }
+        return { checkpoint: this.log.checkpoint(this.now()), proofs: Object.fromEntries(given.sizes.map(size => [size, this.log.consistency(size).map(b64u)])) }
       case 'SealedState/get':
-        return { list: given.ids.flatMap(id => (person.states.has(id) ? [{ id, ...person.states.get(id) }] : [])) }
+        return { list: (given.ids ?? [...person.states.keys()]).flatMap(id => (person.states.has(id) ? [{ id, ...person.states.get(id) }] : [])) }
       case 'SealedState/set':
         return setStates(person, given)
       case 'Device/get':
@@ -434,7 +446,9 @@ export class House {
 
   #keep(person: Person, { update }: Body): unknown {
     const box = update?.['box']
+    if (this.isFull) return { notUpdated: { box: { type: 'overQuota' } } }
     if (box?.version !== person.version + 1) return { notUpdated: { box: { type: 'stateMismatch' } } }
+    if (slotsOf(unb64u(box.box)) !== slotsOf(person.box)) return { notUpdated: { box: { type: 'invalidProperties' } } }
     this.#put(person, box.box)
     return { updated: { box: null } }
   }
@@ -470,6 +484,8 @@ export class House {
     return {}
   }
 }
+
+const slotsOf = (box: Uint8Array): string => JSON.stringify((JSON.parse(new TextDecoder().decode(box)) as { readonly slots: unknown }).slots)
 
 function checkCode(code: string): void {
   if (code !== CODE) throw new Problem('wrongCode', 401)

@@ -1,9 +1,10 @@
 /** A key log in memory, its two keys and its witnesses: honest unless the test asks it for something else. */
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js'
 import { join, u64be, utf8 } from '../../src/crypto/bytes.ts'
-import { b64u } from '../../src/crypto/encoding.ts'
+import { b64u, unb64u } from '../../src/crypto/encoding.ts'
 import { sha256 } from '../../src/crypto/hashing.ts'
 import { SigningSeed, sign, signingPublic } from '../../src/crypto/keys.ts'
+import type { LogSeen } from '../../src/content/letter.ts'
 import type { LogHead } from '../../src/crypto/operations.ts'
 import { base64 } from '../../src/crypto/transparency/base64.ts'
 import { checkpointText } from '../../src/crypto/transparency/checkpoint.ts'
@@ -75,6 +76,12 @@ export class FakeLog {
 
   head(size = this.size): LogHead {
     return { root: b64u(this.root(size)), size }
+  }
+
+  /** A tree as letters name it: whatever the log's own key is given to sign. */
+  signed({ root, size }: LogHead = this.head()): LogSeen {
+    const text = checkpointText(ORIGIN, size, unb64u(root))
+    return { root, signature: b64u(sign(utf8(text), new SigningSeed(seedOf(ORIGIN)))), size }
   }
 
   root(size = this.size): Uint8Array {

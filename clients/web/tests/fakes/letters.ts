@@ -38,6 +38,7 @@ export const arrived = (changes: Partial<Arrived> = {}): Arrived => ({
   receivedAt: '2024-03-12T09:00:05Z',
   letter: letter(),
   hash: hash('h'),
+  warnings: [],
   ...changes,
 })
 

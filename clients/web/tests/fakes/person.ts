@@ -1,5 +1,5 @@
 /** Anne with her key box, her clinician, and a page of hers that is opened as often as the test wants. */
-import { firstContent, type LastCheckpoint } from '../../src/crypto/content.ts'
+import { firstContent, type LastCheckpoint, rotated } from '../../src/crypto/content.ts'
 import { b64u, unb64u } from '../../src/crypto/encoding.ts'
 import { seal } from '../../src/crypto/envelope.ts'
 import { newBox, openBox, replace } from '../../src/crypto/keybox.ts'
@@ -51,6 +51,11 @@ type Kept = { readonly pins?: Readonly<Record<string, string>>; readonly lastChe
 export function boxOf({ own }: People, { pins = {}, lastCheckpoint = null }: Kept = {}): Uint8Array {
   const content = { ...firstContent(own, NOW), pins, lastCheckpoint }
   return newBox(ANNE, content, [{ type: 'password', master: masterOf() }]).box
+}
+
+/** The next version of her box, with these keys in place of those that she had. */
+export function renewedBox({ own }: People, keys: KeyPairs): Uint8Array {
+  return newBox(ANNE, rotated(firstContent(own, NOW), keys, NOW), [{ type: 'password', master: masterOf() }], 2).box
 }
 
 /** The next version of her box, as another device of hers writes it: the checkpoint that it saw is in it. */

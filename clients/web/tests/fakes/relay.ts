@@ -74,6 +74,8 @@ export class FakeRelay implements Network {
   /** What is shown to whoever asks; `question` counts from 1. */
   shown: (question: number) => Showing = () => ({ log: this.log })
   policy: () => Uint8Array = () => this.log.policy
+  /** Key boxes are not taken any more. */
+  isFull = false
   /** Key box writes are taken from here on. */
   box: { readonly version: number; readonly box: string }
   #questions = 0
@@ -129,6 +131,7 @@ export class FakeRelay implements Network {
 
   #keep({ update }: Given): unknown {
     const box = update?.['box']
+    if (this.isFull) return { newState: '', notUpdated: { box: { type: 'overQuota' } } }
     if (box?.version !== this.box.version + 1) return { newState: '', notUpdated: { box: { type: 'stateMismatch' } } }
     this.box = box
     return { newState: '', updated: { box: null } }

@@ -13,6 +13,7 @@ export function doorApp(login: Record<string, unknown> = {}, phase: Phase = 'out
   const pairing = {
     state: signal<PairingState>({ kind: 'idle' }),
     begin: (trust: boolean) => Promise.resolve(void heard.push(`begin ${trust}`)),
+    confirm: () => void heard.push('confirm'),
     cancel: () => Promise.resolve(void heard.push('cancel')),
   }
   const app = {

@@ -13,7 +13,7 @@ import { speak, t } from '../../src/words/words.ts'
 
 const REASONS = Object.keys(DISTRUST) as KeyProblem[]
 const shown = document.createElement('div')
-const acts = { acknowledge: vi.fn(() => Promise.resolve()), acceptPolicy: vi.fn(() => Promise.resolve()) }
+const acts = { acknowledge: vi.fn(() => Promise.resolve()), acceptPolicy: vi.fn((_hash: string) => Promise.resolve()) }
 
 afterEach(async () => {
   render(null, shown)
@@ -65,11 +65,11 @@ test('who watches is named', () => {
 })
 
 test('other watchers are accepted in two steps, and not by the first', async () => {
-  show(Watchers, 'policyChanged', { hash: '', origin: 'pli.example/log', witnesses: [] })
+  show(Watchers, 'policyChanged', { hash: 'shown', origin: 'pli.example/log', witnesses: [] })
   expect(shown.textContent).toContain(t('watchers.newNobody'))
   await press(t('watchers.accept'))
   expect(acts.acceptPolicy).not.toHaveBeenCalled()
   await vi.waitFor(() => expect(shown.textContent).toContain(t('watchers.confirm')))
   await press(t('watchers.confirm'))
-  expect(acts.acceptPolicy).toHaveBeenCalledOnce()
+  expect(acts.acceptPolicy).toHaveBeenCalledExactlyOnceWith('shown')
 })

@@ -35,12 +35,19 @@ test('the code is shown as a square and in nine groups', async () => {
   expect([...screen.root.querySelectorAll('.group')].map(one => one.textContent).join('-')).toBe(code)
 })
 
-test('the digits are read one by one, and cannot be agreed to here', async () => {
-  await at({ kind: 'comparing', digits: '012 345' })
+test('the digits are read one by one, and the person says here as well that they are the same', async () => {
+  const heard = await at({ kind: 'comparing', digits: '012 345', confirmed: false })
   expect(screen.root.querySelector('.digits [aria-hidden]')?.textContent).toBe('012 345')
   expect(screen.root.querySelector('.digits .unseen')?.textContent).toBe('0 1 2 3 4 5')
-  expect([...screen.root.querySelectorAll('button')].map(one => one.textContent)).toEqual(['Arrêter'])
   expect(document.activeElement?.textContent).toBe('Comparez les six chiffres')
+  await screen.press('Oui, les mêmes chiffres')
+  expect(heard).toEqual(['confirm'])
+})
+
+test('whoever said so waits for the other device, and may still stop', async () => {
+  await at({ kind: 'comparing', digits: '012 345', confirmed: true })
+  expect([...screen.root.querySelectorAll('button')].map(one => one.textContent)).toEqual(['Arrêter'])
+  expect(screen.text).toContain('Dites maintenant sur l’autre appareil')
 })
 
 test('stopping, and leaving the page, end it', async () => {

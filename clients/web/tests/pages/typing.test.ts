@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromFragment, isPairing } from '../../src/pages/lettercode.ts'
-import { digitsOf } from '../../src/pages/newproof.tsx'
+import { digitsOf } from '../../src/pages/digitsfield.tsx'
 import { weeks } from '../../src/pages/month.tsx'
 import { caretIn, inGroups, onLines, signsOf, spelled } from '../../src/ui/groups.ts'
 import { strength } from '../../src/ui/strength.tsx'

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Code, formatCode } from '../../src/crypto/code.ts'
 import { b64u, canonical, type JsonObject, parseCanonical } from '../../src/crypto/encoding.ts'
 import { seal } from '../../src/crypto/envelope.ts'
+import { sha256 } from '../../src/crypto/hashing.ts'
 import { newKeyPairs, publicKeys } from '../../src/crypto/keys.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { Browser } from '../fakes/browser.ts'
@@ -57,6 +58,21 @@ describe('adopting', () => {
     await adopt()
     expect(house.person(CHILD).keys).toHaveLength(2)
     await expect(mother.session.carers.withLetter('lou', formatCode(childCode))).rejects.toMatchObject({ kind: 'wrongCredentials' })
+  })
+
+  test('puts what was verified of the key log into the very first box', async () => {
+    await adopt()
+    house.isFull = true
+    await mother.session.carers.open(CHILD)
+    expect(mother.session.unlocked.value?.lastCheckpoint).toMatchObject({ policy: b64u(sha256(house.log.policy)), size: 3 })
+  })
+
+  test('sends nothing by a log that is not believed', async () => {
+    const letter = await mother.session.carers.withLetter('lou', formatCode(childCode))
+    await mother.session.factors.kit()
+    house.now = () => new Date('2024-03-01T09:00:00Z')
+    await expect(mother.session.carers.adopt(letter, 'Lou')).rejects.toMatchObject({ reason: 'staleCheckpoint' })
+    expect(house.asked.map(({ path }) => path)).not.toContain('/auth/adopt')
   })
 
   test('without a kit, or unconfirmed, is refused and changes nothing', async () => {
@@ -219,6 +235,37 @@ describe('another carer', () => {
     await mother.session.factors.kit()
     await mother.session.carers.end(FATHER)
     expect(mother.session.carers.carers.value.map(({ account }) => account)).toEqual([ANNE])
+  })
+
+  test('who gave up is sealed nothing new by a renewal', async () => {
+    await add()
+    await paul.session.carers.giveUp(CHILD)
+    await mother.session.factors.kit()
+    await mother.session.carers.end(`a${'z'.repeat(25)}a`) // keys are renewed for another reason
+    house.delegate(CHILD, FATHER) // the relay brings him back
+    await expect(paul.session.carers.open(CHILD)).rejects.toMatchObject({ message: 'keybox/2' })
+    expect(mother.session.unlocked.value?.slots.flatMap(({ account }) => account ?? [])).toEqual([ANNE])
+  })
+
+  test('who gave up is sealed nothing new by the rotation of a year', async () => {
+    await add()
+    await paul.session.carers.giveUp(CHILD)
+    const later = new Browser(house)
+    later.clock.pass(366 * 86_400_000)
+    house.now = later.clock.now
+    await later.enter('anne', PASSWORD)
+    await later.session.carers.open(CHILD)
+    expect(house.person(CHILD).keys).toHaveLength(3)
+    expect(later.session.unlocked.value?.slots.flatMap(({ account }) => account ?? [])).toEqual([ANNE])
+  })
+
+  test('is added to somebody who has a password by that person alone', async () => {
+    await mother.session.carers.back()
+    await mother.session.carers.add(FATHER, 'Paul')
+    await paul.session.carers.open(ANNE)
+    const count = house.delegations.size
+    await expect(paul.session.carers.add(CHILD, 'Lou')).rejects.toMatchObject({ kind: 'forbidden' })
+    expect(house.delegations.size).toBe(count)
   })
 
   test('an end without a kit renews nothing', async () => {

@@ -205,6 +205,21 @@ describe('after a suspicion', () => {
     expect(house.person(ANNE).states.size).toBe(1)
   })
 
+  test('names of people and of devices go along, and whatever else was under the old key is destroyed', async () => {
+    const [device] = await page.session.devices.list()
+    await page.session.devices.rename(device!.id, 'Tablette')
+    await page.session.carers.rename(`a${'f'.repeat(25)}a`, 'Paul')
+    await page.session.states.save('passkeys', () => ({}))
+    house.person(ANNE).states.set('b'.repeat(43), { version: 7, sealed: b64u(new Uint8Array(80)) }) // of a later version of this client
+    const names = [...house.person(ANNE).states.keys()]
+    await renew()
+    expect((await page.session.devices.list())[0]?.name).toBe('Tablette')
+    const people = await page.session.states.load('people')
+    expect([people, await page.session.states.load('passkeys')]).toEqual([{ [`a${'f'.repeat(25)}a`]: 'Paul' }, {}])
+    expect([names.length, house.person(ANNE).states.size]).toEqual([3, 2])
+    expect(names.filter(name => house.person(ANNE).states.has(name))).toEqual([])
+  })
+
   test('what the tab kept before opens nothing, what it keeps now does', async () => {
     const kept = page.device.storedBytes!.slice()
     await renew()

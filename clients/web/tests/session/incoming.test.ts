@@ -10,7 +10,8 @@ const SIGNER = new Uint8Array(32).fill(7)
 const keys = [
   { id: KEY, signingKey: b64u(SIGNER), sealingKey: new Uint8Array(1216), statement: hash('t'), createdAt: '2024-01-01T00:00:00Z', announced: '2024-01-01T00:00:00Z', box: 1, suspected: false },
 ]
-const reader = { account: ANNE, statements: new Set([hash('s')]) }
+const own = (statement: string, announced: string) => ({ ...keys[0]!, statement, announced })
+const reader = { account: ANNE, keys: [own(hash('s'), '2024-01-01T00:00:00Z')] }
 
 const message = (one: Letter, changes: Partial<SealedMessage> = {}): SealedMessage => ({
   id: `m${'b'.repeat(26)}`,
@@ -32,6 +33,7 @@ type Changes = {
   readonly signer?: Uint8Array
   readonly pins?: Readonly<Record<string, string>>
   readonly following?: string
+  readonly cameAt?: string
 }
 
 const reasonOf = (one: Letter, changes: Changes = {}): string => {
@@ -40,7 +42,8 @@ const reasonOf = (one: Letter, changes: Changes = {}): string => {
   const known = following === undefined ? keys : [...keys, { ...newer, announced: following }]
   try {
     const opened = { plaintext: toBytes(one), senderSigningKey: signer, recipients }
-    check(opened, message(one, changes.message), reader, { keys: known, pins })
+    const relayed = message(one, changes.message)
+    check(opened, relayed, reader, { keys: known, pins }, changes.cameAt ?? relayed.receivedAt)
     return 'shown'
   } catch (error) {
     return error instanceof NotShown ? error.reason : 'another error'
@@ -80,6 +83,29 @@ test('a key that was replaced signs nothing an hour later, pinned or not', () =>
   const [inTime, late] = [{ following: '2024-03-12T08:00:05Z' }, { following: '2024-03-12T08:00:04Z' }]
   expect([reasonOf(letter(), inTime), reasonOf(letter(), late)]).toEqual(['shown', 'unknownSenderKey'])
   expect(reasonOf(letter(), { ...late, pins: { [MARTIN]: hash('u') } })).toBe('unknownSenderKey')
+})
+
+test('a key that was replaced signs nothing new because the relay says that the letter is old', () => {
+  const replaced = { following: '2024-03-12T08:30:00Z' }
+  expect(reasonOf(letter(), replaced)).toBe('shown')
+  expect(reasonOf(letter(), { ...replaced, cameAt: '2024-03-12T09:30:01Z' })).toBe('unknownSenderKey')
+})
+
+test.each([
+  ['2024-03-11T08:00:05Z', []],
+  ['2024-03-11T08:00:04Z', ['staleKeyUsed']],
+] as const)('a letter to one’s own key that was replaced at %s has the warnings %j', (announced, warnings) => {
+  const renewed = { account: ANNE, keys: [...reader.keys, own(hash('w'), announced)] }
+  const opened = { plaintext: toBytes(letter()), senderSigningKey: SIGNER, recipients: 2 }
+  const relayed = message(letter())
+  const checked = check(opened, relayed, renewed, { keys, pins: {} }, relayed.receivedAt)
+  expect(checked.warnings).toEqual(warnings)
+})
+
+test('a letter to one’s own newest key has no warning, however old that is', () => {
+  const opened = { plaintext: toBytes(letter()), senderSigningKey: SIGNER, recipients: 2 }
+  const relayed = message(letter(), { receivedAt: '2030-01-01T00:00:00Z' })
+  expect(check(opened, relayed, reader, { keys, pins: {} }, relayed.receivedAt).warnings).toEqual([])
 })
 
 test('a signature by a key that is not the sender’s is refused', () => {

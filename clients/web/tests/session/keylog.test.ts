@@ -2,15 +2,15 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { utf8 } from '../../src/crypto/bytes.ts'
 import { fromBytes } from '../../src/content/letter.ts'
-import { unb64u } from '../../src/crypto/encoding.ts'
+import { b64u, unb64u } from '../../src/crypto/encoding.ts'
 import { openSealed } from '../../src/crypto/envelope.ts'
 import { sha256 } from '../../src/crypto/hashing.ts'
 import { newKeyPairs } from '../../src/crypto/keys.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { FakeDevice } from '../fakes/device.ts'
 import { ed25519, FakeLog, mlDsa, policyOf } from '../fakes/keylog.ts'
-import { arrived, hash, MARTIN } from '../fakes/letters.ts'
-import { boxOf, newPeople, NOW, Page, type People, repinned, sealedLetter, statementOf } from '../fakes/person.ts'
+import { ANNE, arrived, hash, MARTIN } from '../fakes/letters.ts'
+import { boxOf, newPeople, NOW, Page, type People, renewedBox, repinned, sealedLetter, statementOf } from '../fakes/person.ts'
 import { FakeRelay, nextKey, strangersKey } from '../fakes/relay.ts'
 
 const DAY = 86_400_000
@@ -39,6 +39,8 @@ const answer = async (): Promise<unknown> => {
 }
 const refused = (reason: string): object => ({ kind: 'failed', error: { reason } })
 const sent = (): boolean => relay.methods.includes('SealedMessage/set')
+/** What the person is shown at this moment. */
+const accept = (): Promise<void> => page.session.acceptPolicy(page.session.offeredWatchers.value?.hash ?? '')
 const trust = (): string => page.session.directory.value
 
 /** The page is closed, and loaded again on the same device. */
@@ -161,7 +163,7 @@ test('another policy stops everything until the person accepts it', async () => 
   await page.open()
   expect([trust(), await answer(), sent()]).toMatchObject(['policyChanged', refused('policyChanged'), false])
   expect(page.session.offeredWatchers.value?.witnesses).toEqual(['W0'])
-  await page.session.acceptPolicy()
+  await accept()
   await answer()
   expect([trust(), sent()]).toEqual(['trusted', true])
 })
@@ -170,7 +172,7 @@ test('what the person accepted is in the key box, and is not asked again', async
   remember(2)
   relay.policy = () => policyOf(relay.log.logKeys, [])
   await page.open()
-  await page.session.acceptPolicy()
+  await accept()
   page.clock.pass(3000)
   await expect.poll(() => relay.box.version).toBe(2)
   await reload()
@@ -204,7 +206,7 @@ test('what a letter says of the log is proved in one question', async () => {
   relay.log.append(utf8('more'))
   for (const [at, size] of [1, 2, 3].entries()) {
     const id = message('XYZ'.charAt(at))
-    relay.letters.push(sealedLetter(people, { message: id, checkpoint: relay.log.head(size) }, { id: `m${id}` }))
+    relay.letters.push(sealedLetter(people, { message: id, checkpoint: relay.log.signed(relay.log.head(size)) }, { id: `m${id}` }))
   }
   await page.open()
   expect([trust(), page.session.threads.value[0]?.letters.length]).toEqual(['trusted', 3])
@@ -214,7 +216,7 @@ test('what a letter says of the log is proved in one question', async () => {
 })
 
 test('a letter with a checkpoint of another history is shown with a doubt, and nothing is sealed any more', async () => {
-  const checkpoint = { root: hash('x'), size: 2 }
+  const checkpoint = relay.log.signed({ root: hash('x'), size: 2 })
   relay.letters.push(sealedLetter(people, { checkpoint }))
   await page.open()
   expect([page.session.threads.value.length, [...page.session.doubted.value]]).toEqual([1, [`2 ${hash('x')}`]])
@@ -222,16 +224,16 @@ test('a letter with a checkpoint of another history is shown with a doubt, and n
 })
 
 test('two letters with two histories of one size are not both right', async () => {
-  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.head(2) }))
+  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.signed(relay.log.head(2)) }))
   const id = `${'Z'.repeat(21)}A`
-  relay.letters.push(sealedLetter(people, { message: id, checkpoint: { root: hash('y'), size: 2 } }, { id: `m${id}` }))
+  relay.letters.push(sealedLetter(people, { message: id, checkpoint: relay.log.signed({ root: hash('y'), size: 2 }) }, { id: `m${id}` }))
   await page.open()
   expect([trust(), page.session.doubted.value.size]).toEqual(['logForked', 1])
 })
 
 test('a letter that is faster than the log is asked about once more', async () => {
   relay.enrol(nextKey(people.doctorsKey, people.doctor, newKeyPairs(), NOW))
-  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.head(3) }, { receivedAt: '2024-03-01T09:30:00Z' }))
+  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.signed(relay.log.head(3)) }, { receivedAt: '2024-03-01T09:30:00Z' }))
   let proofs = 0
   relay.shown = () => ({ log: relay.log, size: relay.methods.at(-1) === 'KeyLog/prove' && (proofs += 1) === 2 ? 3 : 2 })
   relay.directory.set(MARTIN, relay.directory.get(MARTIN)!.slice(0, 1))
@@ -240,13 +242,13 @@ test('a letter that is faster than the log is asked about once more', async () =
 })
 
 test('a log that stays shorter than what a letter saw is a fork', async () => {
-  relay.letters.push(sealedLetter(people, { checkpoint: { root: hash('x'), size: 9 } }))
+  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.signed({ root: hash('x'), size: 9 }) }))
   await page.open()
   expect([trust(), await answer(), sent()]).toMatchObject(['logForked', refused('logForked'), false])
 })
 
 test('what a letter claimed is not held against the log again once the person was shown it', async () => {
-  relay.letters.push(sealedLetter(people, { checkpoint: { root: hash('x'), size: 2 } }))
+  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.signed({ root: hash('x'), size: 2 }) }))
   await page.open()
   await page.session.acknowledge()
   expect(trust()).toBe('trusted')
@@ -260,7 +262,7 @@ test('a letter of one’s own carries the newest checkpoint', async () => {
   await page.open()
   await answer()
   const { plaintext } = openSealed(unb64u(relay.taken[0]!.sealed), [people.doctor.sealing])
-  expect(fromBytes(plaintext.slice()).checkpoint).toEqual(relay.log.head())
+  expect(fromBytes(plaintext.slice()).checkpoint).toEqual(relay.log.signed())
 })
 
 test('a policy that changes while the page is open is told as what it is', async () => {
@@ -273,7 +275,7 @@ test('a policy that changes while the page is open is told as what it is', async
   await page.look()
   expect([trust(), sent()]).toEqual(['policyChanged', false])
   relay.policy = () => stranger
-  await page.session.acceptPolicy()
+  await accept()
   await page.look()
   // What was shown to the person is what they accepted, whatever is served by now.
   expect([trust(), page.session.watchers.value?.witnesses.length]).toEqual(['trusted', 1])
@@ -290,4 +292,177 @@ test('what another device saw of the log is proved as well', async () => {
   await expect.poll(() => relay.box.version).toBe(4)
   await page.look()
   await expect.poll(trust).toBe('logForked')
+})
+
+test('what the log did not sign says nothing: its writer could have made it up', async () => {
+  const { signature } = relay.log.signed({ root: hash('x'), size: 3 })
+  const madeUp = [
+    { root: hash('x'), signature: 'A'.repeat(86), size: 1_000_000_000_000 },
+    { root: hash('x'), signature, size: 2 },
+    { ...relay.log.signed(), root: hash('y') },
+  ]
+  for (const [at, checkpoint] of madeUp.entries()) {
+    const message = `${'XYZ'.charAt(at).repeat(21)}A`
+    relay.letters.push(sealedLetter(people, { message, checkpoint }, { id: `m${message}` }))
+  }
+  await page.open()
+  expect([trust(), page.session.doubted.value.size, page.session.threads.value[0]?.letters.length]).toEqual(['trusted', 0, 3])
+  await answer()
+  expect(sent()).toBe(true)
+})
+
+test('a made-up signature does not hide a fork that the log signed', async () => {
+  const fork = relay.log.signed({ root: hash('x'), size: 2 })
+  const madeUp = { ...fork, signature: 'A'.repeat(86) }
+  for (const [at, checkpoint] of [madeUp, fork, madeUp].entries()) {
+    const message = `${'XYZ'.charAt(at).repeat(21)}A`
+    relay.letters.push(sealedLetter(people, { message, checkpoint }, { id: `m${message}` }))
+  }
+  await page.open()
+  expect([trust(), page.session.doubted.value.size]).toEqual(['logForked', 1])
+})
+
+test('another fork of the size that was acknowledged stops again', async () => {
+  relay.letters.push(sealedLetter(people, { checkpoint: relay.log.signed({ root: hash('x'), size: 2 }) }))
+  await page.open()
+  await page.session.acknowledge()
+  expect(trust()).toBe('trusted')
+  const message = `${'Z'.repeat(21)}A`
+  relay.letters.push(sealedLetter(people, { message, checkpoint: relay.log.signed({ root: hash('y'), size: 2 }) }, { id: `m${message}` }))
+  await reload()
+  expect([trust(), page.session.doubted.value.size]).toEqual(['logForked', 2])
+})
+
+/** The relay serves a policy without witnesses. */
+function otherPolicy(): Uint8Array {
+  const policy = policyOf(relay.log.logKeys, [])
+  relay.policy = () => policy
+  return policy
+}
+
+test('a fork is not forgotten over another policy, nor accepted with it', async () => {
+  remember(2)
+  const honest = relay.shown
+  relay.shown = () => ({ log: relay.log, size: 1 })
+  await page.open()
+  expect(trust()).toBe('logForked')
+  relay.shown = honest
+  otherPolicy()
+  await reload()
+  expect([trust(), page.session.offeredWatchers.value?.witnesses]).toEqual(['logForked', []])
+  await accept()
+  expect([trust(), await answer(), sent()]).toMatchObject(['logForked', refused('logForked'), false])
+})
+
+test('accepting a policy accepts no other history', async () => {
+  remember(2)
+  const fork = new FakeLog()
+  for (const key of [strangersKey(MARTIN, NOW), people.ownKey]) relay.append(fork, key)
+  await page.open()
+  otherPolicy()
+  await reload()
+  expect(trust()).toBe('policyChanged')
+  relay.shown = () => ({ log: fork })
+  await accept()
+  expect([trust(), await answer(), sent()]).toMatchObject(['logForked', refused('logForked'), false])
+})
+
+test('what is accepted is what was shown, and nothing that came in its place', async () => {
+  remember(2)
+  otherPolicy()
+  await page.open()
+  await page.session.acceptPolicy(hash('o'))
+  expect([trust(), await answer(), sent()]).toMatchObject(['policyChanged', refused('policyChanged'), false])
+})
+
+/** Another device of hers, or somebody who has the box key, puts this policy into the box. */
+const bring = (policy: Uint8Array): void =>
+  relay.keep(box => repinned(box, { policy: sha256(policy), root: unb64u(relay.log.head(2).root), size: 2 }))
+
+test('a policy that the key box brings and this browser did not use stops everything until the person accepts it', async () => {
+  remember(2)
+  await page.open()
+  bring(otherPolicy())
+  await reload()
+  expect([trust(), await answer(), sent()]).toMatchObject(['policyChanged', refused('policyChanged'), false])
+  await accept()
+  await answer()
+  expect([trust(), sent()]).toEqual(['trusted', true])
+})
+
+test('so does one that comes while the page is open, and it stays in the box', async () => {
+  await page.open()
+  page.stay(3000)
+  await expect.poll(() => relay.box.version).toBe(2)
+  const policy = otherPolicy()
+  bring(policy)
+  await answer()
+  page.stay(3000)
+  await expect.poll(trust).toBe('policyChanged')
+  await expect.poll(() => page.session.offeredWatchers.value?.witnesses).toEqual([])
+  expect(page.session.unlocked.value?.lastCheckpoint?.policy).toBe(b64u(sha256(policy)))
+  await accept()
+  expect(trust()).toBe('trusted')
+})
+
+test('a box that is behind what the person accepted here asks nothing again', async () => {
+  remember(2)
+  const before = relay.log.policy
+  await page.open()
+  otherPolicy()
+  await reload()
+  await accept()
+  page.stay(3000)
+  await expect.poll(() => page.session.unlocked.value?.lastCheckpoint?.policy).not.toBe(b64u(sha256(before)))
+  bring(before)
+  await reload()
+  expect(trust()).toBe('trusted')
+})
+
+test('a new browser takes the policy of the box', async () => {
+  remember(2)
+  bring(otherPolicy())
+  device = new FakeDevice()
+  await reload()
+  expect(trust()).toBe('trusted')
+})
+
+test('whoever only reads asks for the log every hour', async () => {
+  await page.open()
+  relay.methods.length = 0
+  await page.look()
+  expect(relay.methods).not.toContain('PublicKey/lookup')
+  page.stay(3_600_001)
+  relay.shown = () => ({ log: relay.log, size: 1 })
+  await page.look()
+  expect([trust(), relay.methods.includes('PublicKey/lookup')]).toEqual(['logForked', true])
+})
+
+test('a relay that never takes the key box is told of, until it does', async () => {
+  relay.isFull = true
+  await page.open()
+  expect(page.session.unkept.value).toBe(false)
+  for (let turn = 1; turn <= 3; turn++) {
+    page.stay(30_000)
+    await expect.poll(() => relay.methods.filter(name => name === 'KeyBox/set').length).toBe(turn)
+  }
+  await expect.poll(() => page.session.unkept.value).toBe(true)
+  relay.isFull = false
+  page.stay(30_000)
+  await expect.poll(() => [page.session.unkept.value, relay.box.version]).toEqual([false, 2])
+})
+
+test('a letter to keys that were replaced long before says so, and is shown', async () => {
+  const fresh = newKeyPairs()
+  relay.enrol(nextKey(people.ownKey, people.own, fresh, new Date('2024-03-10T09:00:00Z')))
+  const [, newest] = relay.directory.get(people.ownKey.account)!
+  relay.box = { version: 2, box: b64u(renewedBox(people, fresh)) }
+  const message = `${'Z'.repeat(21)}A`
+  const recipients = [{ account: ANNE, statement: statementOf(newest!) }, { account: MARTIN, statement: statementOf(people.doctorsKey) }]
+  relay.letters.push(sealedLetter(people), sealedLetter(people, { message, recipients }, { id: `m${message}` }))
+  await page.open()
+  const letters = page.session.threads.value.flatMap(thread => thread.letters)
+  expect(letters.map(({ letter, warnings }) => [letter.message, warnings])).toEqual(
+    expect.arrayContaining([[sealedLetter(people).clientId, ['staleKeyUsed']], [message, []]]),
+  )
 })

@@ -22,7 +22,7 @@ let login: Login
 beforeAll(ready)
 beforeEach(() => {
   relay = new FakeRelay(new Uint8Array(1))
-  const challenge = { account: ANNE, challenge: 'c', expiresIn: 60, kdf: { name: 'argon2id' } }
+  const challenge = { challenge: 'c', expiresIn: 60, kdf: { name: 'argon2id' } }
   const needed = { type: 'https://pli.example/problems/mfaRequired', status: 401, ticket: 'ticket', account: ANNE }
   relay.answers.set('/auth/challenge', () => Response.json(challenge))
   relay.answers.set('/auth/login', () => Response.json(needed, { status: 401 }))

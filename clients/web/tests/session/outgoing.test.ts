@@ -23,12 +23,13 @@ const key = (statement: string): Parameters<typeof buildLetter>[2] extends Reado
   box: 1,
   suspected: false,
 })
+const CHECKPOINT = { root: hash('r'), signature: `${'g'.repeat(85)}A`, size: 7 }
 const keys = new Map([
   [ANNE, key(hash('s'))],
   [MARTIN, key(hash('t'))],
 ])
 const build = (thread = [answers]): ReturnType<typeof buildLetter> =>
-  buildLetter(draft, author, keys, thread, new Date('2024-03-12T11:00:00.9Z'), { root: hash('r'), size: 7 })
+  buildLetter(draft, author, keys, thread, new Date('2024-03-12T11:00:00.9Z'), CHECKPOINT)
 
 test('an answer goes to who wrote, and to oneself', () => {
   expect(recipientsOf(draft, ANNE)).toEqual([ANNE, MARTIN])
@@ -65,5 +66,5 @@ test('a subject is answered once', () => {
 })
 
 test('a letter says how far its writer saw the log of keys', () => {
-  expect(fromBytes(toBytes(build())).checkpoint).toEqual({ root: hash('r'), size: 7 })
+  expect(fromBytes(toBytes(build())).checkpoint).toEqual(CHECKPOINT)
 })

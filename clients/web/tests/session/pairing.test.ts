@@ -53,6 +53,12 @@ async function becomes(kind: PairingState['kind']): Promise<PairingState> {
   return state()
 }
 
+/** The person at the new device sees the digits, and says that they are the same. */
+async function confirmed(): Promise<void> {
+  await becomes('comparing')
+  fresh.login.pairing.confirm()
+}
+
 const pairing = () => [...house.pairings.values()][0]!
 
 test('both show the same digits, and the new device ends up with the box open and a session', async () => {
@@ -60,7 +66,8 @@ test('both show the same digits, and the new device ends up with the box open an
   expect(address).toBe(`https://pli.example/#pair/${codeText(parseCode(code))}`)
   const { digits } = await old.session.pairing.find(address)
   expect(digits).toMatch(/^\d{3} \d{3}$/)
-  expect(await becomes('comparing')).toEqual({ kind: 'comparing', digits })
+  expect(await becomes('comparing')).toEqual({ kind: 'comparing', digits, confirmed: false })
+  fresh.login.pairing.confirm()
   await old.session.pairing.approve()
   await becomes('done')
   expect([fresh.session.phase.value, fresh.session.unlocked.value?.keyId]).toEqual(['in', old.session.unlocked.value?.keyId])
@@ -77,8 +84,41 @@ test('the box key leaves only once the person has compared', async () => {
   expect(fresh.session.phase.value).not.toBe('in')
 })
 
+test('the new device opens nothing before its person has compared, whoever grants', async () => {
+  const stranger = new Browser(house)
+  const account = `a${'e'.repeat(26)}`
+  await stranger.activate('eve', house.enrol(account, 'eve', NOW).code, PASSWORD)
+  await stranger.session.pairing.find((await shown()).code)
+  await stranger.session.pairing.approve()
+  expect(await becomes('comparing')).toMatchObject({ confirmed: false })
+  expect((await ask()).kind).toBe('comparing')
+  expect(house.asked.map(({ path }) => path)).not.toContain('/auth/pairing/claim')
+  await fresh.login.pairing.cancel()
+  expect([state().kind, fresh.session.phase.value]).toEqual(['idle', 'starting'])
+})
+
+test('a word that was said of one code is not said of the next one', async () => {
+  await old.session.pairing.find((await shown()).code)
+  await confirmed()
+  await old.session.pairing.find((await shown()).code)
+  await old.session.pairing.approve()
+  expect(await becomes('comparing')).toMatchObject({ confirmed: false })
+})
+
+test('a word before there is anything to compare says nothing', async () => {
+  await shown()
+  fresh.login.pairing.confirm()
+  expect(state().kind).toBe('showing')
+})
+
+test('the old device says from where the new one asks, and at which address it should have been opened', async () => {
+  const found = await old.session.pairing.find((await shown()).code)
+  expect(found).toMatchObject({ network: '192.0.2.7', since: '2024-03-12T10:00:00Z', origin: 'https://pli.example' })
+})
+
 test('an approval that the relay wants confirmed is made again afterwards', async () => {
   await old.session.pairing.find((await shown()).code)
+  await confirmed()
   for (const device of house.devices.values()) device.confirmed = false
   await expect(old.session.pairing.approve()).rejects.toMatchObject({ kind: 'confirmFirst' })
   await old.session.factors.confirmWithPassword(PASSWORD)
@@ -90,6 +130,7 @@ test('the box may be written between hello and grant', async () => {
   await old.session.pairing.find((await shown()).code)
   await old.session.factors.changePassword('lavande fenêtre mai', false)
   await old.session.pairing.approve()
+  await confirmed()
   await becomes('done')
 })
 
@@ -110,13 +151,14 @@ describe('a relay', () => {
     const helping = { account: ANNE, signer: newKeyPairs().signing, key: { kind: 'SealingPublic', raw: key } as const, code: parseCode(code) }
     pairing().hello = b64u(makeHello(helping).sealed)
     const seen = await becomes('comparing')
-    expect(seen).not.toEqual({ kind: 'comparing', digits })
+    expect(seen).toMatchObject({ kind: 'comparing' })
+    expect(seen).not.toMatchObject({ digits })
   })
 
   test('that puts another’s grant after the hello gives nothing', async () => {
     const { code } = await shown()
     await old.session.pairing.find(code)
-    await becomes('comparing')
+    await confirmed()
     const key = { kind: 'SealingPublic', raw: pairing().key } as const
     const helping = { account: ANNE, signer: newKeyPairs().signing, key, code: parseCode(code) }
     pairing().grant = b64u(makeGrant(helping, { boxKey: new BoxKey(SYSTEM(32)), login: 'anne', version: 1 }))
@@ -129,6 +171,7 @@ describe('a relay', () => {
     await old.session.factors.changePassword('lavande fenêtre mai', false)
     await old.session.pairing.find((await shown()).code)
     await old.session.pairing.approve()
+    await confirmed()
     house.person(ANNE).box = older
     expect(await becomes('failed')).toMatchObject({ kind: 'failed', error: { kind: 'OlderBox' } })
   })
@@ -138,6 +181,7 @@ describe('a relay', () => {
     house.enrol(stranger, 'eve', NOW)
     await old.session.pairing.find((await shown()).code)
     await old.session.pairing.approve()
+    await confirmed()
     pairing().owner = stranger
     expect(await becomes('failed')).toMatchObject({ kind: 'failed', error: { kind: 'CannotOpen' } })
   })

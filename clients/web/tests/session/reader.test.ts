@@ -11,7 +11,8 @@ import type { KeyLog } from '../../src/session/keylog.ts'
 import { Keyring } from '../../src/session/keyring.ts'
 import { Reader } from '../../src/session/reader.ts'
 import type { Transport } from '../../src/session/transport.ts'
-import type { PublicKey } from '../../src/wire/types.ts'
+import { Refusal } from '../../src/wire/errors.ts'
+import type { PublicKey, SealedMessage } from '../../src/wire/types.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { ANNE, hash, KEY, letter as anyLetter, MARTIN } from '../fakes/letters.ts'
 
@@ -64,6 +65,7 @@ let held: PublicKey[]
 let lookups: number
 let collected: unknown[]
 let inLog: boolean
+let isAway: boolean
 /** The log is fine when it is asked the next time. */
 let isHealed: boolean
 let problem: 'staleCheckpoint' | 'logForked' | undefined
@@ -72,11 +74,12 @@ let meanwhile: 'logForked' | undefined
 const transport = {} as unknown as Transport
 /** A log that is believed, or not for the reason given. */
 const log = {
-  lookUp: (account: string) => {
+  lookUp: (accounts: readonly string[]) => {
     lookups += 1
+    if (isAway) return Promise.reject(new Refusal('unreachable'))
     if (isHealed) problem = undefined
     void Promise.resolve().then(() => (problem = meanwhile ?? problem))
-    return Promise.resolve({ list: held.filter(key => key.account === account), head: problem === undefined ? { root: hash('r'), size: 1 } : null })
+    return Promise.resolve({ list: held.filter(key => accounts.includes(key.account)), head: problem === undefined ? { root: hash('r'), size: 1 } : null })
   },
   collect: (seen: unknown) => collected.push(seen),
   get problem() {
@@ -92,6 +95,7 @@ beforeEach(async () => {
   collected = []
   inLog = true
   isHealed = false
+  isAway = false
   problem = undefined
   meanwhile = undefined
   await start({})
@@ -106,19 +110,22 @@ async function start(pins: Readonly<Record<string, string>>): Promise<void> {
   lookups = 0
 }
 
-const read = (one: Letter, id = 'm1'): Promise<Entry> =>
-  reader.read({
-    id,
-    clientId: one.message,
-    box: 'in',
-    receivedAt: '2024-03-12T09:00:05Z',
-    size: 1,
-    sealed: b64u(toBytes(one)),
-    sealedBlobId: null,
-    blobIds: [],
-    from: one.sender.account,
-    deliveries: [],
-  })
+const read = (one: Letter, id = 'm1', changes: Partial<SealedMessage> = {}, notBefore?: string): Promise<Entry> =>
+  reader.read(sealedMessage(one, id, changes), notBefore)
+
+const sealedMessage = (one: Letter, id: string, changes: Partial<SealedMessage>): SealedMessage => ({
+  id,
+  clientId: one.message,
+  box: 'in',
+  receivedAt: '2024-03-12T09:00:05Z',
+  size: 1,
+  sealed: b64u(toBytes(one)),
+  sealedBlobId: null,
+  blobIds: [],
+  from: one.sender.account,
+  deliveries: [],
+  ...changes,
+})
 
 const ofRoux = letter({
   sender: { account: ROUX, address: 'dr.roux@cabinet.mssante.example', key: KEY, name: 'Dr ROUX' },
@@ -181,7 +188,7 @@ test('while the log is not believed a sender’s key after the pinned one is not
 })
 
 test('what a letter says of the log is collected, but not from a letter that is refused', async () => {
-  const checkpoint = { root: hash('c'), size: 3 }
+  const checkpoint = { root: hash('c'), signature: `${'g'.repeat(85)}A`, size: 3 }
   await read(letter({ checkpoint, recipients: [{ account: MARTIN, statement: hash('t') }] }))
   expect(collected).toEqual([])
   await read(letter({ checkpoint }), 'm2')
@@ -256,4 +263,45 @@ test('whoever sends while the log is not believed asks again, and may find that 
   await expect(keyring.currentKeys([MARTIN])).rejects.toMatchObject({ reason: 'staleCheckpoint' })
   isHealed = true
   expect((await keyring.currentKeys([MARTIN])).get(MARTIN)?.id).toBe(KEY)
+})
+
+test('the senders of many letters, and one’s own line, are looked up in one question', async () => {
+  const clock = new FakeClock()
+  keyring = new Keyring(desk, log, clock, { account: ANNE, keyId: KEY, earlier: [], pins: {}, version: 1 } as unknown as Unlocked)
+  await keyring.prepare([MARTIN, ROUX, MARTIN])
+  for (const account of [MARTIN, ROUX, ANNE]) await keyring.keysOf(account)
+  expect(lookups).toBe(1)
+  await keyring.prepare([MARTIN])
+  expect(lookups).toBe(1)
+})
+
+test('a sender’s line is looked up anew after an hour, for reading too', async () => {
+  const clock = new FakeClock()
+  keyring = new Keyring(desk, log, clock, { account: ANNE, keyId: KEY, earlier: [], pins: {}, version: 1 } as unknown as Unlocked)
+  reader = new Reader(desk, transport, keyring, log, ANNE)
+  await keyring.keysOf(ANNE)
+  await read(letter())
+  lookups = 0
+  clock.pass(3_600_001)
+  // The doctor renewed the keys after a theft: whoever has the old ones writes no more.
+  held.splice(1, 0, wireKey(MARTIN, NEWER))
+  const second = { receivedAt: '2024-03-12T10:30:00Z' }
+  expect(await read(letter({ message: `${'C'.repeat(21)}A` }), 'm2', second)).toMatchObject({ reason: 'unknownSenderKey' })
+  expect(lookups).toBeGreaterThan(0)
+})
+
+test('a relay that says an old time of a letter that was not there makes no replaced key good', async () => {
+  held.splice(1, 0, wireKey(MARTIN, NEWER))
+  const backdated = letter({ message: `${'C'.repeat(21)}A` })
+  expect((await read(backdated, 'm2')).kind).toBe('arrived')
+  expect(await read(backdated, 'm3', {}, '2024-03-12T10:00:01Z')).toMatchObject({ reason: 'unknownSenderKey' })
+})
+
+test('a look-up that fails is told with each letter, and is tried again', async () => {
+  keyring.refresh(MARTIN)
+  isAway = true
+  await reader.prepare([{ from: MARTIN } as SealedMessage])
+  expect(await read(letter())).toMatchObject({ reason: 'notFetched' })
+  isAway = false
+  expect((await read(letter())).kind).toBe('arrived')
 })

@@ -2,11 +2,14 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Code, formatCode, newCode } from '../../src/crypto/code.ts'
 import { b64u } from '../../src/crypto/encoding.ts'
+import { sha256 } from '../../src/crypto/hashing.ts'
 import { ready } from '../../src/crypto/sodium.ts'
 import { drawGroups, groupFits } from '../../src/session/kit.ts'
 import { newTotpSecret } from '../../src/session/totp.ts'
+import { FakeAuthenticator } from '../fakes/authenticator.ts'
 import { Browser } from '../fakes/browser.ts'
 import { CODE, House } from '../fakes/house.ts'
+import { policyOf } from '../fakes/keylog.ts'
 import { ANNE } from '../fakes/letters.ts'
 
 const PASSWORD = 'tilleul parfum juin'
@@ -33,6 +36,29 @@ describe('activation', () => {
     expect(page.session.unlocked.value?.slots.map(({ type }) => type).sort()).toEqual(['password', 'recovery'])
     const ticket = await new Browser(house).login.withRecovery('anne', code)
     expect(ticket.account).toBe(ANNE)
+  })
+
+  test('puts what it verified of the key log into the very box that it sends', async () => {
+    house.isFull = true
+    await page.activate('anne', letter, PASSWORD)
+    const { root, size } = house.log.head(1)
+    const policy = b64u(sha256(house.log.policy))
+    expect(page.session.unlocked.value?.lastCheckpoint).toEqual({ policy, root, size })
+    const other = new Browser(house)
+    house.policy = () => policyOf(house.log.logKeys, [])
+    await other.enter('anne', PASSWORD)
+    expect(other.session.directory.value).toBe('policyChanged')
+  })
+
+  test.each([
+    ['staleCheckpoint', () => (house.checkpoint = () => house.log.checkpoint(new Date('2024-03-01T09:00:00Z')))],
+    ['badCheckpoint', () => (house.checkpoint = () => house.log.checkpoint(house.now(), 1, house.log.logKeys))],
+    ['badCheckpoint', () => (house.policy = () => new Uint8Array([0xff]))],
+    ['badCheckpoint', () => (house.checkpoint = () => '')],
+  ] as const)('sends nothing by a log that is not believed: %s', async (reason, spoil) => {
+    spoil()
+    await expect(page.activate('anne', letter, PASSWORD)).rejects.toMatchObject({ reason })
+    expect(house.asked.map(({ path }) => path)).not.toContain('/auth/activate')
   })
 
   test('without a kit sends nothing: nobody is left without a way back', async () => {
@@ -99,6 +125,38 @@ describe('recovery', () => {
     expect((await third.login.withRecovery('anne', fresh)).account).toBe(ANNE)
     await third.enter('anne', OTHER)
     expect(third.session.phase.value).toBe('in')
+  })
+
+  test('ends every passkey, at the relay and in the box: a thief may have made one', async () => {
+    const authenticator = new FakeAuthenticator()
+    const thief = new Browser(house, authenticator)
+    await thief.enter('anne', PASSWORD)
+    await thief.session.passkeys.add('à moi')
+    const other = new Browser(house)
+    await recover(other, printed, OTHER)
+    expect(other.session.unlocked.value?.slots.map(({ type }) => type).sort()).toEqual(['password', 'recovery'])
+    await expect(new Browser(house, authenticator).login.withPasskey()).rejects.toMatchObject({ kind: 'wrongCredentials' })
+  })
+
+  test('asks to look at who may open the mailbox, over a reload too, until the person did', async () => {
+    const carer = `a${'f'.repeat(25)}a`
+    await new Browser(house).activate('paul', house.enrol(carer, 'paul', NOW).code, PASSWORD)
+    await page.session.carers.add(carer, 'Paul')
+    const other = new Browser(house)
+    await recover(other, printed, OTHER)
+    expect([other.session.carers.review.value, other.session.carers.carers.value.length]).toEqual([true, 1])
+    const tab = new Browser(house, undefined, other.device, other.network)
+    await tab.login.resume()
+    expect(tab.session.carers.review.value).toBe(true)
+    tab.session.carers.reviewed()
+    await tab.session.begin(tab.session.unlocked.value!)
+    expect(tab.session.carers.review.value).toBe(false)
+  })
+
+  test('asks nobody to look where nobody else may open the mailbox', async () => {
+    const other = new Browser(house)
+    await recover(other, printed, OTHER)
+    expect(other.session.carers.review.value).toBe(false)
   })
 
   test('ends every other device', async () => {

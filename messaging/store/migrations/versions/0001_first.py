@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from messaging.store.columns import place
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -38,7 +40,7 @@ def upgrade() -> None:
     op.create_index("accounts_parent", "accounts", ["parent"], unique=False)
     op.create_table(
         "acts",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", place(), autoincrement=False, nullable=False),
         sa.Column("time", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
@@ -71,7 +73,7 @@ def upgrade() -> None:
     op.create_index("blobs_id", "blobs", ["id"], unique=False)
     op.create_table(
         "bodies",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", place(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("copies", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("number"),

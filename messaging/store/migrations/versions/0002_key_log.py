@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from messaging.store.columns import place
 from messaging.store.migrate import OlderKeys
 
 revision = "0002"
@@ -16,7 +17,7 @@ def upgrade() -> None:
     _require_no_keys()
     op.create_table(
         "log_entries",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", place(), autoincrement=False, nullable=False),
         sa.Column("entry", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )

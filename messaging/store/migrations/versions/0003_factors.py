@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from messaging.store.columns import no_bytes
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -73,4 +75,4 @@ def _number(name: str) -> sa.Column:  # type: ignore[type-arg] # as above
 
 
 def _raw(name: str) -> sa.Column:  # type: ignore[type-arg] # as above
-    return sa.Column(name, sa.LargeBinary(), nullable=False, server_default=sa.text("x''"))
+    return sa.Column(name, sa.LargeBinary(), nullable=False, server_default=no_bytes(op.get_bind().dialect.name))

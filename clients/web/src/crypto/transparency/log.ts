@@ -3,9 +3,9 @@ import { utf8 } from '../bytes.ts'
 import type { LastCheckpoint } from '../content.ts'
 import { b64u, unb64u } from '../encoding.ts'
 import { CryptoError } from '../errors.ts'
-import type { LogEntry, LogHead, LogNews, PolicyRead, SeenLog } from '../operations.ts'
+import type { LogEntry, LogHead, LogNews, PolicyRead, SeenLog, SignedHead } from '../operations.ts'
 import { encodeEntry } from './entry.ts'
-import { parsePolicy, verifyCheckpoint } from './policy.ts'
+import { parsePolicy, verifyCheckpoint, verifySignedTree } from './policy.ts'
 import { verifyConsistency, verifyInclusion, type Proof } from './proof.ts'
 import { leafHash } from './tree.ts'
 
@@ -20,11 +20,16 @@ export function readPolicy(text: Uint8Array): PolicyRead {
  *
  * Raises BadPolicy, BadCheckpoint; BadProof when it is shorter than the known one, or another history.
  */
-export function verifyLog({ policy, checkpoint, known, consistency }: LogNews, now: Date): LogHead {
-  const { size, root } = verifyCheckpoint(utf8(checkpoint), parsePolicy(policy), now)
-  const head = { root: b64u(root), size }
+export function verifyLog({ policy, checkpoint, known, consistency }: LogNews, now: Date): SignedHead {
+  const { size, root, signature } = verifyCheckpoint(utf8(checkpoint), parsePolicy(policy), now)
+  const head = { root: b64u(root), signature: b64u(signature), size }
   if (known !== null) verifyGrown(known, head, consistency)
   return head
+}
+
+/** Raises BadPolicy; BadCheckpoint unless the log itself signed what somebody says that they saw. */
+export function verifyClaim(policy: Uint8Array, { root, signature, size }: SignedHead): void {
+  verifySignedTree(parsePolicy(policy), size, unb64u(root, 32), unb64u(signature, 64))
 }
 
 /** Raises BadProof unless the tree `head` begins with `old`. No proof at all proves nothing. */

@@ -5,10 +5,11 @@
  * all of the log's own keys must have signed; each witness counts once.
  */
 import { equal } from '../bytes.ts'
+import { b64u } from '../encoding.ts'
 import { CryptoError, under } from '../errors.ts'
 import { sha256 } from '../hashing.ts'
 import { CHECKPOINT_AGE, CHECKPOINT_AHEAD, POLICY_LIMIT, POLICY_MEMBERS } from '../labels.ts'
-import { parseCheckpointText } from './checkpoint.ts'
+import { checkpointText, parseCheckpointText } from './checkpoint.ts'
 import { isBy, type NoteKey, type NoteLine, parseNote, parseVkey, type SignedTree, verifyLine } from './note.ts'
 
 export type Witness = { readonly name: string; readonly key: NoteKey }
@@ -115,8 +116,11 @@ function finished({ logKeys, witnesses, groups, quorum }: Draft, hash: Uint8Arra
   return { hash, origin: first.name, logKeys, witnesses, groups, quorum }
 }
 
+/** `signature` is the log's own Ed25519 signature of the text: 64 bytes. */
+export type Checkpoint = SignedTree & { readonly signature: Uint8Array }
+
 /** The tree that the note is of. Raises BadCheckpoint: item 9 when it was good once, 5 to 8 otherwise. */
-export function verifyCheckpoint(raw: Uint8Array, policy: Policy, now: Date): SignedTree {
+export function verifyCheckpoint(raw: Uint8Array, policy: Policy, now: Date): Checkpoint {
   const note = parseNote(raw)
   const tree = parseCheckpointText(note.text, policy.origin)
   const times = timesOf(note.lines, policy, tree)
@@ -125,14 +129,36 @@ export function verifyCheckpoint(raw: Uint8Array, policy: Policy, now: Date): Si
   const isFresh = (key: NoteKey): boolean => (times.get(key) ?? []).some(time => isInTime(time, now))
   if (!policy.logKeys.every(key => key.kind === 1 || isFresh(key)) || !hasQuorum(policy, isFresh))
     throw new CryptoError('BadCheckpoint', 'transparency/9')
-  return tree
+  return { ...tree, signature: signatureIn(note.lines, policy) }
+}
+
+/** Raises BadCheckpoint unless the log's Ed25519 key signed this tree: what a letter brings of a checkpoint. */
+export function verifySignedTree(policy: Policy, size: number, root: Uint8Array, signature: Uint8Array): void {
+  const { origin } = policy
+  const key = ownKey(policy)
+  verifyLine({ name: key.name, keyId: key.id, signature }, key, { origin, size, root, text: checkpointText(origin, size, root) })
+}
+
+/** Of a note whose lines were verified. */
+function signatureIn(lines: readonly NoteLine[], policy: Policy): Uint8Array {
+  const line = lines.find(one => isBy(one, ownKey(policy)))
+  if (line === undefined) throw new CryptoError('BadCheckpoint', 'transparency/7')
+  return line.signature
+}
+
+/** The log's Ed25519 key: a policy has exactly one. */
+function ownKey({ logKeys }: Policy): NoteKey {
+  const key = logKeys.find(({ kind }) => kind === 1)
+  if (key === undefined) throw bad()
+  return key
 }
 
 /** Of each known key that signed: when, as often as it did; null for a signature that says no time. */
 function timesOf(lines: readonly NoteLine[], policy: Policy, tree: SignedTree): ReadonlyMap<NoteKey, readonly (number | null)[]> {
   const known = [...policy.logKeys, ...policy.witnesses.map(({ key }) => key)]
   const times = new Map<NoteKey, (number | null)[]>()
-  for (const line of lines) {
+  for (const line of new Map(lines.map(one => [`${one.name} ${b64u(one.keyId)} ${b64u(one.signature)}`, one])).values()) {
+    // Each line once: a note that repeats a good one would cost a verification each time.
     const key = known.find(one => isBy(line, one))
     if (key !== undefined) times.set(key, [...(times.get(key) ?? []), verifyLine(line, key, tree)])
   }

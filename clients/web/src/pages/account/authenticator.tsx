@@ -2,6 +2,8 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { newTotpSecret } from '../../session/totp.ts'
+import { Button } from '../../ui/button.tsx'
+import { Heading } from '../../ui/heading.tsx'
 import { t } from '../../words/words.ts'
 import { useConfirm } from '../confirm.tsx'
 import { useApp } from '../context.ts'
@@ -9,33 +11,53 @@ import { NewProof } from '../newproof.tsx'
 import { Done } from './done.tsx'
 import { OwnOnly } from './section.tsx'
 
+type Step = 'before' | 'proving' | 'done'
+
 export function AuthenticatorPage(): JSX.Element {
+  const [step, setStep] = useState<Step>('before')
+  return (
+    <OwnOnly title={t('factors.authenticator')}>
+      {step === 'before' && <Before onNext={() => setStep('proving')} />}
+      {step === 'proving' && <Proving onDone={() => setStep('done')} />}
+      {step === 'done' && (
+        <Done title={t('factors.authenticatorDone')}>
+          <p>{t('factors.authenticatorDoneText')}</p>
+        </Done>
+      )}
+    </OwnOnly>
+  )
+}
+
+const Before = ({ onNext }: { readonly onNext: () => void }): JSX.Element => (
+  <>
+    <Heading title={t('factors.authenticator')} />
+    <p>{t('factors.authenticatorWhen')}</p>
+    <p>{t('factors.authenticatorText')}</p>
+    <Button look="main" onPress={onNext}>
+      {t('factors.authenticatorBegin')}
+    </Button>
+  </>
+)
+
+function Proving({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const { session, login } = useApp()
   const [secret] = useState(newTotpSecret)
-  const [done, setDone] = useState(false)
   const { confirmed, dialog } = useConfirm()
   const prove = (digits: string): Promise<void> =>
     confirmed(async () => {
       await session.factors.changeAuthenticator(secret, digits)
-      setDone(true)
+      onDone()
     })
   return (
-    <OwnOnly title={t('factors.authenticator')}>
-      {done ? (
-        <Done title={t('factors.authenticatorDone')}>
-          <p>{t('factors.authenticatorDoneText')}</p>
-        </Done>
-      ) : (
-        <NewProof
-          name={login.lastName()}
-          secret={secret}
-          onProved={prove}
-          done={t('factors.authenticatorDo')}
-          working={t('factors.changing')}
-          above={<p>{t('factors.authenticatorText')}</p>}
-        />
-      )}
+    <>
+      <NewProof
+        name={login.lastName()}
+        secret={secret}
+        onProved={prove}
+        done={t('factors.authenticatorDo')}
+        working={t('factors.changing')}
+      />
       {dialog}
-    </OwnOnly>
+    </>
   )
 }

@@ -12,6 +12,7 @@ import { useConfirm } from '../confirm.tsx'
 import { useApp } from '../context.ts'
 import * as places from '../places.ts'
 import { Failure } from '../refusals.tsx'
+import { Reviewed } from '../standing.tsx'
 import { useSwitch } from '../switcher.tsx'
 import { useAct } from '../useact.ts'
 import { called, inFours } from './called.ts'
@@ -70,15 +71,17 @@ function HeldCard({ held }: { readonly held: Held }): JSX.Element {
           {t('carers.openOf', name)}
         </Button>
       </div>
-      <Rename
-        button={t('devices.rename')}
-        long={t('devices.renameLong', name)}
-        label={t('carers.name')}
-        hint={t('carers.nameHint')}
-        name={held.name}
-        onName={given => session.carers.rename(held.account, given)}
-      />
-      <GivingUp held={held} />
+      <div class="card-acts">
+        <Rename
+          button={t('devices.rename')}
+          long={t('devices.renameLong', name)}
+          label={t('carers.name')}
+          hint={t('carers.nameHint')}
+          name={held.name}
+          onName={given => session.carers.rename(held.account, given)}
+        />
+        <GivingUp held={held} />
+      </div>
     </li>
   )
 }
@@ -123,6 +126,7 @@ function WhoOpens(): JSX.Element {
   return (
     <section class="apart">
       <h2>{t(own ? 'carers.carers' : 'carers.carersOther')}</h2>
+      {own && <Reviewed />}
       <p>{carers.length === 0 ? t('carers.carersNone') : t('carers.carersText')}</p>
       <ul class="cards">
         {carers.map(one => (

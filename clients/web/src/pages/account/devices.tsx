@@ -4,7 +4,7 @@ import { useCallback, useState } from 'preact/hooks'
 import type { DeviceEntry } from '../../session/devices.ts'
 import { ButtonLink } from '../../ui/button.tsx'
 import { Sure } from '../../ui/sure.tsx'
-import { day, dayAndTime } from '../../words/dates.ts'
+import { day } from '../../words/dates.ts'
 import { t } from '../../words/words.ts'
 import { announce } from '../announcement.ts'
 import { useConfirm } from '../confirm.tsx'
@@ -68,21 +68,23 @@ function Device({ device, onChanged }: DeviceProps): JSX.Element {
         {!current && (
           <>
             <dt>{t('devices.lastSeen')}</dt>
-            <dd>{dayAndTime(new Date(lastSeen))}</dd>
+            <dd>{day(new Date(lastSeen))}</dd>
           </>
         )}
         <dt>{t('devices.since')}</dt>
         <dd>{day(new Date(createdAt))}</dd>
       </dl>
-      <Rename
-        button={t('devices.rename')}
-        long={t('devices.renameLong', name)}
-        label={t('devices.name')}
-        hint={t('devices.nameHint')}
-        name={device.name ?? ''}
-        onName={rename}
-      />
-      {!current && <SignOut device={device} onChanged={onChanged} />}
+      <div class="card-acts">
+        <Rename
+          button={t('devices.rename')}
+          long={t('devices.renameLong', name)}
+          label={t('devices.name')}
+          hint={t('devices.nameHint')}
+          name={device.name ?? ''}
+          onName={rename}
+        />
+        {!current && <SignOut device={device} onChanged={onChanged} />}
+      </div>
     </li>
   )
 }

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { CryptoError } from '../../crypto/errors.ts'
-import { readPairing } from '../../session/pairing.ts'
+import { type Found, readPairing } from '../../session/pairing.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeField } from '../../ui/codefield.tsx'
 import { Form } from '../../ui/form.tsx'
@@ -10,9 +10,11 @@ import { inGroups } from '../../ui/groups.ts'
 import { Heading } from '../../ui/heading.tsx'
 import { Notice, Waiting } from '../../ui/notice.tsx'
 import { isRefusal } from '../../wire/errors.ts'
+import { time, toDate } from '../../words/dates.ts'
 import { t } from '../../words/words.ts'
 import { useConfirm } from '../confirm.tsx'
 import { useApp } from '../context.ts'
+import { Digits } from '../digits.tsx'
 import type { Said } from '../distrust.ts'
 import { isPairing } from '../lettercode.ts'
 import * as places from '../places.ts'
@@ -22,7 +24,7 @@ import { Done } from './done.tsx'
 import { Scan } from './scan.tsx'
 import { OwnOnly } from './section.tsx'
 
-type Step = { readonly kind: 'reading' | 'done' | 'refused' } | { readonly kind: 'comparing'; readonly digits: string }
+type Step = { readonly kind: 'reading' | 'done' | 'refused' } | { readonly kind: 'comparing'; readonly found: Found }
 
 export function PairPage(): JSX.Element {
   const { session, forgetFragment } = useApp()
@@ -47,9 +49,9 @@ type PairStepProps = { readonly step: Step; readonly onStep: (step: Step) => voi
 function PairStep({ step, onStep }: PairStepProps): JSX.Element {
   switch (step.kind) {
     case 'reading':
-      return <Reading onDigits={digits => onStep({ kind: 'comparing', digits })} />
+      return <Reading onFound={found => onStep({ kind: 'comparing', found })} />
     case 'comparing':
-      return <Comparing digits={step.digits} onStep={onStep} />
+      return <Comparing found={step.found} onStep={onStep} />
     case 'done':
       return (
         <Done title={t('pairOld.doneTitle')} to={places.DEVICES} way={t('pairOld.toDevices')}>
@@ -61,14 +63,14 @@ function PairStep({ step, onStep }: PairStepProps): JSX.Element {
   }
 }
 
-function Reading({ onDigits }: { readonly onDigits: (digits: string) => void }): JSX.Element {
+function Reading({ onFound }: { readonly onFound: (found: Found) => void }): JSX.Element {
   const { session, fragment } = useApp()
   const carried = isPairing(fragment)
   const [code, setCode] = useState(carried ? carriedCode(fragment) : '')
   const [missing, setMissing] = useState(false)
   const { act, busy, error } = useAct()
   const find = (text: string): void => {
-    if (!busy) act(async () => onDigits((await session.pairing.find(text)).digits))
+    if (!busy) act(async () => onFound(await session.pairing.find(text)))
   }
   const submit = (): void => {
     setMissing(code === '')
@@ -103,10 +105,11 @@ function Reading({ onDigits }: { readonly onDigits: (digits: string) => void }):
   )
 }
 
-type ComparingProps = { readonly digits: string; readonly onStep: (step: Step) => void }
+type ComparingProps = { readonly found: Found; readonly onStep: (step: Step) => void }
 
-function Comparing({ digits, onStep }: ComparingProps): JSX.Element {
+function Comparing({ found, onStep }: ComparingProps): JSX.Element {
   const { session } = useApp()
+  const { digits, network, since, origin } = found
   const { act, busy, error } = useAct()
   const { confirmed, dialog } = useConfirm()
   const same = (): void =>
@@ -126,12 +129,10 @@ function Comparing({ digits, onStep }: ComparingProps): JSX.Element {
       <Heading title={t('pairOld.compareTitle')} />
       <Failure error={error} here={wrongHere} />
       <p>{t('pairOld.compare')}</p>
-      {/* One digit after the other: no reader of screens makes a number of them. */}
-      <p class="digits">
-        <span aria-hidden="true">{digits}</span>
-        <span class="unseen">{Array.from(digits).join(' ')}</span>
-      </p>
+      <Digits digits={digits} />
       <Notice icon="alert" care>
+        <p>{t('pairOld.asks', time(toDate(since)), network)}</p>
+        <p>{t('pairOld.asksAt', origin)}</p>
         <p>{t('pairOld.compareCare')}</p>
       </Notice>
       <div class="buttons">

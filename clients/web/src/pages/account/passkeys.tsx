@@ -74,26 +74,28 @@ function One({ passkey, onChanged }: OneProps): JSX.Element {
     <li class="card">
       <h2>{name}</h2>
       {passkey.since !== '' && <p>{t('passkeys.since', day(new Date(passkey.since)))}</p>}
-      <Rename
-        button={t('devices.rename')}
-        long={t('devices.renameLong', name)}
-        label={t('passkeys.name')}
-        hint={t('passkeys.nameHint')}
-        name={passkey.name}
-        onName={rename}
-      />
-      <Failure error={error} />
-      <Sure
-        label={t('passkeys.remove')}
-        long={t('passkeys.removeLong', name)}
-        icon="close"
-        yes={t('passkeys.removeYes')}
-        no={t('confirm.no')}
-        waiting={busy}
-        onYes={remove}
-      >
-        <p>{t('passkeys.removeAsk', name)}</p>
-      </Sure>
+      <div class="card-acts">
+        <Rename
+          button={t('devices.rename')}
+          long={t('devices.renameLong', name)}
+          label={t('passkeys.name')}
+          hint={t('passkeys.nameHint')}
+          name={passkey.name}
+          onName={rename}
+        />
+        <Failure error={error} />
+        <Sure
+          label={t('passkeys.remove')}
+          long={t('passkeys.removeLong', name)}
+          icon="close"
+          yes={t('passkeys.removeYes')}
+          no={t('confirm.no')}
+          waiting={busy}
+          onYes={remove}
+        >
+          <p>{t('passkeys.removeAsk', name)}</p>
+        </Sure>
+      </div>
       {dialog}
     </li>
   )

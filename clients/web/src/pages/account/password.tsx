@@ -19,7 +19,6 @@ export function PasswordPage(): JSX.Element {
   const { login } = useApp()
   const [password, setPassword] = useState<string>()
   const [done, setDone] = useState(false)
-  const above = <p>{t('factors.passwordText')}</p>
   return (
     <OwnOnly title={t('factors.password')}>
       {done ? (
@@ -27,7 +26,7 @@ export function PasswordPage(): JSX.Element {
           <p>{t('factors.passwordDoneText')}</p>
         </Done>
       ) : password === undefined ? (
-        <NewPassword name={login.lastName()} onPassword={setPassword} above={above} />
+        <NewPassword name={login.lastName()} onPassword={setPassword} />
       ) : (
         <Others password={password} onDone={() => setDone(true)} />
       )}
@@ -56,6 +55,7 @@ function Others({ password, onDone }: OthersProps): JSX.Element {
     <Form onSubmit={change}>
       <Heading title={t('factors.others')} />
       <Failure error={error} />
+      <p>{t('factors.passwordText')}</p>
       <Choices
         legend={t('factors.othersAsk')}
         value={others}

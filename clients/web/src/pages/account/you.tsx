@@ -13,13 +13,14 @@ export function YouPage(): JSX.Element {
   const { session, login } = useApp()
   const [name, setName] = useState(() => session.ownName())
   const [saved, setSaved] = useState(false)
+  const title = t(session.acting.value ? 'account.nameOther' : 'answer.name')
   const save = (): void => {
     session.personal.setName(name.trim())
     setSaved(true)
     announce(t('account.nameSaved'))
   }
   return (
-    <AccountSection title={t('answer.name')}>
+    <AccountSection title={title}>
       {!session.acting.value && (
         <dl class="facts">
           <dt>{t('login.name')}</dt>
@@ -27,7 +28,7 @@ export function YouPage(): JSX.Element {
         </dl>
       )}
       <Form onSubmit={save}>
-        <TextField label={t('answer.name')} hint={t('answer.nameHint')} value={name} onValue={setName} autocomplete="name" />
+        <TextField label={title} hint={t('answer.nameHint')} value={name} onValue={setName} autocomplete={session.acting.value ? 'off' : 'name'} />
         <Button type="submit" look="main">
           {t('account.saveName')}
         </Button>

@@ -1,0 +1,148 @@
+"""Answers that the relay builds as plain JSON, as types: for the descriptions, and for whoever checks an answer.
+
+Law: exact. A member or a capability that is not here is not described, and a test of the running relay fails.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType, field
+
+from messaging.wire import names
+from messaging.wire.types import AccountId, Date, UnsignedInt, Wire
+
+StateText = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Nothing(Wire, frozen=True):
+    """An object without members."""
+
+
+class CoreLimits(Wire, frozen=True):
+    """RFC 8620, section 2."""
+
+    max_size_upload: UnsignedInt
+    max_concurrent_upload: UnsignedInt
+    max_size_request: UnsignedInt
+    max_concurrent_requests: UnsignedInt
+    max_calls_in_request: UnsignedInt
+    max_objects_in_get: UnsignedInt
+    max_objects_in_set: UnsignedInt
+    collation_algorithms: list[str]
+
+
+class SealedLimits(Wire, frozen=True):
+    """Of letters and sealed state; bytes where they are sizes."""
+
+    max_recipients: UnsignedInt
+    max_inline_sealed: UnsignedInt
+    max_blobs_per_message: UnsignedInt
+    max_attachments_total: UnsignedInt
+    max_state_sealed: UnsignedInt
+
+
+class BridgeLimits(Wire, frozen=True):
+    max_resolve: UnsignedInt
+    max_enrol: UnsignedInt
+
+
+class Capabilities(Wire, frozen=True):
+    """What this log-in may name in `using`."""
+
+    core: CoreLimits = field(name=names.CORE)
+    account: Nothing = field(name=names.ACCOUNT)
+    keys: Nothing = field(name=names.KEYS)
+    sealed: SealedLimits = field(name=names.SEALED)
+    bridge: BridgeLimits | UnsetType = field(name=names.BRIDGE, default=UNSET)
+
+
+class AccountCapabilities(Wire, frozen=True):
+    account: Nothing = field(name=names.ACCOUNT)
+    keys: Nothing = field(name=names.KEYS)
+    sealed: Nothing = field(name=names.SEALED)
+    bridge: Nothing | UnsetType = field(name=names.BRIDGE, default=UNSET)
+
+
+class PrimaryAccounts(Wire, frozen=True):
+    account: AccountId = field(name=names.ACCOUNT)
+    keys: AccountId = field(name=names.KEYS)
+    sealed: AccountId = field(name=names.SEALED)
+    bridge: AccountId | UnsetType = field(name=names.BRIDGE, default=UNSET)
+
+
+class SessionAccount(Wire, frozen=True):
+    """`name` is the account's id: nobody's name is known here."""
+
+    name: AccountId
+    is_personal: bool
+    is_read_only: bool
+    account_capabilities: AccountCapabilities
+
+
+class Session(Wire, frozen=True):
+    """The session object (RFC 8620, section 2). The URLs are templates of RFC 6570, level 1."""
+
+    capabilities: Capabilities
+    accounts: dict[AccountId, SessionAccount]
+    primary_accounts: PrimaryAccounts
+    username: AccountId
+    api_url: str
+    download_url: str
+    upload_url: str
+    event_source_url: str
+    state: StateText
+
+
+class StateChange(Wire, frozen=True):
+    """What changed, never what it is (RFC 8620, 7.1): for each account the new state of each type."""
+
+    type_: Literal["StateChange"] = field(name="@type")
+    changed: dict[AccountId, dict[str, StateText]]
+
+
+class Ping(Wire, frozen=True):
+    """The connection lives; `interval` in seconds."""
+
+    interval: UnsignedInt
+
+
+class Created(Wire, frozen=True):
+    """What the relay gave a created object."""
+
+    id: str
+
+
+class Sent(Wire, frozen=True):
+    """What the relay gave a letter; `size` in bytes, blobs included."""
+
+    id: str
+    received_at: Date
+    size: UnsignedInt
+
+
+class Health(Wire, frozen=True):
+    status: Literal["live", "ready"]
+
+
+class SchemaIndex(Wire, frozen=True):
+    """Path of each schema, by its name."""
+
+    schemas: dict[str, str]
+
+
+class Link(Wire, frozen=True):
+    href: str
+    type: str | UnsetType = UNSET
+
+
+class LinkContext(Wire, frozen=True):
+    """Links of the API at `anchor`, by relation (RFC 8631)."""
+
+    anchor: str
+    service_desc: list[Link] = field(name="service-desc")
+    describedby: list[Link]
+
+
+class Catalog(Wire, frozen=True):
+    """The API catalogue (RFC 9727) as a link set (RFC 9264)."""
+
+    linkset: list[LinkContext]
