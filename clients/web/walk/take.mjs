@@ -266,7 +266,7 @@ async function accountPages() {
     await page.getByText('Un instant…').waitFor({ state: 'detached' })
     await shot(`account-${name}`, { full: true })
     await byRole('link', 'Retour au compte').first().click()
-    await byRole('heading', 'Compte').waitFor()
+    await byRole('heading', 'Compte', { exact: true }).waitFor()
   }
 }
 
