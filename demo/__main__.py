@@ -100,7 +100,7 @@ def _welcome(running: Running) -> None:
             f"SMTP 127.0.0.1:{running.layout.ports.submission}, no TLS, no log-in (loopback only)",
         ),
         ("Clinician's Maildir", str(running.maildir)),
-        ("Key log", f"pli log verify --log {running.layout.log_url}"),
+        ("Key log", f"./dev pli log verify --log {running.layout.log_url}"),
         ("Logs", str(running.layout.logs)),
         ("Read on", "README.md, ARCHITECTURE.md, docs/spec"),
     ):

@@ -21,7 +21,7 @@ from crypto.transparency.policy import parse_policy
 
 _NAME: Final = "key log"
 _ACCEPTED: Final = "key log accepted"  # hashes, in hexadecimal, that the operator accepted while the gateway runs
-_TODO: Final = "look with `pli gateway-log --config FILE`, tell the relay's operator, then accept it there or not"
+_ADVICE: Final = "look with `pli gateway-log --config FILE`, tell the relay's operator, then accept it there or not"
 
 
 class Accepting(Protocol):
@@ -95,7 +95,7 @@ def tell(log: FilteringBoundLogger, error: Distrusted) -> None:
     """One line and one count for something that is not believed."""
     METRICS.distrusted.labels(error.reason).inc()
     if error.of_everybody:
-        log.error("keylog.distrusted", reason=error.reason, todo=_TODO)
+        log.error("keylog.distrusted", reason=error.reason, todo=_ADVICE)
     else:
         log.error("keylog.account_distrusted", account=error.account, reason=error.reason)
 

@@ -99,8 +99,8 @@ def _summary(counts: Counts, policy: Policy, new: int) -> dict[str, Any]:
 def sentence(said: dict[str, Any]) -> str:
     """The summary for people."""
     return (
-        f"{said['origin']}: {said['entries']} entries ({said['new']} new), {said['accounts']} accounts, "
-        f"{said['keyChanges']} key changes, {said['suspected']} of them after a suspicion. Every rule is kept."
+        f"{said['origin']}: {said['entries']} entries ({said['new']} new), accounts: {said['accounts']}, "
+        f"key changes: {said['keyChanges']} ({said['suspected']} after a suspicion). Every rule is kept."
     )
 
 
