@@ -160,8 +160,9 @@ class Desk:
         assert self.enrol(who, by=self.bridge, managed=True) == ["created"]
         return who
 
-    def patient(self, login: str = "camille") -> Person:
-        who = person("patient", login)
+    def patient(self, login: str = "camille", kind: str = "patient") -> Person:
+        """Whom the station enrolled, a patient if nothing else is said."""
+        who = person(kind, login)
         assert self.enrol(who) == ["created"]
         return who
 

@@ -48,9 +48,9 @@ class Member:
         return replace(self, caller=caller)
 
 
-def member(desk: Desk, login: str = "camille") -> Member:
-    """A patient who activated with password, recovery code and second factor a minute and a half ago."""
-    return activate(desk, desk.patient(login))
+def member(desk: Desk, login: str = "camille", kind: str = "patient") -> Member:
+    """Who activated with password, recovery code and second factor a minute and a half ago."""
+    return activate(desk, desk.patient(login, kind))
 
 
 def activate(desk: Desk, who: Person) -> Member:

@@ -1,0 +1,84 @@
+"""The rows of methods. A key begins with the method's name; what follows says which of its ways is asked.
+
+Laws: every method of METHODS has a row, and one for each of create, update and destroy that its `/set` takes.
+"""
+
+from typing import Any, Final
+
+from crypto.encoding import b64u
+from messaging.wire.methods import METHODS
+from tests.messaging.access.cells import CONFIRMED, DONE, OWNERS, SHARED, Row, everybody, method
+from tests.messaging.access.people import House, as_person
+from tests.messaging.desk import box, letter
+from tests.messaging.household import member
+
+
+def _get(name: str, expected: dict[str, str] = SHARED) -> Row:
+    return method(name, expected, ids=None)
+
+
+def _changes(name: str, expected: dict[str, str] = SHARED) -> Row:
+    return method(name, expected, sinceState="0")
+
+
+def _third(house: House) -> dict[str, Any]:
+    return {"d": {"delegate": member(house.desk, "third").account}}
+
+
+def _letter(house: House) -> dict[str, Any]:
+    return {"l": letter(as_person(house.owner, "patient"), house.doctor)}
+
+
+METHOD_ROWS: Final[dict[str, Row]] = {
+    "Core/echo": method("Core/echo", everybody(DONE)),
+    "AccountInfo/get": _get("AccountInfo/get"),
+    "AccessLogEntry/get": _get("AccessLogEntry/get", OWNERS),
+    "AccessLogEntry/changes": _changes("AccessLogEntry/changes", OWNERS),
+    "AccessLogEntry/query": method("AccessLogEntry/query", OWNERS),
+    "Device/get": _get("Device/get", OWNERS),
+    "Device/set update": method(
+        "Device/set", OWNERS, update=lambda house: {house.owner.caller.device: {"label": b64u(b"x")}}
+    ),
+    "Device/set destroy": method("Device/set", OWNERS, destroy=lambda house: [house.owner.caller.device]),
+    "Delegation/get": _get("Delegation/get"),
+    "Delegation/set create": method("Delegation/set", CONFIRMED | {"delegate": "forbidden"}, create=_third),
+    "Delegation/set destroy": method("Delegation/set", CONFIRMED, destroy=lambda house: [house.delegation]),
+    "PublicKey/get": _get("PublicKey/get"),
+    "PublicKey/lookup": method("PublicKey/lookup", SHARED, accounts=lambda house: [house.carer.account]),
+    "KeyLog/prove": method("KeyLog/prove", SHARED, sizes=[1]),
+    "KeyBox/get": _get("KeyBox/get"),
+    "KeyBox/set update": method("KeyBox/set", SHARED, update={"box": {"version": 3, "box": box(3)}}),
+    "SealedMessage/get": _get("SealedMessage/get"),
+    "SealedMessage/changes": _changes("SealedMessage/changes"),
+    "SealedMessage/query": method("SealedMessage/query", SHARED),
+    "SealedMessage/set create": method("SealedMessage/set", SHARED, create=_letter),
+    "SealedMessage/set destroy": method("SealedMessage/set", SHARED, destroy=lambda house: [house.sent]),
+    "SealedState/get": _get("SealedState/get"),
+    "SealedState/changes": _changes("SealedState/changes"),
+    "SealedState/set update": method(
+        "SealedState/set", SHARED, update={b64u(bytes(32)): {"version": 1, "sealed": b64u(b"x")}}
+    ),
+    "SealedState/set destroy": method(
+        "SealedState/set", SHARED | dict.fromkeys(("owner", "unconfirmed owner", "delegate"), "notFound"),
+        destroy=[b64u(bytes(32))],
+    ),
+    "Contact/get": _get("Contact/get"),
+    "Contact/changes": _changes("Contact/changes"),
+    "Contact/set update": method(
+        "Contact/set", SHARED, update=lambda house: {house.doctor.account: {"blocked": True}}
+    ),
+    # The capability is a bridge's alone: for others the method does not exist.
+    "Address/resolve": method(
+        "Address/resolve", everybody("unknownMethod") | {"bridge": "accountNotFound"}, addresses=["a@b.example"]
+    ),
+}  # fmt: skip
+
+
+def missing(settable: dict[str, Any]) -> set[str]:
+    """What has no row. `settable`: by type, with the ways that its `/set` takes as attributes."""
+    needed = set()
+    for name in METHODS:
+        of, _, verb = name.partition("/")
+        ways = [way for way in ("create", "update", "destroy") if getattr(settable.get(of), way, None)]
+        needed |= {f"{name} {way}" for way in ways} if verb == "set" else {name}
+    return {one for one in needed if not any(key == one or key.startswith(one + " ") for key in METHOD_ROWS)}
