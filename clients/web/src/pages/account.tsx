@@ -44,9 +44,17 @@ const OfOneself = (): JSX.Element => (
       <Row href={places.CHILD} icon="letterOpen" title={t('carers.child')} text={t('carers.childLine')} />
     </Rows>
     <Rows title={t('account.doubt')}>
+      <Row href={places.JOURNAL} icon="clock" title={t('journal.title')} text={t('journal.line')} />
       <Row href={places.SUSPICION} icon="alert" title={t('factors.suspicion')} text={t('factors.suspicionLine')} />
       <Row href={places.WATCHERS} icon="shield" title={t('account.directory')} text={t('account.directoryLine')} />
+    </Rows>
+    <Rows title={t('account.helping')}>
+      <Row href={places.HELP} icon="maybe" title={t('help.title')} text={t('help.line')} />
       <Row href={places.ABOUT} icon="info" title={t('about.title')} text={t('account.aboutLine')} />
+      <Row href={places.ACCESSIBILITY} icon="person" title={t('access.title')} text={t('access.line')} />
+    </Rows>
+    <Rows title={t('account.ending')}>
+      <Row href={places.CLOSE_ACCOUNT} icon="close" title={t('close.title')} text={t('close.line')} />
     </Rows>
   </>
 )
@@ -58,6 +66,8 @@ const OfAnother = (): JSX.Element => (
       <NameRow title={t('account.nameOther')} />
       <Row href={places.CARERS} icon="people" title={t('carers.carersOther')} text={t('carers.carersOtherLine')} />
       <Row href={places.RECOVERY_KIT} icon="print" title={t('factors.kitOther')} text={t('factors.kitLine')} />
+      <Row href={places.JOURNAL} icon="clock" title={t('journal.title')} text={t('journal.line')} />
+      <Row href={places.CLOSE_ACCOUNT} icon="close" title={t('close.titleOther')} text={t('close.lineOther')} />
     </Rows>
     <Rows title={t('account.you')}>
       <ReadingRow />

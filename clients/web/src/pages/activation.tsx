@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { LetterTicket } from '../session/login.ts'
+import { ButtonLink } from '../ui/button.tsx'
 import { inGroups } from '../ui/groups.ts'
 import { t } from '../words/words.ts'
 import { announce } from './announcement.ts'
@@ -11,6 +12,7 @@ import { fromFragment } from './lettercode.ts'
 import { LetterForm, type LetterTyped } from './letterform.tsx'
 import { OpeningSteps, useOpening } from './opening.tsx'
 import * as places from './places.ts'
+import { Step } from './step.tsx'
 import { useAct } from './useact.ts'
 
 export function Activation(): JSX.Element {
@@ -34,6 +36,12 @@ export function Activation(): JSX.Element {
           carried={carried.code !== ''}
           busy={busy}
           error={error}
+          above={<Step number={1} />}
+          other={
+            <ButtonLink look="plain" href={places.LOGIN}>
+              {t('activation.login')}
+            </ButtonLink>
+          }
           onComplete={({ name, code, second }) => act(async () => setLetter(await login.withLetter(name, code, second)))}
         />
       </div>

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import type { Phase } from '../session/session.ts'
 import { Waiting } from '../ui/notice.tsx'
-import { learnAccountWords, t } from '../words/words.ts'
+import { t, withWords } from '../words/words.ts'
 import { About } from './about.tsx'
 import { Away } from './away.tsx'
 import { forgetFinished } from './account/finished.ts'
@@ -25,15 +25,18 @@ const Messages = lazy(async () => (await import('./messages.tsx')).Messages)
 const RecordPage = lazy(async () => (await import('./record.tsx')).RecordPage)
 const DocumentPage = lazy(async () => (await import('./document.tsx')).DocumentPage)
 const AgendaPage = lazy(async () => (await import('./agenda.tsx')).AgendaPage)
-const AccountPages = lazy(async () => {
-  const [{ AccountPages: pages }] = await Promise.all([import('./account/routes.tsx'), learnAccountWords()])
-  return pages
-})
+const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'life')).Oppose)
+const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
+const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'help')).HelpPage)
+const Accessibility = lazy(async () => (await withWords(import('./accessibility.tsx'), 'help')).Accessibility)
+const AccountPages = lazy(async () => (await withWords(import('./account/routes.tsx'), 'account', 'life', 'help')).AccountPages)
 
-const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.RECOVERY, places.PAIR_NEW])
-const OPEN = new Set<string>([...DOORS, places.ABOUT])
+const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.RECOVERY, places.PAIR_NEW, places.OPPOSE, places.CLOSED])
+/** What anybody may read, logged in or not. */
+const TEXTS = [places.ABOUT, places.HELP, places.ACCESSIBILITY]
+const OPEN = new Set<string>([...DOORS, ...TEXTS])
 /** Who cannot unlock reads on, or comes back with the recovery sheet. */
-const UNLOCKED = new Set<string>([places.ABOUT, places.RECOVERY])
+const UNLOCKED = new Set<string>([...TEXTS, places.RECOVERY])
 
 export const Root = ({ app }: { readonly app: App }): JSX.Element => (
   <AppContext.Provider value={app}>
@@ -85,7 +88,7 @@ function useArrival(phase: Phase): () => string {
 
 /** Who asks for a page that needs a log-in logs in at that very address, and is there afterwards. */
 function Page({ phase, path }: { readonly phase: Phase; readonly path: string }): JSX.Element {
-  if (phase === 'away' && path !== places.ABOUT) return <Away />
+  if (phase === 'away' && !TEXTS.some(one => one === path)) return <Away />
   if (phase === 'locked' && !UNLOCKED.has(path)) return <UnlockPage />
   if (phase === 'out' && !OPEN.has(path)) return <LoginPage />
   return (
@@ -96,6 +99,10 @@ function Page({ phase, path }: { readonly phase: Phase; readonly path: string })
       <Route path={places.RECOVERY} component={RecoveryPage} />
       <Route path={places.PAIR_NEW} component={PairNew} />
       <Route path={places.ABOUT} component={About} />
+      <Route path={places.HELP} component={HelpPage} />
+      <Route path={places.ACCESSIBILITY} component={Accessibility} />
+      <Route path={places.OPPOSE} component={Oppose} />
+      <Route path={places.CLOSED} component={ClosedPage} />
       <Route path={`${places.MESSAGES}/:thread?`} component={Messages} />
       <Route path={places.RECORD} component={RecordPage} />
       <Route path={`${places.RECORD}/:letter/:place`} component={DocumentPage} />

@@ -124,5 +124,8 @@ const Foot = (): JSX.Element => (
     <Notice icon="alert" care>
       <p>{t('app.emergency')}</p>
     </Notice>
+    <p class="foot-links">
+      <a href={places.HELP}>{t('app.help')}</a> <a href={places.ACCESSIBILITY}>{t('app.accessibility')}</a>
+    </p>
   </footer>
 )

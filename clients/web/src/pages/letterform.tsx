@@ -1,7 +1,7 @@
 /** The name and the code of a letter, and the second code where the letter announces one. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { Button, ButtonLink } from '../ui/button.tsx'
+import { Button } from '../ui/button.tsx'
 import { CodeField } from '../ui/codefield.tsx'
 import { Check, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
@@ -10,9 +10,7 @@ import { Waiting } from '../ui/notice.tsx'
 import { isRefusal } from '../wire/errors.ts'
 import { t, type PlainWord } from '../words/words.ts'
 import { isCode, notOpened } from './codecheck.ts'
-import * as places from './places.ts'
 import { Failure, type Here } from './refusals.tsx'
-import { Step } from './step.tsx'
 import type { Act } from './useact.ts'
 
 /** `second` is undefined for a letter of one code. */
@@ -25,10 +23,17 @@ type LetterFormProps = {
   readonly carried: boolean
   readonly busy: boolean
   readonly error: Act['error']
+  /** Where the letter serves something else than opening the account. */
+  readonly words?: { readonly title: string; readonly text: string }
+  /** What stands above the heading: "Step 1 of 4". */
+  readonly above?: JSX.Element
+  /** Another way on. */
+  readonly other?: JSX.Element
   readonly onComplete: (typed: LetterTyped) => void
 }
 
-export function LetterForm({ typed, onTyped, carried, busy, error, onComplete }: LetterFormProps): JSX.Element {
+export function LetterForm(props: LetterFormProps): JSX.Element {
+  const { typed, onTyped, carried, busy, error, words, above, other, onComplete } = props
   const [tried, setTried] = useState(false)
   const { name, code, second } = typed
   const wrongCode = (one: string, missing: PlainWord): string | undefined =>
@@ -40,10 +45,10 @@ export function LetterForm({ typed, onTyped, carried, busy, error, onComplete }:
   }
   return (
     <Form onSubmit={submit}>
-      <Step number={1} />
-      <Heading title={t('activation.title')} />
+      {above}
+      <Heading title={words?.title ?? t('activation.title')} />
       <Failure error={error} here={atLetter} />
-      <p>{carried ? t('activation.carried') : t('activation.text')}</p>
+      <p>{carried ? t('activation.carried') : (words?.text ?? t('activation.text'))}</p>
       <TextField
         label={t('login.name')}
         hint={t('activation.nameHint')}
@@ -79,9 +84,7 @@ export function LetterForm({ typed, onTyped, carried, busy, error, onComplete }:
         <Button type="submit" look="main" waiting={busy}>
           {t('activation.next')}
         </Button>
-        <ButtonLink look="plain" href={places.LOGIN}>
-          {t('activation.login')}
-        </ButtonLink>
+        {other}
       </div>
       {busy && <Waiting>{t('activation.checking')}</Waiting>}
     </Form>

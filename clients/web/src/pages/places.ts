@@ -6,6 +6,11 @@ export const RECOVERY = '/secours'
 /** On the new device: it shows a code. */
 export const PAIR_NEW = '/nouvel-appareil'
 export const ABOUT = '/comprendre'
+export const OPPOSE = '/refus'
+/** After the account was closed. */
+export const CLOSED = '/ferme'
+export const HELP = '/aide'
+export const ACCESSIBILITY = '/accessibilite'
 export const MESSAGES = '/messages'
 export const RECORD = '/dossier'
 export const AGENDA = '/agenda'
@@ -21,6 +26,10 @@ export const RECOVERY_KIT = '/compte/feuille-de-secours'
 export const AUTHENTICATOR = '/compte/application-de-codes'
 export const SUSPICION = '/compte/doute'
 export const WATCHERS = '/compte/annuaire'
+/** Who did what. */
+export const JOURNAL = '/compte/journal'
+export const EXPORT = '/compte/emporter'
+export const CLOSE_ACCOUNT = '/compte/fermer'
 /** Carers and children. */
 export const CARERS = '/compte/proches'
 export const CHILD = '/compte/proches/lettre'

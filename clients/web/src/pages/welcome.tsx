@@ -34,6 +34,7 @@ export const Welcome = (): JSX.Element => (
       <Way href={places.LOGIN} icon="lock" title={t('welcome.login')} text={t('welcome.loginText')} main />
       <Way href={places.ACTIVATION} icon="letterOpen" title={t('welcome.letter')} text={t('welcome.letterText')} />
       <Way href={places.RECOVERY} icon="key" title={t('recovery.link')} text={t('recovery.linkText')} />
+      <Way href={places.OPPOSE} icon="no" title={t('welcome.oppose')} text={t('welcome.opposeText')} />
       <Way href={places.ABOUT} icon="info" title={t('welcome.about')} text={t('welcome.aboutText')} />
     </ul>
   </>

@@ -13,6 +13,7 @@ import { signWith } from './factors.ts'
 import type { Kit } from './kit.ts'
 import { Letters, type LetterTicket } from './letters.ts'
 import { keepName, lastName, nameOf } from './logins.ts'
+import { Opposing } from './opposition.ts'
 import { NewDevice } from './pairing.ts'
 import type { Cancel, PasskeyAnswer, Ports } from './ports.ts'
 import { Recovery, type RecoveryTicket } from './recovery.ts'
@@ -34,6 +35,8 @@ export class Login {
   readonly #session: Session
   readonly #letters: Letters
   readonly #recovery: Recovery
+  /** Refusing the account of a letter. */
+  readonly opposing: Opposing
   /** The new device of a pairing. */
   readonly pairing: NewDevice
   /** Kept only between the password and the one-time code: the key box is opened with it after both. */
@@ -48,6 +51,7 @@ export class Login {
     this.#ports = ports
     this.#session = session
     this.#letters = new Letters(desk, transport, ports, session.box)
+    this.opposing = new Opposing(transport, this.#letters, ports.lasting)
     this.#recovery = new Recovery(desk, transport, ports, session.box)
     this.pairing = new NewDevice(desk, transport, ports, async ({ tokens, account, login }) => {
       await this.#enter(login, tokens, () => session.box.openGranted(account))

@@ -29,6 +29,7 @@ import { Idle } from './idle.ts'
 import { KeysNotProved, type Trust } from './distrust.ts'
 import { KeyLog } from './keylog.ts'
 import { Keyring } from './keyring.ts'
+import { Life } from './life.ts'
 import type { Chain, KnownKey } from './line.ts'
 import type { Mailbox } from './mailbox.ts'
 import { Outbox } from './outbox.ts'
@@ -97,6 +98,7 @@ export class Session implements Mailbox {
   readonly passkeys: Passkeys
   readonly devices: Devices
   readonly carers: Carers
+  readonly life: Life
   /** The device of a pairing that has the keys. */
   readonly pairing: OldDevice
   readonly idle: Idle
@@ -141,6 +143,7 @@ export class Session implements Mailbox {
     this.passkeys = new Passkeys(ports, this.box, this, this.#changes)
     this.devices = new Devices(desk, transport, this)
     this.carers = new Carers(desk, transport, ports, this.box, this, this.#changes)
+    this.life = new Life(desk, transport, this)
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.outbox = new Outbox(ports.clock, draft => this.#send(draft))
     this.composer = new Composer((file, name, type, onBytes) => this.#opened.files.keep(file, name, type, onBytes))

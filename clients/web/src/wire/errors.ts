@@ -44,6 +44,7 @@ const NAMES = [
   'unauthorized',
   'tooManyAttempts',
   'invalidKeys',
+  'tooLate',
   'notAllowed',
   'rangeNotSatisfiable',
   'timeout',

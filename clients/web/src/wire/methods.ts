@@ -1,5 +1,6 @@
 /** Arguments and answers of the methods that this client calls (docs/spec/protocol.md; RFC 8620, section 5). */
 import type {
+  AccessLogEntry,
   AccountInfo,
   Contact,
   Delegation,
@@ -41,6 +42,7 @@ export type SetDone = {
 /** name -> [arguments, answer]. A method that is not here cannot be called. */
 export interface Methods {
   readonly 'AccountInfo/get': [Get, Got<AccountInfo>]
+  readonly 'AccessLogEntry/get': [Get, Got<AccessLogEntry>]
   readonly 'PublicKey/get': [Get, Got<PublicKey>]
   readonly 'PublicKey/lookup': [
     {

@@ -136,3 +136,25 @@ export type Uploaded = { readonly accountId: string; readonly blobId: string; re
 export type StateChange = {
   readonly changed: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
+
+/** Who acted, as the relay knows them; more may come than this client has words for. */
+export type AccessLogEntry = {
+  readonly id: string
+  readonly seq: number
+  readonly at: string
+  readonly actor: string
+  readonly by: string | null
+  readonly device: string | null
+  readonly action: string
+  readonly object: string | null
+  readonly outcome: string
+  /** SHA-256 of the row before and of this one, in hexadecimal (docs/spec/protocol.md, AccessLogEntry). */
+  readonly previous: string
+  readonly hash: string
+}
+
+/** The account is gone; what remains is this number and this day. */
+export type Opposition = { readonly receipt: string; readonly opposedOn: string }
+
+/** Until `erasedAfter` the recovery code opens it again; then nothing does. */
+export type Closed = { readonly account: string; readonly closedAt: string; readonly erasedAfter: string }

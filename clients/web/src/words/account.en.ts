@@ -6,6 +6,8 @@ export const enAccount: AccountWords = {
   'account.devices': 'Your devices',
   'account.opening': 'What opens your account',
   'account.people': 'People close to you',
+  'account.helping': 'Help and information',
+  'account.ending': 'Leaving',
   'account.doubt': 'When in doubt',
   'account.noName': 'Not chosen yet',
   'account.readingLine': 'Language and text size',

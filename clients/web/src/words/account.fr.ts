@@ -5,6 +5,8 @@ export const frAccount = {
   'account.devices': 'Vos appareils',
   'account.opening': 'Ce qui ouvre votre compte',
   'account.people': 'Vos proches',
+  'account.helping': 'Aide et informations',
+  'account.ending': 'Partir',
   'account.doubt': 'En cas de doute',
   'account.noName': 'Pas encore choisi',
   'account.readingLine': 'Langue et taille du texte',

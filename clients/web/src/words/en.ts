@@ -10,6 +10,8 @@ export const en: Words = {
   'app.offline': 'Pli does not answer at the moment. You can read what is open here; we keep trying by ourselves.',
   'app.away': 'Pli does not answer at the moment. We keep trying by ourselves, every few seconds.',
   'app.again': 'Try again now',
+  'app.help': 'Help',
+  'app.accessibility': 'Accessibility: not audited yet',
   'app.emergency': 'Pli is not for emergencies. In an emergency, call 15 (ambulance) or 112.',
 
   'place.messages': 'Messages',
@@ -24,6 +26,8 @@ export const en: Words = {
   'welcome.loginText': 'I have a password already',
   'welcome.letter': 'I received a letter',
   'welcome.letterText': 'I open my account with the code in the letter',
+  'welcome.oppose': 'I do not want this account',
+  'welcome.opposeText': 'Refuse it with the code of the letter',
   'welcome.about': 'Understand Pli',
   'welcome.aboutText': 'Who can read what, in plain words',
 

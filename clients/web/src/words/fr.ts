@@ -10,6 +10,8 @@ export const fr = {
     'Pli ne répond pas pour l’instant. Vous pouvez relire ce qui est ouvert ici ; nous réessayons tout seuls.',
   'app.away': 'Pli ne répond pas pour l’instant. Nous réessayons tout seuls, toutes les quelques secondes.',
   'app.again': 'Réessayer maintenant',
+  'app.help': 'Aide',
+  'app.accessibility': 'Accessibilité : non auditée',
   'app.emergency':
     'Pli n’est pas fait pour les urgences. En cas d’urgence, appelez le 15 (Samu) ou le 112.',
 
@@ -26,6 +28,8 @@ export const fr = {
   'welcome.loginText': 'J’ai déjà un mot de passe',
   'welcome.letter': 'J’ai reçu une lettre',
   'welcome.letterText': 'J’ouvre mon compte avec le code de la lettre',
+  'welcome.oppose': 'Je ne veux pas de ce compte',
+  'welcome.opposeText': 'Le refuser avec le code de la lettre',
   'welcome.about': 'Comprendre Pli',
   'welcome.aboutText': 'Qui peut lire quoi, en mots simples',
 

@@ -1,14 +1,19 @@
-/** Sentences for people, by name. French is the first language; others, and those of the account's pages, are fetched when they are needed. */
+/** Sentences for people, by name. French is the first language; others, and those of groups of pages, are fetched when they are needed. */
 import { signal } from '@preact/signals'
 import type { frAccount } from './account.fr.ts'
 import { fr } from './fr.ts'
+import type { frHelp } from './help.fr.ts'
+import type { frLife } from './life.fr.ts'
 
 type Entry<T> = T extends (...values: infer V) => string ? (...values: V) => string : string
 type Catalogue<T> = { readonly [K in keyof T]: Entry<T[K]> }
 /** What every catalogue has: the same names, and the same values to fill in. */
 export type Words = Catalogue<typeof fr>
 export type AccountWords = Catalogue<typeof frAccount>
-type AllWords = Words & AccountWords
+export type LifeWords = Catalogue<typeof frLife>
+export type HelpWords = Catalogue<typeof frHelp>
+type LaterWords = AccountWords & LifeWords & HelpWords
+type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
 /** A word that needs nothing filled in. */
@@ -17,9 +22,27 @@ export type PlainWord = { [K in Word]: AllWords[K] extends string ? K : never }[
 export const LANGUAGES = ['fr', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-const catalogue = signal<Words & Partial<AccountWords>>(fr)
-/** The pages of the account were opened: their words are spoken in every language that is chosen from then on. */
-let withAccount = false
+type Fetch = () => Promise<Partial<LaterWords>>
+/** The words of pages that are fetched later: one line for each group of pages, and a page of it asks for them with {@link learn}. */
+const LATER = {
+  account: {
+    fr: async () => (await import('./account.fr.ts')).frAccount,
+    en: async () => (await import('./account.en.ts')).enAccount,
+  },
+  life: {
+    fr: async () => (await import('./life.fr.ts')).frLife,
+    en: async () => (await import('./life.en.ts')).enLife,
+  },
+  help: {
+    fr: async () => (await import('./help.fr.ts')).frHelp,
+    en: async () => (await import('./help.en.ts')).enHelp,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<Language, Fetch>>>>
+export type WordGroup = keyof typeof LATER
+
+const catalogue = signal<Words & Partial<LaterWords>>(fr)
+/** Their pages were opened: their words are spoken in every language that is chosen from then on. */
+const learned = new Set<WordGroup>()
 export const language = signal<Language>('fr')
 
 /** The sentence of this name. Whoever calls it while rendering is rendered again when the language changes. */
@@ -29,20 +52,24 @@ export function t<K extends Word>(name: K, ...values: Values<K>): string {
 }
 
 export async function speak(wanted: Language): Promise<void> {
-  const [words, account] = await Promise.all([wordsIn(wanted), withAccount ? accountWordsIn(wanted) : {}])
-  catalogue.value = { ...words, ...account }
+  const [words, ...later] = await Promise.all([wordsIn(wanted), ...[...learned].map(group => LATER[group][wanted]())])
+  catalogue.value = Object.assign({}, words, ...later) as Words
   language.value = wanted
 }
 
-/** Before a page of the account is shown. */
-export async function learnAccountWords(): Promise<void> {
-  withAccount = true
-  catalogue.value = { ...catalogue.value, ...(await accountWordsIn(language.value)) }
+/** Before a page of these groups is shown. */
+export async function learn(...groups: readonly WordGroup[]): Promise<void> {
+  for (const group of groups) learned.add(group)
+  const fetched = await Promise.all(groups.map(group => LATER[group][language.value]()))
+  catalogue.value = Object.assign({}, catalogue.value, ...fetched) as Words
+}
+
+/** `component` in pages that are fetched when they are opened, with the words that it needs. */
+export async function withWords<T>(page: Promise<T>, ...groups: readonly WordGroup[]): Promise<T> {
+  const [found] = await Promise.all([page, learn(...groups)])
+  return found
 }
 
 const wordsIn = async (wanted: Language): Promise<Words> => (wanted === 'fr' ? fr : (await import('./en.ts')).en)
-
-const accountWordsIn = async (wanted: Language): Promise<AccountWords> =>
-  wanted === 'fr' ? (await import('./account.fr.ts')).frAccount : (await import('./account.en.ts')).enAccount
 
 export const isLanguage = (text: string | undefined): text is Language => LANGUAGES.some(one => one === text)

@@ -14,6 +14,7 @@ import { pairingCode } from '../../src/crypto/pairing.ts'
 import { encodeEntry } from '../../src/crypto/transparency/entry.ts'
 import type { Network } from '../../src/session/ports.ts'
 import type { Delegation, Device, NewMethods, PublicKey } from '../../src/wire/types.ts'
+import { FakeActs } from './acts.ts'
 import { FakeClock } from './clock.ts'
 import { FakeLog } from './keylog.ts'
 import { announced } from './relay.ts'
@@ -24,6 +25,7 @@ type KeysText = Readonly<Record<'sealingKey' | 'signingKey' | 'statement' | 'sig
 type Texts = Readonly<
   Record<
     | 'accessToken'
+    | 'account'
     | 'accountId'
     | 'box'
     | 'challenge'
@@ -33,6 +35,7 @@ type Texts = Readonly<
     | 'login'
     | 'loginKey'
     | 'pairing'
+    | 'receipt'
     | 'recoveryKey'
     | 'sealed'
     | 'signature'
@@ -90,6 +93,11 @@ export class House {
   readonly devices = new Map<string, Known>()
   readonly delegations = new Map<string, Delegation>()
   readonly pairings = new Map<string, Pairing>()
+  /** The access log of whoever asks. */
+  readonly acts = new FakeActs()
+  /** log-in name -> the receipt of whoever refused. */
+  readonly opposed = new Map<string, string>()
+  readonly closed: string[] = []
   readonly log = new FakeLog()
   readonly asked: { readonly path: string; readonly body: Body }[] = []
   /** When the log signs, and when keys come in. */
@@ -118,6 +126,11 @@ export class House {
     this.people.set(account, { ...bare, account, login, box, logins, states: new Map() })
     this.#announce(account, announced(account, keys, now, keys, { box: 1, by: this.#station }))
     return { code, keys }
+  }
+
+  /** What a door may refuse with. */
+  problem(type: string, status: number): Error {
+    return new Problem(type, status)
   }
 
   person(account: string): Person {
@@ -177,6 +190,10 @@ export class House {
         return this.#factors(body, this.#known(token), account)
       case '/auth/adopt':
         return this.#adopt(body, this.#known(token))
+      case '/auth/oppose':
+        return this.#oppose(body)
+      case '/auth/close':
+        return this.#close(body.account, this.#known(token))
       case '/auth/logout':
         this.devices.delete(token ?? '')
         return {}
@@ -309,6 +326,23 @@ export class House {
     return this.#tokens(this.#newDevice(person.account))
   }
 
+  #oppose({ login, receipt, ticket }: Body): unknown {
+    const opposition = { receipt, opposedOn: this.now().toISOString().slice(0, 10) }
+    if (this.opposed.get(login) === receipt) return opposition
+    const { account } = this.#ticket(ticket, ['letter'])
+    this.people.delete(account)
+    this.opposed.set(login, receipt)
+    return opposition
+  }
+
+  #close(account: string, known: Known): unknown {
+    this.#mayAct(known, account)
+    if (!known.confirmed) throw new Problem('confirmFirst', 403)
+    this.closed.push(account)
+    this.#endOthers(account)
+    return { account, closedAt: this.now().toISOString(), erasedAfter: '2034-03-12T09:00:00Z' }
+  }
+
   #endOthers(account: string, token?: string): void {
     for (const [one, known] of this.devices) if (known.account === account && one !== token) this.devices.delete(one)
   }
@@ -429,6 +463,8 @@ export class House {
         return { list: (given.ids ?? [...person.states.keys()]).flatMap(id => (person.states.has(id) ? [{ id, ...person.states.get(id) }] : [])) }
       case 'SealedState/set':
         return setStates(person, given)
+      case 'AccessLogEntry/get':
+        return this.acts.get(given.ids ?? [])
       case 'Device/get':
         return { list: [...this.devices].filter(([, one]) => one.account === person.account).map(([token, one]) => deviceOf(one, token === known.token)) }
       case 'Device/set':

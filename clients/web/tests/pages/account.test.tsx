@@ -341,3 +341,60 @@ test('nobody is added before the fingerprint was compared, and ending needs the 
   expect(house.delegations.size).toBe(0)
   expect(screen.text).toContain('Bob n’ouvre plus cette boîte.')
 })
+
+test('the log of who did what says it in words, and marks what was refused', async () => {
+  house.acts.add('2024-03-12T09:00:00Z', 'activate')
+  house.acts.add('2024-03-12T09:05:00Z', 'login', { actor: 'anyone', outcome: 'wrongCode' })
+  house.acts.add('2024-03-12T09:06:00Z', 'something new')
+  await open(places.JOURNAL)
+  await says('Nous avons vérifié, sur votre appareil')
+  expect([...screen.root.querySelectorAll('.journal-act b')].map(one => one.textContent)).toEqual([
+    'Autre acte (something new)',
+    'Connexion',
+    'Compte ouvert avec la lettre',
+  ])
+  expect(screen.root.querySelectorAll('.mark-care').length).toBe(1)
+})
+
+test('a log that was changed is not shown', async () => {
+  house.acts.add('2024-03-12T09:00:00Z', 'activate')
+  house.acts.rows = house.acts.rows.map(row => ({ ...row, actor: 'operator' }))
+  await open(places.JOURNAL)
+  await vi.waitFor(() => expect(screen.alert).toBe('Ce journal a été modifié'))
+  expect(screen.root.querySelector('.journal-act')).toBeNull()
+})
+
+test('the account is closed after a question and a password, and the page says until when it is kept', async () => {
+  unconfirm()
+  await open(places.CLOSE_ACCOUNT)
+  await heading('Fermer mon compte')
+  await press('Fermer le compte')
+  await press('Non, le garder')
+  expect(asked('/auth/close')).toBe(0)
+  await press('Fermer le compte')
+  await press('Oui, fermer le compte')
+  await confirmWith(PASSWORD)
+  await heading('Le compte est fermé')
+  await says('12 mars 2034')
+  expect(house.closed).toEqual([ANNE])
+  expect(anne.session.phase.value).toBe('out')
+})
+
+test('an account that holds another which nobody else could open stays, and the page says why', async () => {
+  house.before = path => (path === '/auth/close' ? Promise.reject(house.problem('forbidden', 403)) : Promise.resolve())
+  await open(places.CLOSE_ACCOUNT)
+  await heading('Fermer mon compte')
+  await press('Fermer le compte')
+  await press('Oui, fermer le compte')
+  await vi.waitFor(() => expect(screen.alert).toBe('Vous ouvrez la boîte de quelqu’un d’autre'), { timeout: 20_000 })
+  expect(anne.session.phase.value).toBe('in')
+})
+
+test('help and the accessibility statement are open to everybody', async () => {
+  await anne.login.leave()
+  await open(places.HELP)
+  await heading('Aide')
+  expect(screen.root.querySelectorAll('details').length).toBe(12)
+  await go(places.ACCESSIBILITY)
+  await heading('Déclaration d’accessibilité')
+})

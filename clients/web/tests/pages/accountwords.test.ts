@@ -1,30 +1,44 @@
-/** The words of the account's pages: the same in both languages, and there in whichever is spoken. */
-import { afterEach, expect, test } from 'vitest'
+/** The words that are fetched with their pages: the same in both languages, and there in whichever is spoken. */
+import { afterEach, describe, expect, test } from 'vitest'
 import { enAccount } from '../../src/words/account.en.ts'
 import { frAccount } from '../../src/words/account.fr.ts'
 import { fr } from '../../src/words/fr.ts'
-import { learnAccountWords, speak, t } from '../../src/words/words.ts'
+import { enHelp } from '../../src/words/help.en.ts'
+import { frHelp } from '../../src/words/help.fr.ts'
+import { enLife } from '../../src/words/life.en.ts'
+import { frLife } from '../../src/words/life.fr.ts'
+import { learn, speak, t } from '../../src/words/words.ts'
 
 afterEach(() => speak('fr'))
 
-test('both languages have the same names, with the same values to fill in', () => {
-  const arity = (words: Readonly<Record<string, unknown>>): ReadonlyMap<string, number> =>
-    new Map(Object.entries(words).map(([name, entry]) => [name, typeof entry === 'function' ? entry.length : 0]))
-  expect(arity(enAccount)).toEqual(arity(frAccount))
+const CATALOGUES: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]>> = {
+  account: [frAccount, enAccount],
+  life: [frLife, enLife],
+  help: [frHelp, enHelp],
+}
+const NAMES = Object.keys(CATALOGUES)
+
+describe.each(Object.entries(CATALOGUES))('the words of %s', (_, [french, english]) => {
+  test('both languages have the same names, with the same values to fill in', () => {
+    const arity = (words: Readonly<Record<string, unknown>>): ReadonlyMap<string, number> =>
+      new Map(Object.entries(words).map(([name, entry]) => [name, typeof entry === 'function' ? entry.length : 0]))
+    expect(arity(english)).toEqual(arity(french))
+  })
+
+  test('no sentence is empty, and French has its spaces that do not break', () => {
+    const texts = Object.values(french).map(String)
+    expect([...texts, ...Object.values(english).map(String)].filter(text => text.trim() === '')).toEqual([])
+    expect(texts.filter(text => !text.includes('=>') && / [;:!?»]|« /.test(text))).toEqual([])
+  })
 })
 
-test('no name is in both catalogues of a language', () => {
-  expect(Object.keys(frAccount).filter(name => name in fr)).toEqual([])
-})
-
-test('no sentence is empty, and French has its spaces that do not break', () => {
-  const texts = Object.values<unknown>({ ...frAccount }).map(String)
-  expect([...texts, ...Object.values<unknown>({ ...enAccount }).map(String)].filter(text => text.trim() === '')).toEqual([])
-  expect(texts.filter(text => !text.includes('=>') && / [;:!?»]|« /.test(text))).toEqual([])
+test('no name is in two catalogues of a language', () => {
+  const all = [fr, ...NAMES.map(name => CATALOGUES[name]?.[0] ?? {})].flatMap(words => Object.keys(words))
+  expect(all.filter((name, at) => all.indexOf(name) !== at)).toEqual([])
 })
 
 test('they stay when the language changes', async () => {
-  await learnAccountWords()
+  await learn('account')
   expect(t('devices.title')).toBe('Appareils connectés')
   await speak('en')
   expect(t('devices.title')).toBe('Connected devices')

@@ -14,6 +14,8 @@ const PasskeysPage = lazy(async () => (await import('./passkeys.tsx')).PasskeysP
 const RecoveryKitPage = lazy(async () => (await import('./recoverykit.tsx')).RecoveryKitPage)
 const AuthenticatorPage = lazy(async () => (await import('./authenticator.tsx')).AuthenticatorPage)
 const SuspicionPage = lazy(async () => (await import('./suspicion.tsx')).SuspicionPage)
+const JournalPage = lazy(async () => (await import('./journal.tsx')).JournalPage)
+const ClosePage = lazy(async () => (await import('./closeaccount.tsx')).ClosePage)
 const WatchersPage = lazy(async () => (await import('./watchers.tsx')).WatchersPage)
 const CarersPage = lazy(async () => (await import('./carers.tsx')).CarersPage)
 const ChildPage = lazy(async () => (await import('./child.tsx')).ChildPage)
@@ -35,6 +37,8 @@ export const AccountPages = (): JSX.Element => (
     <Route path={at(places.RECOVERY_KIT)} component={RecoveryKitPage} />
     <Route path={at(places.AUTHENTICATOR)} component={AuthenticatorPage} />
     <Route path={at(places.SUSPICION)} component={SuspicionPage} />
+    <Route path={at(places.JOURNAL)} component={JournalPage} />
+    <Route path={at(places.CLOSE_ACCOUNT)} component={ClosePage} />
     <Route path={at(places.WATCHERS)} component={WatchersPage} />
     <Route path={at(places.CARERS)} component={CarersPage} />
     <Route path={at(places.CHILD)} component={ChildPage} />
