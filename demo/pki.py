@@ -88,6 +88,7 @@ def issue(
     now: dt.datetime,
     *,
     days: tuple[int, int] = (-1, 365),
+    extensions: Sequence[x509.ExtensionType] = (),
 ) -> Holder:
     """A leaf for server and client use, valid from and until so many `days` from now."""
     key = _new_key()
@@ -102,6 +103,8 @@ def issue(
         .add_extension(x509.SubjectAlternativeName([_host(name) for name in hosts]), critical=False)
         .add_extension(_issuer_key(issuer), critical=False)
     )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
     return Holder(builder.sign(issuer.key, hashes.SHA256()), key)
 
 

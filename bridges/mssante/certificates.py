@@ -1,19 +1,20 @@
-"""TLS with the operators of the trust space: contexts both ways, and who a peer's certificate names.
+"""TLS with the operators of the trust space: the context of mail out, who a certificate names, files that are replaced
+under a running service. Mail in has handshake.py.
 
-Laws: chain, dates, purpose and revocation are OpenSSL's to check; the identity is the full subject, matched elsewhere.
+Laws: chain, dates and purpose are OpenSSL's to check; the identity is the full subject, matched elsewhere.
 """
 
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from cryptography import x509
 
 from bridges.mssante.distinguished import DistinguishedName
 
-_CIPHERS: Final = (
+CIPHERS: Final = (
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"
     "ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256"
 )
@@ -33,12 +34,7 @@ class Credentials:
         return (self.certificate, self.key, self.authorities, *filter(None, (self.revoked,)))
 
 
-def server_context(credentials: Credentials) -> ssl.SSLContext:
-    """For mail in. A peer without a certificate gets through the handshake and is refused in words (SMTP); one with a
-    certificate of another authority, expired or revoked fails in the handshake."""
-    context = _context(ssl.PROTOCOL_TLS_SERVER, credentials)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
+Context = TypeVar("Context")
 
 
 def client_context(credentials: Credentials) -> ssl.SSLContext:
@@ -55,18 +51,18 @@ def subject_of(tls: ssl.SSLObject | None) -> DistinguishedName | None:
     return None if not der else DistinguishedName.of(x509.load_der_x509_certificate(der).subject)
 
 
-class Reloading:
+class Reloading(Generic[Context]):
     """A context that is made anew when one of its files changed: certificates and CRLs are replaced under a running
     service. Files that cannot be used are reported once, and the last good context stays."""
 
     def __init__(
-        self, credentials: Credentials, make: Callable[[Credentials], ssl.SSLContext], on_bad: Callable[[str], None]
+        self, credentials: Credentials, make: Callable[[Credentials], Context], on_bad: Callable[[str], None]
     ) -> None:
         self._credentials, self._make, self._on_bad = credentials, make, on_bad
         self._marks = self._look()
         self._context = make(credentials)
 
-    def get(self) -> ssl.SSLContext:
+    def get(self) -> Context:
         """The newest good context."""
         marks = self._look()
         if marks != self._marks:
@@ -84,7 +80,7 @@ class Reloading:
 def _context(protocol: int, credentials: Credentials) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.load_cert_chain(credentials.certificate, credentials.key)
     context.load_verify_locations(credentials.authorities)

@@ -73,6 +73,16 @@ class WhitelistTable(_Table, frozen=True):
     least_share: float = 0.5
 
 
+class RevocationTable(_Table, frozen=True):
+    """Whether operators' certificates were revoked. "hard": where nobody can say, no mail is taken now; "soft": it is,
+    with an alarm. `ocsp`, `lists`: ask the responder, fetch the list, that the certificate names."""
+
+    policy: Literal["hard", "soft"] = "hard"
+    ocsp: bool = True
+    lists: bool = True
+    timeout_seconds: float = 10.0
+
+
 class LogTable(_Table, frozen=True):
     """The relay's public key log. `policy`: whose signatures it needs (C2SP tlog-policy); without one, what the relay
     serves at the first start is taken and kept. `stations`: log-in public keys (b64u) of those who may vouch for
@@ -97,6 +107,7 @@ class Config(_Table, frozen=True):
     smtp: SmtpTable
     outgoing: OutgoingTable
     whitelist: WhitelistTable
+    revocation: RevocationTable = RevocationTable()
     log: LogTable = LogTable()
     mailbox: list[MailboxTable] = []
     folder: str = ""

@@ -21,13 +21,15 @@ from structlog.typing import FilteringBoundLogger
 
 from bridges.mail.workers import Workers
 from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox
-from bridges.mssante.certificates import Credentials, Reloading, client_context, server_context
+from bridges.mssante.certificates import Credentials, Reloading, client_context
 from bridges.mssante.config import Config, endpoint
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.delivery import Delivery
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
+from bridges.mssante.fetch import Fetcher
+from bridges.mssante.handshake import PeerContext
 from bridges.mssante.incoming import Connections, Incoming
 from bridges.mssante.keyfile import GatewayKeys
 from bridges.mssante.keylog import Remembering
@@ -36,6 +38,7 @@ from bridges.mssante.notices import Notices
 from bridges.mssante.outgoing import MARKS_SECONDS, Outgoing, Style
 from bridges.mssante.reports import Reports
 from bridges.mssante.returned import Returned
+from bridges.mssante.revocation import Revocation, Sources
 from bridges.mssante.routes import Routes
 from bridges.mssante.sender import Patience, Sender, Way
 from bridges.mssante.submissions import Submissions
@@ -99,6 +102,8 @@ async def running(
         database = Database(config.path(config.gateway.data))
         stack.push_async_callback(database.close)
         await database.start()
+        fetcher = Fetcher(seconds=config.revocation.timeout_seconds)
+        stack.push_async_callback(fetcher.close)
         whitelist = _whitelist(config, log)
         await whitelist.start()
         workers = Workers(config.gateway.workers)
@@ -115,7 +120,7 @@ async def running(
         stack.push_async_callback(remembering.keep)
         await remembering.take_up(client, log)
         opened = await mailboxes.open_all(client, database, keys, config.mailbox, datetime.now(UTC), log)
-        parts = _Parts(config, log, keys, database, whitelist, workers, client, opened, remembering)
+        parts = _Parts(config, log, keys, database, whitelist, fetcher, workers, client, opened, remembering)
         yield await _assemble(parts, stack)
 
 
@@ -126,6 +131,7 @@ class _Parts:
     keys: GatewayKeys
     database: Database
     whitelist: WhitelistKeeper
+    fetcher: Fetcher
     workers: Workers
     client: Client
     opened: dict[str, Mailbox]
@@ -154,7 +160,9 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     await outgoing.begin(by_account.values())
     await submissions.resume(by_account)
     await contacts.resume()
-    handler = Incoming(delivery, directory, parts.whitelist, config.gateway.patient_domain, log)
+    handler = Incoming(
+        delivery, directory, parts.whitelist, _revocation(parts), config.gateway.patient_domain, log
+    )  # fmt: skip
     server = await _listen(handler, config, log)
     stack.push_async_callback(_finish, server, handler)
     tasks = [
@@ -189,11 +197,8 @@ async def _client(
 
 async def _listen(handler: Incoming, config: Config, log: FilteringBoundLogger) -> asyncio.Server:
     smtp = config.smtp
-    credentials = Credentials(
-        config.path(smtp.certificate), config.path(smtp.key), config.path(smtp.client_ca),
-        config.path(smtp.crl) if smtp.crl else None,
-    )  # fmt: skip
-    tls = Reloading(credentials, server_context, lambda reason: log.error("smtp.credentials_unusable", reason=reason))
+    credentials = Credentials(config.path(smtp.certificate), config.path(smtp.key), config.path(smtp.client_ca))
+    tls = Reloading(credentials, PeerContext, lambda reason: log.error("smtp.credentials_unusable", reason=reason))
     connections = Connections(smtp.connections_per_peer, smtp.connections)
     address = endpoint(smtp.listen)
     return await incoming.listen(handler, address, tls, config.gateway.hostname, smtp.timeout_seconds, connections)
@@ -205,6 +210,13 @@ def _whitelist(config: Config, log: FilteringBoundLogger) -> WhitelistKeeper:
     guard = Guard(table.least_share, timedelta(days=table.old_after_days))
     kept = config.path(config.gateway.data) / "whitelist.xml"
     return WhitelistKeeper(config.path(table.file), kept, signer, guard, log)
+
+
+def _revocation(parts: _Parts) -> Revocation:
+    config, table = parts.config, parts.config.revocation
+    file = config.path(config.smtp.crl) if config.smtp.crl else None
+    sources = Sources(config.path(config.gateway.data) / "revocation", file, table.policy, table.ocsp, table.lists)
+    return Revocation(sources, parts.fetcher, parts.log)
 
 
 def _way(parts: _Parts) -> Way:

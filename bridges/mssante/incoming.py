@@ -16,16 +16,18 @@ from structlog.typing import FilteringBoundLogger
 
 from bridges.mail import limits
 from bridges.mail.headers import is_address
-from bridges.mssante import certificates, keylog, rules
+from bridges.mssante import keylog, rules
 from bridges.mssante.certificates import Reloading
 from bridges.mssante.delivery import NOBODY, Delivery, Handover, Recipient
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
+from bridges.mssante.handshake import PeerContext, PeerTLS
 from bridges.mssante.metrics import METRICS
+from bridges.mssante.revocation import Revocation, Revoked, Unknown
 from bridges.mssante.rules import NotTaken
 from bridges.mssante.shares import Shares
 from bridges.mssante.smtp import Handed, Manners, StrictSMTP, has_bare_endings
-from bridges.mssante.whitelist_keeper import WhitelistKeeper
+from bridges.mssante.whitelist_keeper import WhitelistKeeper, utc_now
 from clients.sdk import Distrusted
 
 _OFFERED: Final = ("SIZE", "8BITMIME", "STARTTLS")
@@ -59,10 +61,11 @@ class Incoming:
     """aiosmtpd's handler: one for all connections. `patient_domain` is whose patients these are."""
 
     def __init__(
-        self, delivery: Delivery, directory: Directory, whitelist: WhitelistKeeper, patient_domain: str,
-        log: FilteringBoundLogger,
+        self, delivery: Delivery, directory: Directory, whitelist: WhitelistKeeper, revocation: Revocation,
+        patient_domain: str, log: FilteringBoundLogger,
     ) -> None:  # fmt: skip
-        self._delivery, self._directory, self._whitelist = delivery, directory, whitelist
+        self._delivery, self._directory = delivery, directory
+        self._whitelist, self._revocation = whitelist, revocation
         self._domain, self._log = patient_domain.lower(), log
         self._under_way = 0
         self._quiet = asyncio.Event()
@@ -87,9 +90,11 @@ class Incoming:
         return [f"250-{line}" for line in lines[:-1]] + [f"250 {lines[-1]}"]
 
     def handle_STARTTLS(self, server: StrictSMTP, session: Session, _envelope: Handed) -> bool:  # noqa: N802 - aiosmtpd's
-        """Learns who the peer is; a peer without a certificate is told so at MAIL, in words."""
-        tls: ssl.SSLObject | None = (session.ssl or {}).get("ssl_object")
-        server.identity = certificates.subject_of(tls)
+        """Learns who the peer is. Whatever its certificate lacks is said at MAIL, in the same words."""
+        tls = (session.ssl or {}).get("ssl_object")
+        server.shown = tls.shown() if isinstance(tls, PeerTLS) else None
+        if server.shown is not None and not server.shown.fault:
+            server.identity = DistinguishedName.of(server.shown.certificate.subject)
         return True
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
@@ -102,7 +107,8 @@ class Incoming:
     ) -> str:
         """Binds the sender's domain to the certificate. Reports come from nobody, with a listed certificate."""
         try:
-            self._check_sender(server.identity, address)
+            self._check_sender(server, address)
+            await self._check_revocation(server)
         except NotTaken as refusal:
             return self._refused(refusal, server)
         envelope.mail_from = address
@@ -166,19 +172,33 @@ class Incoming:
         METRICS.mails_in.labels("failed").inc()
         return rules.unavailable("exception").line
 
-    def _check_sender(self, identity: DistinguishedName | None, address: str) -> None:
-        if identity is None:
-            raise rules.no_certificate()
+    def _check_sender(self, server: StrictSMTP, address: str) -> None:
+        identity, shown = server.identity, server.shown
+        if shown is None or identity is None:
+            raise rules.not_trusted("noCertificate" if shown is None else shown.fault)
+        if shown.certificate.not_valid_after_utc < utc_now():  # since the handshake
+            raise rules.not_trusted("expired")
         if address != NOBODY and not is_address(address):
             raise NotTaken(553, "5.1.7", "The sender's address is not one that can be answered", "badSender")
         if self._whitelist.current is None:
             raise rules.unavailable("noWhitelist")
         if address == NOBODY:
             if not self._whitelist.current.domains_of(identity):
-                raise rules.not_listed("certificateNotListed")
+                raise rules.not_trusted("certificateNotListed")
             return
         if not self._whitelist.matches(rules.domain_of(address), identity):
-            raise rules.not_listed(self._why_not(identity, rules.domain_of(address)))
+            raise rules.not_trusted(self._why_not(identity, rules.domain_of(address)))
+
+    async def _check_revocation(self, server: StrictSMTP) -> None:
+        shown = server.shown
+        if shown is None or shown.issuer is None:
+            raise rules.not_trusted("unknownAuthority")
+        try:
+            await self._revocation.check(shown.certificate, shown.issuer)
+        except Revoked:
+            raise rules.not_trusted("revoked") from None
+        except Unknown:
+            raise rules.unavailable("revocationUnknown") from None
 
     def _why_not(self, identity: DistinguishedName, domain: str) -> str:
         current = self._whitelist.current
@@ -214,8 +234,6 @@ class Incoming:
 
 
 def _tls_reason(cause: BaseException | None) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return cause.verify_message
     if isinstance(cause, ssl.SSLError):
         return cause.reason or "handshake"
     return type(cause).__name__
@@ -224,7 +242,7 @@ def _tls_reason(cause: BaseException | None) -> str:
 async def listen(
     handler: Incoming,
     address: tuple[str, int],
-    tls: Reloading,
+    tls: Reloading[PeerContext],
     hostname: str,
     idle_seconds: float,
     connections: Connections,

@@ -26,16 +26,10 @@ class NotTaken(Exception):
         return f"{self.code} {self.status} {self.words}"
 
 
-def no_certificate() -> NotTaken:
-    """The peer showed none."""
-    return NotTaken(
-        550, "5.7.1", "A client certificate of the trust space is required to send mail here", "noCertificate"
-    )
-
-
-def not_listed(reason: str) -> NotTaken:
-    """One answer for every way in which certificate and domain do not fit: a stranger learns nothing of the list."""
-    words = "Your certificate does not stand in the white list for the sender's domain"
+def not_trusted(reason: str) -> NotTaken:
+    """One answer for every way in which certificate and domain do not fit: none, expired, revoked, another authority's,
+    not in the list, in it for others. A stranger learns nothing; our log has the reason."""
+    words = "Mail is taken here with a valid certificate that stands in the white list for the sender's domain"
     return NotTaken(550, "5.7.1", words, reason)
 
 
@@ -79,7 +73,7 @@ def check_mail(mail: ParsedMail, may_speak_for: Callable[[str], bool], recipient
     if len(mail.from_) != 1:
         raise NotTaken(550, "5.6.0", "The message needs exactly one From address", "noSingleFrom")
     if not may_speak_for(domain_of(mail.from_[0].address)):
-        raise not_listed("headerFromNotBound")
+        raise not_trusted("headerFromNotBound")
     if mail.flags.hops > limits.RECEIVED:
         raise NotTaken(554, "5.4.6", "The message went through too many hosts: a loop", "loop")
     hidden = any(INVISIBLE in document.described["confidentiality"] for document in mail.documents)

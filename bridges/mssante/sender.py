@@ -6,6 +6,7 @@ within its lifetime is given up and told.
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Way:
     """How operators are reached."""
 
     routes: Routes
-    tls: Reloading
+    tls: Reloading[ssl.SSLContext]
     whitelist: WhitelistKeeper
     hostname: str
     per_domain: int

@@ -16,6 +16,7 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException
 
 from bridges.mail import limits
+from bridges.mssante.handshake import PeerContext, Shown
 from bridges.mssante.shares import Shares
 
 HARD_ERRORS: Final = 20
@@ -47,7 +48,7 @@ class Manners:
 
     hostname: str
     timeout: float
-    tls: Callable[[], ssl.SSLContext]
+    tls: Callable[[], PeerContext]
     receiving: Shares  # how many messages are in memory at once
     admit: Callable[[str], bool]
     leave: Callable[[str], None]
@@ -62,8 +63,8 @@ class Handed(Envelope):
 
 
 class _TellingTLS(sslproto.SSLProtocol):
-    """TLS that says why it refuses. asyncio cuts the connection before OpenSSL's alert leaves, and with TLS 1.3 the
-    peer's postmaster would see a closed connection where "certificate expired" was meant."""
+    """TLS that says why a handshake is impossible (no common version or suite): asyncio cuts the connection before
+    OpenSSL's alert leaves. What a certificate lacks is no matter of the handshake (handshake.py)."""
 
     def _fatal_error(self, exc: BaseException, message: str = "TLS failed") -> None:
         transport = self._transport
@@ -82,13 +83,15 @@ class StrictSMTP(SMTP):
     def __init__(self, handler: Any, manners: Manners) -> None:
         super().__init__(
             handler, data_size_limit=limits.MAIL_RAW, enable_SMTPUTF8=False, hostname=manners.hostname, ident="Pli",
-            tls_context=manners.tls(), require_starttls=True, timeout=manners.timeout, loop=asyncio.get_running_loop(),
+            tls_context=manners.tls(), require_starttls=True,  # type: ignore[arg-type]  # what is used of one, it has
+            timeout=manners.timeout, loop=asyncio.get_running_loop(),
         )  # fmt: skip
         for name in _REMOVED:
             self._smtp_methods.pop(name, None)
         self._manners, self._errors, self._in_data, self._last = manners, 0, False, b""
         self.address = ""  # of the peer; empty when it was not admitted
-        self.identity: Any = None  # what the handler learnt of the peer's certificate
+        self.identity: Any = None  # what the handler learnt of a certificate that holds
+        self.shown: Shown | None = None  # the certificate, whether it holds or not
 
     @property
     def peer(self) -> Hashable:

@@ -87,7 +87,7 @@ class WhitelistKeeper:
         if self.current is not None:
             whitelist.check_successor(self.current, found, self._guard.least_share)
         self.current = found
-        _write(self._kept, raw)
+        write_durably(self._kept, raw)
         self._log.info(
             "whitelist.loaded",
             entries=found.entries,
@@ -111,8 +111,9 @@ class WhitelistKeeper:
             self._log.warning("whitelist.old", days=age.days)
 
 
-def _write(path: Path, raw: bytes) -> None:
-    fresh = path.with_suffix(".new")
+def write_durably(path: Path, raw: bytes) -> None:
+    """The whole file or the one before, whenever it stops."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # other processes may write the same file
     with fresh.open("wb") as file:
         file.write(raw)
         file.flush()

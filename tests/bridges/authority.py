@@ -1,5 +1,7 @@
 """A certificate authority and a white list signer of the tests' own. Nothing here is anybody's real name."""
 
+import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -19,6 +21,7 @@ from bridges.mssante.certificates import Credentials
 from bridges.mssante.whitelist import NAMESPACE
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+BOTH = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH)
 SIGNER = "CN=liste.exemple.example,O=Agence de Test,C=FR"
 
 
@@ -62,26 +65,31 @@ class Authority:
 
     def __init__(self, common: str = "AC DE TEST") -> None:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-        self._key = rsa.generate_private_key(65537, 2048)
+        self.key = rsa.generate_private_key(65537, 2048)
         usage = x509.KeyUsage(
             digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
             key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         self.certificate = (
-            self._builder(self.name, self._key.public_key(), timedelta(days=30))
+            self._builder(self.name, self.key.public_key(), timedelta(days=30))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(self.key, hashes.SHA256())
         )
 
-    def issue(self, subject: x509.Name, life: timedelta = timedelta(days=2)) -> Issued:
+    def issue(
+        self, subject: x509.Name, life: timedelta = timedelta(days=2), begin: timedelta = timedelta(days=-10),
+        usages: Sequence[x509.ObjectIdentifier] = BOTH, extensions: Sequence[x509.ExtensionType] = (),
+    ) -> Issued:  # fmt: skip
         """A certificate for TLS on loopback, both ways; a negative life has ended."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = self._builder(subject, key.public_key(), life)
-        both = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = self._builder(subject, key.public_key(), life, begin)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        both = x509.ExtendedKeyUsage(usages)
         names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
         signed = builder.add_extension(both, critical=False).add_extension(names, critical=False)
-        return Issued(signed.sign(self._key, hashes.SHA256()), key)
+        return Issued(signed.sign(self.key, hashes.SHA256()), key)
 
     def issue_signer(self, subject: str) -> Issued:
         """A certificate that signs white lists."""
@@ -91,16 +99,24 @@ class Authority:
             key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         builder = self._builder(x509.Name.from_rfc4514_string(subject), key.public_key(), timedelta(days=2))
-        return Issued(builder.add_extension(usage, critical=True).sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.add_extension(usage, critical=True).sign(self.key, hashes.SHA256()), key)
 
-    def revocations(self, *revoked: Issued) -> bytes:
-        """A CRL in PEM."""
+    def revocations(
+        self, *revoked: Issued, made: timedelta = timedelta(hours=-1), reason: x509.ReasonFlags | None = None,
+        extension: x509.ExtensionType | None = None,
+    ) -> bytes:  # fmt: skip
+        """A CRL in PEM, made at that distance from now, for 25 hours."""
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.name)
-        builder = builder.last_update(NOW - timedelta(hours=1)).next_update(NOW + timedelta(days=1))
+        builder = builder.last_update(NOW + made).next_update(NOW + made + timedelta(hours=25))
         for issued in revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(issued.certificate.serial_number)
-            builder = builder.add_revoked_certificate(entry.revocation_date(NOW - timedelta(minutes=5)).build())
-        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+            entry = entry.revocation_date(NOW - timedelta(minutes=5))
+            if reason is not None:
+                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
+        if extension is not None:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def save(self, folder: Path, stem: str = "ca") -> Path:
         """The authority's own certificate."""
@@ -109,17 +125,20 @@ class Authority:
         return path
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, life: timedelta
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+        life: timedelta,
+        begin: timedelta = timedelta(days=-10),
     ) -> x509.CertificateBuilder:
-        issuer_key = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
-        begin = NOW - timedelta(days=10)
+        issuer_key = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(begin)
+            .not_valid_before(NOW + begin)
             .not_valid_after(NOW + life)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), critical=False)
@@ -136,6 +155,15 @@ def credentials(
         crl = folder / f"{stem}.crl"
         crl.write_bytes(revoked)
     return Credentials(certificate, key, authority.save(folder, f"{stem}-ca"), crl)
+
+
+def server_context(files: Credentials) -> ssl.SSLContext:
+    """An operator's own server: it asks for a certificate of its authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    context.load_verify_locations(files.authorities)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context
 
 
 def unsigned_list(entries: list[tuple[str, str]], generated: datetime = NOW) -> etree._Element:

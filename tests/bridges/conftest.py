@@ -14,17 +14,20 @@ from structlog.typing import EventDict
 
 from bridges.mail.workers import Workers
 from bridges.mssante import incoming, keyfile
-from bridges.mssante.certificates import Credentials, Reloading, server_context
+from bridges.mssante.certificates import Credentials, Reloading
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.delivery import Delivery
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
+from bridges.mssante.fetch import Fetcher
+from bridges.mssante.handshake import PeerContext
 from bridges.mssante.incoming import Connections, Incoming
 from bridges.mssante.keyfile import GatewayKeys
 from bridges.mssante.notices import Notices
 from bridges.mssante.reports import Reports
 from bridges.mssante.returned import Returned
+from bridges.mssante.revocation import Revocation, Sources
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
@@ -129,13 +132,19 @@ async def start(
         workers, relay, {box.address: box for box in (mailbox, *settings.get("others", ()))}, submissions, contacts,
         returned, database, keys, HOSTNAME, reports.refused, log,
     )  # fmt: skip
-    handler = Incoming(delivery, Directory(relay, mailbox.account), whitelist, "patient.pli.example", log)
-    server_files = credentials(authority, authority.issue(name("gateway")), folder, "server", settings.get("revoked"))
-    tls = Reloading(server_files, server_context, lambda _: None)
+    crl = folder / "revoked.crl"
+    crl.write_bytes(settings.get("revoked", authority.revocations()))
+    fetcher = Fetcher(seconds=5.0)
+    revocation = Revocation(Sources(folder / "revocation", crl, settings.get("policy", "hard")), fetcher, log)
+    directory = Directory(relay, mailbox.account)
+    handler = Incoming(delivery, directory, whitelist, revocation, "patient.pli.example", log)
+    server_files = credentials(authority, authority.issue(name("gateway")), folder, "server")
+    tls = Reloading(server_files, PeerContext, lambda _: None)
     connections = Connections(settings.get("per_peer", 5), 50)
     server = await incoming.listen(handler, ("127.0.0.1", 0), tls, HOSTNAME, settings.get("timeout", 20.0), connections)
     host, port = server.sockets[0].getsockname()[:2]
     yield Running(host, port, relay, mailbox, keys, database, credentials(authority, operator, folder, "client"), woken)
     server.close()
     await server.wait_closed()
+    await fetcher.close()
     await asyncio.sleep(0)

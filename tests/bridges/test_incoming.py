@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from structlog.typing import EventDict
 
 from bridges.mail.workers import Workers
@@ -19,6 +20,9 @@ from tests.bridges.fakes import DOCTOR, DOMAIN, PATIENT, account
 from tests.bridges.mails import mail
 from tests.bridges.transcript import Peer
 
+NOT_TRUSTED = (
+    "550 5.7.1 Mail is taken here with a valid certificate that stands in the white list for the sender's domain"
+)
 OTHER = "180035121518989@patient.pli.example"
 
 
@@ -95,7 +99,7 @@ async def test_nothing_is_offered_that_is_not_there(running: Running) -> None:
 
 async def test_without_a_certificate_the_refusal_says_so(running: Running, logs: list[EventDict]) -> None:
     peer = await Peer.secured(running, None)
-    await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 5.7.1 A client certificate")
+    await peer.asks(f"MAIL FROM:<{DOCTOR}>", NOT_TRUSTED)
     assert reasons(logs) == ["noCertificate"]
     peer.close()
 
@@ -121,34 +125,53 @@ async def test_a_certificate_that_does_not_fit_the_domain_learns_nothing(
 ) -> None:
     client = credentials(authority, authority.issue(name(common, unit)), tmp_path, "other")
     peer = await Peer.secured(running, client)
-    answer = await peer.asks(f"MAIL FROM:<{sender}>", "550 5.7.1")
-    assert answer == ["550 5.7.1 Your certificate does not stand in the white list for the sender's domain"]
+    assert await peer.asks(f"MAIL FROM:<{sender}>", "550 5.7.1") == [NOT_TRUSTED]
     assert reasons(logs) == [reason]
     peer.close()
 
 
-async def test_a_certificate_of_another_authority_fails_in_the_handshake(
+async def test_a_certificate_of_another_authority_hears_the_same_words(
     running: Running, tmp_path: Path, logs: list[EventDict]
 ) -> None:
     stranger = Authority("AC INCONNUE")
-    client = credentials(stranger, stranger.issue(OPERATOR), tmp_path, "stranger")
-    with pytest.raises(ssl.SSLError, match=r"(?i)alert unknown ca"):
-        await Peer.secured(running, client)
-    assert [entry["reason"] for entry in logs if entry["event"] == "incoming.tls_refused"] == [
-        "unable to get local issuer certificate"
-    ]
+    peer = await Peer.secured(running, credentials(stranger, stranger.issue(OPERATOR), tmp_path, "stranger"))
+    assert await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 ") == [NOT_TRUSTED]
+    assert reasons(logs) == ["unknownAuthority"]
+    peer.close()
 
 
-async def test_an_expired_certificate_fails_in_the_handshake(
+async def test_an_authority_of_the_same_name_with_another_key_is_another(
+    running: Running, tmp_path: Path, logs: list[EventDict]
+) -> None:
+    impostor = Authority()
+    peer = await Peer.secured(running, credentials(impostor, impostor.issue(OPERATOR), tmp_path, "impostor"))
+    assert await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 ") == [NOT_TRUSTED]
+    assert reasons(logs) in (["unknownAuthority"], ["badSignature"])
+    peer.close()
+
+
+@pytest.mark.parametrize(("life", "begin", "reason"), [(-1, -10, "expired"), (2, 1, "notYetValid")])
+async def test_a_certificate_out_of_its_time_hears_the_same_words(
+    running: Running, authority: Authority, tmp_path: Path, logs: list[EventDict], life: int, begin: int, reason: str
+) -> None:
+    issued = authority.issue(OPERATOR, timedelta(days=life), begin=timedelta(days=begin))
+    peer = await Peer.secured(running, credentials(authority, issued, tmp_path, "untimely"))
+    assert await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 ") == [NOT_TRUSTED]
+    assert reasons(logs) == [reason]
+    peer.close()
+
+
+async def test_a_certificate_for_servers_alone_hears_the_same_words(
     running: Running, authority: Authority, tmp_path: Path, logs: list[EventDict]
 ) -> None:
-    client = credentials(authority, authority.issue(OPERATOR, timedelta(days=-1)), tmp_path, "expired")
-    with pytest.raises(ssl.SSLError, match=r"(?i)alert certificate expired"):
-        await Peer.secured(running, client)
-    assert "certificate has expired" in [entry.get("reason") for entry in logs]
+    issued = authority.issue(OPERATOR, usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
+    peer = await Peer.secured(running, credentials(authority, issued, tmp_path, "server-only"))
+    assert await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 ") == [NOT_TRUSTED]
+    assert reasons(logs) == ["wrongPurpose"]
+    peer.close()
 
 
-async def test_a_revoked_certificate_fails_in_the_handshake(
+async def test_a_revoked_certificate_hears_the_same_words(
     tmp_path: Path, authority: Authority, operator: Issued, workers: Workers, database: Database,
     whitelist: WhitelistKeeper, logs: list[EventDict],
 ) -> None:  # fmt: skip
@@ -156,15 +179,37 @@ async def test_a_revoked_certificate_fails_in_the_handshake(
     crl = authority.revocations(revoked)
     async for gateway in start(tmp_path, authority, operator, workers, database, whitelist, revoked=crl):
         good = await Peer.secured(gateway, gateway.client)
+        await good.asks(f"MAIL FROM:<{DOCTOR}>", "250 ")
         good.close()
-        with pytest.raises(ssl.SSLError, match=r"(?i)alert certificate revoked"):
-            await Peer.secured(gateway, credentials(authority, revoked, tmp_path, "revoked"))
-        assert "certificate revoked" in [entry.get("reason") for entry in logs]
+        peer = await Peer.secured(gateway, credentials(authority, revoked, tmp_path, "revoked"))
+        assert await peer.asks(f"MAIL FROM:<{DOCTOR}>", "550 ") == [NOT_TRUSTED]
+        assert reasons(logs) == ["revoked"]
+        peer.close()
+
+
+async def test_without_any_word_on_revocation_mail_waits(
+    tmp_path: Path, authority: Authority, operator: Issued, workers: Workers, database: Database,
+    whitelist: WhitelistKeeper, logs: list[EventDict],
+) -> None:  # fmt: skip
+    async for gateway in start(tmp_path, authority, operator, workers, database, whitelist, revoked=b""):
+        peer = await Peer.secured(gateway, gateway.client)
+        await peer.asks(f"MAIL FROM:<{DOCTOR}>", "451 4.3.0")
+        assert reasons(logs) == ["revocationUnknown"]
+        peer.close()
+
+
+async def test_what_a_handshake_cannot_have_is_told(running: Running) -> None:
+    peer = await Peer.connect(running)
+    await peer.asks("EHLO x", "250 ")
+    await peer.asks("STARTTLS", "220 ")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await peer.start_tls(running.client, running.client, ciphers="AES128-SHA")
+    assert await peer.is_hung_up()
 
 
 async def test_a_header_from_of_another_domain_is_refused(running: Running, logs: list[EventDict]) -> None:
     peer = await Peer.secured(running, running.client)
-    await peer.hands_over(mail(sender="dr@other.example").as_bytes(), "550 5.7.1 Your certificate")
+    await peer.hands_over(mail(sender="dr@other.example").as_bytes(), NOT_TRUSTED)
     assert reasons(logs) == ["headerFromNotBound"]
     peer.close()
 

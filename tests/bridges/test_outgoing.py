@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP
 from structlog.typing import EventDict
 
 from bridges.mssante import keyfile, outbox
-from bridges.mssante.certificates import Reloading, client_context, server_context
+from bridges.mssante.certificates import Reloading, client_context
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.directory import Directory
@@ -31,7 +31,7 @@ from clients.content.part import Part
 from clients.sdk import Arrived, Distrusted, Unreadable
 from crypto.attachment import Attachment
 from crypto.keys import blob_id, random_id
-from tests.bridges.authority import Authority, Issued, credentials, name
+from tests.bridges.authority import Authority, Issued, credentials, name, server_context
 from tests.bridges.fakes import DOCTOR, DOMAIN, HOSTNAME, KEY, PATIENT, SENT, FakeMailbox, FakeRelay, account
 
 KEYS = keyfile.derive(b"k" * 32)

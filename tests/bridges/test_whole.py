@@ -18,7 +18,6 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from bridges.mssante import keyfile
-from bridges.mssante.certificates import server_context
 from clients.content.agenda import Attendee, Invitation, Moment, Person, from_ical, reply, to_ical
 from clients.content.file import FilePart
 from clients.content.letter import Mail
@@ -26,7 +25,7 @@ from clients.sdk import Arrived, Client, Draft, Mailbox, activate, letter_accoun
 from clients.sdk.activation import new_totp_secret
 from crypto.encoding import b64u
 from crypto.keys import SigningPublic, SigningSeed
-from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
+from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, server_context, signed_list, written
 from tests.bridges.conftest import OPERATOR, Running
 from tests.bridges.fakes import DOCTOR, DOMAIN, PATIENT
 from tests.bridges.mails import mail

@@ -30,8 +30,11 @@ class Peer:
         await peer.asks("EHLO operator.example", "250 ")
         return peer
 
-    async def start_tls(self, trust: Credentials, client: Credentials | None) -> None:
+    async def start_tls(self, trust: Credentials, client: Credentials | None, ciphers: str = "") -> None:
         context = ssl.create_default_context(cafile=str(trust.authorities))
+        if ciphers:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(ciphers)
         if client is not None:
             context.load_cert_chain(client.certificate, client.key)
         await self._writer.start_tls(context, server_hostname="localhost")

@@ -9,6 +9,7 @@ from cryptography import x509
 from demo import pki
 from demo.names import CLINIC_DOMAIN, GATEWAY_HOST, OPERATOR_HOST
 from demo.whitelist import SIGNER_COMMON_NAME, Domain, write_list
+from tests.bridges.responder import Responder, extensions
 
 OPERATOR = pki.organisation_name("operateur.mssante.example", "OPERATEUR DEMO", "12345678901234")
 SAME_COMMON_NAME = pki.organisation_name("operateur.mssante.example", "AUTRE ORGANISATION", "99999999901234")
@@ -29,21 +30,29 @@ class Certificates:
     operator: pki.Files
     expired: pki.Files
     revoked: pki.Files
+    withdrawn: pki.Files  # revoked as well, but only the responder knows
+    vouched: pki.Files  # good, by the responder's word
     unlisted: pki.Files
     same_common_name: pki.Files
     foreign: pki.Files
 
 
-def make(folder: Path, now: dt.datetime) -> Certificates:
-    """Issue and write everything. The folder and the files in it can be read by other users: they serve tests only."""
+def make(folder: Path, now: dt.datetime, tree: pki.Authority, responder: Responder, place: str) -> Certificates:
+    """Issue and write everything; `responder`, at `place`, learns what it must say.
+
+    The folder and the files in it can be read by other users: they serve tests only."""
     folder.mkdir(parents=True, exist_ok=True)
-    tree, other = pki.make_authority(now), pki.make_authority(now, "AUTRE AUTORITE")
+    other = pki.make_authority(now, "AUTRE AUTORITE")
 
     def leaf(stem: str, name: x509.Name, above: pki.Authority = tree, days: tuple[int, int] = (-1, 365)) -> pki.Files:
         hosts = (GATEWAY_HOST if name == GATEWAY else OPERATOR_HOST, *HERE)
         return pki.write(pki.issue(above, name, hosts, now, days=days), above, folder, stem)
 
     revoked = pki.issue(tree, OPERATOR, (OPERATOR_HOST, *HERE), now)
+    asking = extensions(place, lists=False)
+    withdrawn, vouched = (pki.issue(tree, OPERATOR, (OPERATOR_HOST, *HERE), now, extensions=asking) for _ in range(2))
+    responder.known |= {each.certificate.serial_number: each.certificate for each in (withdrawn, vouched)}
+    responder.revoked.add(withdrawn.certificate.serial_number)
     signer = pki.issue(tree, SIGNER, (SIGNER_COMMON_NAME,), now)
     listed = [Domain(CLINIC_DOMAIN, OPERATOR.rfc4514_string()), Domain("autre.mssante.example", "CN=autre,C=FR")]
     _put(folder / "authority.pem", tree.pem)
@@ -59,6 +68,8 @@ def make(folder: Path, now: dt.datetime) -> Certificates:
         operator=leaf("operator", OPERATOR),
         expired=leaf("expired", OPERATOR, days=(-30, -2)),
         revoked=pki.write(revoked, tree, folder, "revoked-leaf"),
+        withdrawn=pki.write(withdrawn, tree, folder, "withdrawn"),
+        vouched=pki.write(vouched, tree, folder, "vouched"),
         unlisted=leaf("unlisted", unlisted),
         same_common_name=leaf("same-common-name", SAME_COMMON_NAME),
         foreign=leaf("foreign", OPERATOR, above=other),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from demo import pki
 from demo.installation import WEB, Installation, Member
 from demo.layout import Layout, Trust
 from demo.names import CLINIC_DOMAIN, CLINICIAN_ADDRESS, Ports
+from tests.bridges.responder import Responder, running
 from tests.live import certificates, dovecot, postfix
 from tests.live.certificates import Certificates
 from tests.live.codes import Codes
@@ -24,9 +26,23 @@ from tests.live.proxy import Proxy
 
 
 @pytest.fixture(scope="session")
-def certs(places: Places) -> Certificates:
+def tree() -> pki.Authority:
+    """The authority of the session."""
+    return pki.make_authority(dt.datetime.now(dt.UTC))
+
+
+@pytest.fixture(scope="session")
+def responder(tree: pki.Authority) -> Iterator[tuple[Responder, str]]:
+    """The authority's OCSP responder at work, and where."""
+    made = Responder(tree.issuing.certificate, tree.issuing.certificate, tree.issuing.key)
+    with running(made) as place:
+        yield made, place
+
+
+@pytest.fixture(scope="session")
+def certs(places: Places, tree: pki.Authority, responder: tuple[Responder, str]) -> Certificates:
     """The certificates of the session."""
-    return certificates.make(places.folder / "certificates", dt.datetime.now(dt.UTC))
+    return certificates.make(places.folder / "certificates", dt.datetime.now(dt.UTC), tree, *responder)
 
 
 @pytest.fixture(scope="session")

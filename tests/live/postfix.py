@@ -118,7 +118,7 @@ class Postfix:
     """A running instance."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self.submission = settings, settings.submission_port
         self.log = settings.folder / "mail.log"
 
     def start(self) -> None:
