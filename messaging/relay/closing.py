@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from messaging.relay import archive, contacts, delegations, devices, erasure, pairing, tombstones
+from messaging.relay import archive, contacts, delegations, devices, directory, erasure, pairing, tombstones
 from messaging.relay.accesslog import log
 from messaging.relay.delegations import has_password
 from messaging.relay.login import drop_passkeys, drop_tickets
@@ -101,6 +101,7 @@ def _shut(turn: Turn, account: Account, by: str) -> Archive:
     drop_tickets(turn, id_)
     pairing.drop_all(turn, id_)
     contacts.leave(turn, id_)
+    directory.remove(turn, id_)
     for method in _SHUT:
         turn.tx.drop(Factor, id_, method)
     drop_passkeys(turn, id_)

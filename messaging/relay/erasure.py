@@ -8,7 +8,7 @@ that nobody else names go with the walk that removes such (within two days).
 import hashlib
 from typing import Any, Final
 
-from messaging.relay import contacts
+from messaging.relay import contacts, directory
 from messaging.relay.accesslog import log
 from messaging.relay.records import (
     KEYS,
@@ -62,6 +62,7 @@ def erase(turn: Turn, account: str, *, actor: str = "") -> bool:
         found: list[Any] = turn.tx.where(kind, account=account)
         for row in found:
             turn.tx.drop(kind, *(getattr(row, name) for name in KEYS[kind]))
+    directory.remove(turn, account)
     turn.tx.drop(Account, account)
     turn.changed.pop(account, None)  # nobody is told: there is nobody
     log(turn, "erase", account=account, actor=actor)

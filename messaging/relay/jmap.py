@@ -1,6 +1,6 @@
 """The API request: its method calls in order, one transaction, each call's error its own (RFC 8620, 3.3 to 3.7)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -9,17 +9,22 @@ from messaging.relay import (
     accessentries,
     accounts,
     addresses,
+    blobmethods,
     contacts,
     delegations,
+    directory,
     keylog,
     keys,
     messages,
     owndevices,
+    quotas,
+    searching,
     session,
     states,
 )
 from messaging.relay.references import Answer, fill_in, needs_filling
-from messaging.relay.turn import Turn
+from messaging.relay.turn import Made, Turn
+from messaging.wire.blobs import BlobsMade
 from messaging.wire.codec import Call, Request, Response, encode, plain
 from messaging.wire.errors import Refusal
 from messaging.wire.methods import METHODS, Get, Method, SetDone
@@ -51,6 +56,17 @@ RULES: Final[dict[str, Rule]] = {
     "Contact/get": contacts.get,
     "Contact/changes": contacts.get_changes,
     "Contact/set": contacts.set_,
+    "Quota/get": quotas.get,
+    "Quota/changes": quotas.get_changes,
+    "Quota/query": quotas.query,
+    "Quota/queryChanges": quotas.query_changes,
+    "Blob/get": blobmethods.get,
+    "Blob/upload": blobmethods.upload,
+    "Blob/copy": blobmethods.copy,
+    "DirectoryEntry/get": directory.get,
+    "DirectoryEntry/changes": directory.get_changes,
+    "DirectoryEntry/query": searching.query,
+    "DirectoryEntry/set": directory.set_,
     "Address/resolve": addresses.resolve,
 }
 
@@ -60,14 +76,18 @@ def writes(request: Request) -> bool:
     return any(method.writes for call in request.method_calls if (method := METHODS.get(call.name)) is not None)
 
 
-def answer(turn: Turn, request: Request) -> Response:
-    """All answers, in order. Raises Refusal `unknownCapability`."""
+def answer(turn: Turn, request: Request, kept: Mapping[int, Made] | None = None) -> Response:
+    """All answers, in order. `kept`: what the server made for a `Blob/upload`, by the number of its call.
+
+    Raises Refusal `unknownCapability`.
+    """
     available = session.capabilities(turn.caller.kind)
     if unknown := [name for name in request.using if name not in available]:
         raise Refusal("unknownCapability", unknown[0][:100])
     done: list[Answer] = []
     created = dict(request.created_ids or {})
-    for call in request.method_calls:
+    for number, call in enumerate(request.method_calls):
+        turn.uploads = (kept or {}).get(number, {})
         done.append(_call(turn, call, request.using, done, created))
     return Response(
         method_responses=done,
@@ -113,6 +133,8 @@ def _plain(done: Iterable[Answer]) -> list[Answer]:
 def _remember(result: Any, created: dict[str, str]) -> None:
     if isinstance(result, SetDone):
         created.update({name: made["id"] for name, made in (result.created or {}).items()})
+    elif isinstance(result, BlobsMade):
+        created.update({name: made.id for name, made in (result.created or {}).items()})
 
 
 def _check_properties(method: Method, arguments: Any) -> None:

@@ -93,18 +93,20 @@ def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
     opened = contacts.check(turn, sender, people)
     named = [*new.blob_ids, *([new.sealed_blob_id] if new.sealed_blob_id else [])]
     found = blobs.check(turn, sender.id, named)
+    size = len(sealed) + sum(blob.size for blob in found)
+    _check_room(turn, [sender, *people], size)
     _check_rate(turn, sender)
 
     contacts.open_(turn, opened)
     others = [person for person in people if person.id != sender.id]
     letter = Message(
         account=sender.id,
-        created=turn.change(Message, sender.id),
+        created=turn.change(Message, sender.id, size),
         id=message_id(),
         client_id=new.client_id,
         box="out",
         received=turn.stamp,
-        size=len(sealed) + sum(blob.size for blob in found),
+        size=size,
         body=turn.tx.add_body(sealed, 1 + len(others)) if new.sealed is not None else 0,
         sealed_blob=new.sealed_blob_id or "",
         blobs=" ".join(new.blob_ids),
@@ -112,7 +114,7 @@ def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
         to=" ".join(person.id for person in others or people),
         digest=digest,
     )
-    turn.tx.add(letter, *(_copy(letter, person.id, turn.change(Message, person.id)) for person in others))
+    turn.tx.add(letter, *(_copy(letter, person.id, turn.change(Message, person.id, size)) for person in others))
     blobs.keep(turn, [sender.id, *(person.id for person in others)], found)
     log(turn, "send", account=sender.id, target=letter.id)
     return {"id": letter.id, "receivedAt": date_text(letter.received), "size": letter.size}
@@ -125,7 +127,7 @@ def destroy(turn: Turn, account: str, id_: str) -> None:
         raise Refusal("notFound")
     (message,) = found
     turn.tx.drop(Message, account, message.created)
-    turn.tx.add(Gone(account, Message.__name__, turn.change(Message, account), id_))
+    turn.tx.add(Gone(account, Message.__name__, turn.change(Message, account, -message.size), id_))
     if message.box == "out":
         turn.tx.put(Sent(account, message.client_id, id_, message.digest))
     if message.body:
@@ -187,6 +189,11 @@ def _stale(turn: Turn, people: list[Account], new: NewMessage) -> dict[str, str]
     other = [(p, to.key_id) for p, to in zip(people, new.to, strict=True) if p.key != to.key_id]
     shown = [(p, key_id, shown_key(turn, p)) for p, key_id in other]
     return {p.id: current or p.key for p, key_id, current in shown if key_id != current}
+
+
+def _check_room(turn: Turn, holders: list[Account], size: int) -> None:
+    if any(holder.octets + size > turn.house.storage for holder in holders):
+        raise Refusal("overQuota", members={"limit": turn.house.storage})
 
 
 def _check_rate(turn: Turn, sender: Account) -> None:

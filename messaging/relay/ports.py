@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
-from messaging.relay.records import Act, Edge, Message, State
+from messaging.relay.records import Act, Edge, Entry, Message, State, Word
 
 R = TypeVar("R")
 T = TypeVar("T")
-Numbered = type[Message] | type[Edge] | type[State]
+Range = tuple[bytes, bytes]  # from, and up to but without
+Numbered = type[Message] | type[Edge] | type[State] | type[Entry]
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Transaction(Protocol):
     def drop_expired(self, kind: type[R], now: int) -> int:
         """Drop at most 1,000 whose `expires` is past; how many."""
 
-    def next_change(self, account: str) -> int:
-        """The account's next change number; committed in order, so that readers never see a gap."""
+    def next_change(self, account: str, octets: int = 0) -> int:
+        """The account's next change number; committed in order, so that readers never see a gap. `octets` more."""
 
     def latest(self, kind: Numbered, account: str) -> int:
         """The highest change number of this kind, 0 when nothing was there ever."""
@@ -70,6 +71,12 @@ class Transaction(Protocol):
         """Ids of letters, newest first; a negative position counts from the end."""
 
     def query_total(self, wanted: Wanted) -> int: ...
+    def words(self, ranges: Sequence[Range], limit: int) -> list[Word]:
+        """At most `limit` words of the first range, in order, whose entries have a word of each other range."""
+
+    def count_words(self, range_: Range, limit: int) -> int:
+        """How many words are in a range; not counted beyond `limit`."""
+
     def add_body(self, sealed: bytes, copies: int) -> int:
         """The number of new sealed bytes."""
 

@@ -39,6 +39,7 @@ class Allowed:
     resolves_per_minute: int = limits.RESOLVES_PER_MINUTE
     login_network_per_minute: int = limits.LOGIN_NETWORK_PER_MINUTE
     log_reads_per_minute: int = limits.LOG_READS_PER_MINUTE
+    searches_per_minute: int = limits.SEARCHES_PER_MINUTE
 
 
 class Rates:
@@ -55,4 +56,5 @@ class Rates:
         self.polling = Meter(60 * SECOND // polled, polled)
         self.network = Meter(60 * SECOND // network, network)
         reads = allowed.log_reads_per_minute
+        self.search = Meter(60 * SECOND // allowed.searches_per_minute, allowed.searches_per_minute)
         self.log = Meter(60 * SECOND // reads, reads)

@@ -9,7 +9,9 @@ from msgspec import Struct
 
 
 class Account(Struct, frozen=True):
-    """`changed` is the highest change number; `key` the current key id; `parent` the bridge that may act for it."""
+    """`changed` is the highest change number; `key` the current key id; `parent` the bridge that may act for it;
+    `octets` the sealed bytes of its letters, blobs included.
+    """
 
     id: str
     kind: str
@@ -20,6 +22,7 @@ class Account(Struct, frozen=True):
     parent: str = ""
     enrolled: bytes = b""
     domains: str = ""
+    octets: int = 0
 
 
 class Login(Struct, frozen=True):
@@ -246,6 +249,35 @@ class State(Struct, frozen=True):
     changed: int
 
 
+class Entry(Struct, frozen=True):
+    """A DirectoryEntry. `account` is that of the directory itself (directory.py), which numbers the changes."""
+
+    account: str
+    id: str
+    kind: str
+    name: str
+    profession: str
+    specialty: str
+    organisation: str
+    city: str
+    postal: str
+    identifiers: bytes
+    address: str
+    listed: int
+    updated: int
+    created: int
+    changed: int
+
+
+class Word(Struct, frozen=True):
+    """A word by which a listed entry is found. `weight` 0: of its name; `order` is where it stands among equals."""
+
+    word: bytes
+    weight: int
+    order: bytes
+    id: str
+
+
 class Blob(Struct, frozen=True):
     """`account` may fetch blob `id`. `kept` counts the letters that name it; at 0 it lives until `expires`."""
 
@@ -368,6 +400,8 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     Body: ("number",),
     Gone: ("account", "kind", "changed"),
     State: ("account", "id"),
+    Entry: ("account", "id"),
+    Word: ("word", "weight", "order", "id"),
     Blob: ("account", "id"),
     Act: ("number",),
     Archive: ("account",),

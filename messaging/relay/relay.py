@@ -23,7 +23,7 @@ from messaging.relay.factorasking import FactorAsking
 from messaging.relay.lifeasking import LifeAsking
 from messaging.relay.logasking import LogAsking
 from messaging.relay.ports import Transaction
-from messaging.relay.turn import Caller, House, Outcome, Turn
+from messaging.relay.turn import Caller, House, Made, Outcome, Turn
 from messaging.wire.codec import Request
 from messaging.wire.types import ActivateRequest, ChallengeRequest, LoginRequest, TicketRequest, TotpRequest
 
@@ -34,6 +34,14 @@ class Renew:
 
     token: str
     cookie: bool
+
+
+@dataclass(frozen=True)
+class WithBlobs:
+    """An API request, and what was kept for its `Blob/upload` calls, by their numbers."""
+
+    request: Request
+    kept: dict[int, Made]
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,8 @@ class Sweep: ...
 
 
 Asking: TypeAlias = (
-    "Request | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | LogOut | "
-    "Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
+    "Request | WithBlobs | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | "
+    "LogOut | Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
     "FactorAsking | LogAsking | LifeAsking"
 )
 
@@ -91,6 +99,8 @@ def writes(asking: Asking) -> bool:
     match asking:
         case Request():
             return jmap.writes(asking)
+        case WithBlobs():
+            return True
         case ChallengeRequest() | TicketRequest() | AskSession() | CheckUpload() | AskDownload() | AskStates():
             return False
         case LoginRequest() | TotpRequest() | ActivateRequest() | Renew() | LogOut() | Enrol() | KeepUpload() | Sweep():
@@ -116,6 +126,8 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
     match asking:
         case Request():
             return jmap.answer(turn, asking)
+        case WithBlobs():
+            return jmap.answer(turn, asking.request, asking.kept)
         case ChallengeRequest():
             return login.challenge(turn, asking)
         case LoginRequest():

@@ -52,7 +52,18 @@ def _account(account: Account, kind: str, caller: str) -> dict[str, Any]:
         "name": account.id,
         "isPersonal": account.id == caller,
         "isReadOnly": False,
-        "accountCapabilities": {name: {} for name in capabilities(kind)[1:]},
+        "accountCapabilities": {name: _of_account(name) for name in capabilities(kind)[1:]},
+    }
+
+
+def _of_account(name: str) -> dict[str, Any]:
+    if name != names.BLOB:
+        return {}
+    return {
+        "maxSizeBlobSet": limits.MAX_BLOB_SET,
+        "maxDataSources": limits.MAX_BLOB_SOURCES,
+        "supportedTypeNames": [],
+        "supportedDigestAlgorithms": ["sha-256"],
     }
 
 
@@ -77,6 +88,8 @@ def _capability(name: str) -> dict[str, Any]:
                 "maxAttachmentsTotal": limits.MAX_ATTACHMENTS_TOTAL,
                 "maxStateSealed": limits.MAX_STATE_SEALED,
             }
+        case names.DIRECTORY:
+            return {"maxSearchWords": limits.MAX_SEARCH_WORDS, "maxSearchLimit": limits.MAX_SEARCH_LIMIT}
         case names.BRIDGE:
             return {"maxResolve": limits.MAX_RESOLVE, "maxEnrol": limits.MAX_ENROL}
         case _:

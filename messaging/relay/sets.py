@@ -48,6 +48,11 @@ def invalid(*properties: str) -> Refusal:
 def changes(turn: Turn, arguments: Changes, kind: Numbered) -> Changed:
     """What changed since a state. Raises Refusal `cannotCalculateChanges` for a state this relay never gave."""
     account = turn.mailbox(arguments.account_id).id
+    return changes_of(turn, account, account, arguments, kind)
+
+
+def changes_of(turn: Turn, asker: str, account: str, arguments: Changes, kind: Numbered) -> Changed:
+    """The same of a list that is somebody else's: whoever calls it says what the asker may see of it."""
     latest = turn.tx.latest(kind, account)
     since = _number(arguments.since_state, latest)
     if arguments.max_changes is not None and arguments.max_changes < 1:
@@ -57,7 +62,7 @@ def changes(turn: Turn, arguments: Changes, kind: Numbered) -> Changed:
     more, found = len(found) > most, found[:most]
     alive = [change for change in found if not change.gone]
     return Changed(
-        account_id=account,
+        account_id=asker,
         old_state=arguments.since_state,
         new_state=str(found[-1].number if more else latest),
         has_more_changes=more,

@@ -13,6 +13,7 @@ from messaging.relay.records import Account, Delegation, Edge, Message, State
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
+Made = dict[str, tuple[str, int] | Refusal]  # creation id -> a new blob and its size, or why there is none
 Acting = tuple[str, str]  # who acts, for whom
 NAMES: Final[dict[type, str]] = {Message: "SealedMessage", Edge: "Contact", State: "SealedState"}
 
@@ -57,6 +58,7 @@ class House:
     policy: Policy
     gate: Gate = field(default_factory=Gate)
     life: Life = field(default_factory=Life)
+    storage: int = limits.STORAGE_QUOTA  # sealed bytes of the letters that one account keeps
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Turn:
     parted: list[Acting] = field(default_factory=list)
     logged: int = 0  # the key log's size with what this turn appended
     answered: int = 0  # bytes of sealed letters in the answers so far
+    uploads: Made = field(default_factory=dict)  # of the call that is being answered: blobs that are kept already
 
     def __post_init__(self) -> None:
         self.stamp = stamp(self.now)
@@ -128,9 +131,9 @@ class Turn:
             return False
         return self.tx.one(Delegation, account.id, caller) is not None
 
-    def change(self, kind: Numbered, account: str) -> int:
-        """The next change number, remembered to be announced."""
-        number = self.tx.next_change(account)
+    def change(self, kind: Numbered, account: str, octets: int = 0) -> int:
+        """The next change number, remembered to be announced; the account holds `octets` more."""
+        number = self.tx.next_change(account, octets)
         self.note(account, NAMES[kind], str(number))
         return number
 

@@ -14,7 +14,7 @@ from messaging.relay.turn import Life
 from messaging.server.peers import Network
 from messaging.store.link import Where
 from messaging.store.s3 import S3Place
-from messaging.wire.limits import DEVICE_CUT_SECONDS
+from messaging.wire.limits import DEVICE_CUT_SECONDS, STORAGE_QUOTA
 
 _MOST_DAYS = 36_525  # a hundred years
 
@@ -47,6 +47,8 @@ class _Limits(msgspec.Struct, forbid_unknown_fields=True):
     resolves_per_minute: int = Allowed.resolves_per_minute
     login_network_per_minute: int = Allowed.login_network_per_minute
     log_reads_per_minute: int = Allowed.log_reads_per_minute
+    searches_per_minute: int = Allowed.searches_per_minute
+    storage_octets: int = STORAGE_QUOTA
 
 
 class _Store(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,6 +108,7 @@ class Config:
     log: Literal["json", "plain"] = "plain"
     allowed: Allowed = field(default_factory=Allowed)
     life: Life = field(default_factory=Life)
+    storage: int = STORAGE_QUOTA
     trusted_proxies: tuple[Network, ...] = ()
     policy: Path | None = None
     skipped_witnesses: tuple[str, ...] = ()
@@ -141,6 +144,7 @@ def _checked(found: _File, folder: Path) -> Config:
     limits = msgspec.structs.asdict(found.limits)
     if low := [name for name, value in limits.items() if value < 1]:
         raise BadConfig(f"[limits] {low[0]} must be at least 1")
+    storage = limits.pop("storage_octets")
     life = msgspec.structs.asdict(found.life)
     if wrong := [name for name, value in life.items() if not 1 <= value <= _MOST_DAYS]:
         raise BadConfig(f"[life] {wrong[0]} is a number of days from 1 to {_MOST_DAYS}")
@@ -154,6 +158,7 @@ def _checked(found: _File, folder: Path) -> Config:
         key=folder / relay.tls_key if relay.tls_key else None,
         log=relay.log,
         allowed=Allowed(**limits),
+        storage=storage,
         life=Life(**life),
         trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
         policy=folder / found.log.policy if found.log.policy else None,

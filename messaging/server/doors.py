@@ -16,6 +16,7 @@ from messaging.relay.relay import (
     LogOut,
     Renew,
 )
+from messaging.server.blobcalls import filled, prepared
 from messaging.server.cookie import CLEARED, token_in, tokens
 from messaging.server.descriptions import LINKS, Descriptions
 from messaging.server.exchange import NO_STORE, Asked, Headers, Match, Pipe, Reply, Route, Routes, json_reply
@@ -89,7 +90,8 @@ class Doors:
         request = decode_request(asked.body)
         # Other names are the asker's own words, which are not for a log.
         methods = tuple(call.name if call.name in METHODS else "unknown" for call in request.method_calls)
-        return json_reply(await self._service.ask(request, asked.caller), methods=methods)
+        response = await self._service.ask(await prepared(self._service, request, asked.caller), asked.caller)
+        return json_reply(await filled(self._service, response), methods=methods)
 
     async def events(self, asked: Asked) -> Reply:
         """`GET /jmap/events`."""

@@ -15,7 +15,15 @@ def house(config: Config) -> House:
     """Makes the secrets that are missing. Raises UnsafeSecrets, and BadConfig for a policy that is not this log's."""
     held = secrets.load(config.data / "secrets")
     signer = LogSigner.from_secret(held.key_log, log_origin(config))
-    return House(config.origin, held, Rates(config.allowed), signer, _policy(config, signer), life=config.life)
+    return House(
+        config.origin,
+        held,
+        Rates(config.allowed),
+        signer,
+        _policy(config, signer),
+        life=config.life,
+        storage=config.storage,
+    )
 
 
 def log_origin(config: Config) -> str:

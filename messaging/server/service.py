@@ -114,6 +114,10 @@ class Service:
         """A quick read, on the loop's own thread: of rows by key alone. Raises Refusal."""
         return self.store.read(work(self.house, asking, caller, self.clock.now())).answer
 
+    def in_turn(self, caller: Caller, rule: Callable[[Turn], T]) -> T:
+        """What a rule reads, on the thread of whoever asks. Raises Refusal."""
+        return self.store.read(lambda tx: rule(Turn(tx, self.house, caller, self.clock.now())))
+
     async def in_reader(self, call: Callable[[], T]) -> T:
         """Run something that waits for a disk, off the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, call)

@@ -1,13 +1,13 @@
 """A store in memory, for tests and try-outs: the same contract as sql.py, and nothing lasts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from messaging.relay.ports import Change, Numbered, Transaction, Wanted
-from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Gone, LogEntry, LogNode, Message, Totp
+from messaging.relay.ports import Change, Numbered, Range, Transaction, Wanted
+from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Gone, LogEntry, LogNode, Message, Totp, Word
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -83,9 +83,9 @@ class MemoryTransaction:
             self.drop(kind, *_key(record))
         return len(rows[:_SWEEP])
 
-    def next_change(self, account: str) -> int:
+    def next_change(self, account: str, octets: int = 0) -> int:
         row = self._required(Account, account)
-        self.put(replace(row, changed=row.changed + 1))
+        self.put(replace(row, changed=row.changed + 1, octets=row.octets + octets))
         return row.changed + 1
 
     def latest(self, kind: Numbered, account: str) -> int:
@@ -102,6 +102,15 @@ class MemoryTransaction:
 
     def query_total(self, wanted: Wanted) -> int:
         return len(self._matching(wanted))
+
+    def words(self, ranges: Sequence[Range], limit: int) -> list[Word]:
+        (first, end), *others = ranges
+        every = self.where(Word)
+        has = [{word.id for word in every if low <= word.word < high} for low, high in others]
+        return [w for w in every if first <= w.word < end and all(w.id in ids for ids in has)][:limit]
+
+    def count_words(self, range_: Range, limit: int) -> int:
+        return len(self.words([range_], limit))
 
     def add_body(self, sealed: bytes, copies: int) -> int:
         number = max((key[0] for key in self._tables[Body]), default=0) + 1

@@ -41,6 +41,7 @@ TABLES: Final[dict[type, Table]] = {
         _text("parent"),
         _raw("enrolled"),
         _text("domains"),
+        _number("octets"),
         Index("accounts_parent", "parent"),
     ),
     records.Login: _table(
@@ -216,6 +217,28 @@ TABLES: Final[dict[type, Table]] = {
         _number("created"),
         _number("changed"),
         Index("states_changed", "account", "changed"),
+    ),
+    records.Entry: _table(
+        "entries",
+        _text("account", primary_key=True),
+        _text("id", primary_key=True),
+        *(_text(name) for name in ("kind", "name", "profession", "specialty", "organisation", "city", "postal")),
+        _raw("identifiers"),
+        _text("address"),
+        _number("listed"),
+        _number("updated"),
+        _number("created"),
+        _number("changed"),
+        Index("entries_changed", "account", "changed"),
+    ),
+    records.Word: _table(
+        "words",
+        # Bytes, so that all databases order them alike.
+        _raw("word", primary_key=True),
+        _number("weight", primary_key=True),
+        _raw("order", primary_key=True),
+        _text("id", primary_key=True),
+        Index("words_id", "id", "word"),
     ),
     records.Blob: _table(
         "blobs",

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Table, bindparam, delete, func, literal_column, select, union_all, update
+from sqlalchemy import Table, bindparam, delete, exists, func, literal_column, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from messaging.relay.ports import Numbered
 from messaging.relay.records import (
     KEYS,
     Account,
@@ -21,13 +22,12 @@ from messaging.relay.records import (
     Blob,
     Body,
     Device,
-    Edge,
     Gone,
     LogEntry,
     LogNode,
     Message,
-    State,
     Totp,
+    Word,
 )
 from messaging.store.schema import TABLES
 
@@ -67,7 +67,7 @@ def _equal(table: Table, names: tuple[str, ...]) -> list[Any]:
 _accounts, _bodies, _totps, _blobs, _acts, _devices = (
     TABLES[kind] for kind in (Account, Body, Totp, Blob, Act, Device)
 )
-_entries, _nodes = TABLES[LogEntry], TABLES[LogNode]
+_entries, _nodes, _words = TABLES[LogEntry], TABLES[LogNode], TABLES[Word]
 
 
 class Statements:
@@ -78,7 +78,7 @@ class Statements:
         self._insert = insert
         self.next_change = self.text(
             update(_accounts)
-            .values(changed=_accounts.c.changed + literal_column("1"))
+            .values(changed=_accounts.c.changed + literal_column("1"), octets=_accounts.c.octets + bindparam("octets"))
             .where(_accounts.c.id == bindparam("account"))
             .returning(_accounts.c.changed)
         )
@@ -206,7 +206,28 @@ class Statements:
         return self.text(statement.limit(bindparam("most")).offset(bindparam("skip")))
 
     @_kept
-    def latest(self, kind: type[Message] | type[Edge] | type[State]) -> Prepared:
+    def words(self, others: int) -> str:
+        """Words of a range whose entries also have a word of each of `others` ranges; parameters as they stand."""
+        again = [_words.alias(f"w{number}") for number in range(others)]
+        has = [
+            exists()
+            .where(w.c.id == _words.c.id, w.c.word >= bindparam(f"from{n}"), w.c.word < bindparam(f"to{n}"))
+            .correlate(_words)
+            for n, w in enumerate(again)
+        ]
+        found = select(_words).where(_words.c.word >= bindparam("first"), _words.c.word < bindparam("end"), *has)
+        ordered = found.order_by(*_order(Word))
+        return self.text(ordered.limit(bindparam("most")).offset(bindparam("skip")))
+
+    @_kept
+    def count_words(self) -> str:
+        """How many are in a range, at most so many."""
+        found = select(_words.c.weight).where(_words.c.word >= bindparam("first"), _words.c.word < bindparam("end"))
+        some = found.limit(bindparam("most")).offset(bindparam("skip")).subquery()
+        return self.text(select(func.count()).select_from(some))
+
+    @_kept
+    def latest(self, kind: Numbered) -> Prepared:
         """The highest change number of a kind, destroyed ones included."""
         table, number = _marks(kind)
         gone = TABLES[Gone]
@@ -218,7 +239,7 @@ class Statements:
         return self.prepare(select(func.coalesce(func.max(both.c.n), literal_column("0"))))
 
     @_kept
-    def changes(self, kind: type[Message] | type[Edge] | type[State]) -> Prepared:
+    def changes(self, kind: Numbered) -> Prepared:
         """(id, number, created, gone) after a change number, oldest first."""
         table, number = _marks(kind)
         gone = TABLES[Gone]

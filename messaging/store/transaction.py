@@ -5,13 +5,15 @@ ask for. What is remembered changes with every write of it, and is gone with the
 """
 
 import sqlite3
+from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec.structs import astuple, replace
 
-from messaging.relay.ports import Change, Numbered, Wanted
-from messaging.relay.records import KEYS, Account, Act, Edge
+from messaging.relay.ports import Change, Numbered, Range, Wanted
+from messaging.relay.records import KEYS, Account, Act, Edge, Word
 from messaging.store.statements import SQLITE
 
 R = TypeVar("R")
@@ -84,12 +86,12 @@ class SqlTransaction:
             self._forget(kind)
         return len(keys)
 
-    def next_change(self, account: str) -> int:
+    def next_change(self, account: str, octets: int = 0) -> int:
         self.writes += 1
-        number = self._number(SQLITE.next_change, (account,))
+        number = self._number(SQLITE.next_change, (octets, account))
         known = self._known[Account]
         if (before := known.get((account,))) is not None:
-            known[account,] = replace(before, changed=number)
+            known[account,] = replace(before, changed=number, octets=before.octets + octets)
         return number
 
     def latest(self, kind: Numbered, account: str) -> int:
@@ -114,6 +116,12 @@ class SqlTransaction:
         names, given = filters(wanted)
         prepared = SQLITE.query(names, total=True)
         return self._number(prepared.text, prepared.values(given))
+
+    def words(self, ranges: Sequence[Range], limit: int) -> list[Word]:
+        return [Word(*row) for row in self._run(SQLITE.words(len(ranges) - 1), (*chain(*ranges), limit, 0))]
+
+    def count_words(self, range_: Range, limit: int) -> int:
+        return self._number(SQLITE.count_words(), (*range_, limit, 0))
 
     def add_body(self, sealed: bytes, copies: int) -> int:
         self.writes += 1

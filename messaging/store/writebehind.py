@@ -6,13 +6,14 @@ flush(), which sends it together; reads see it as if it were there. What was rea
 Law: only one transaction writes at a time (postgres.py takes the lock), so what was read here stays true meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from msgspec.structs import astuple, replace
 
-from messaging.relay.ports import Change, Numbered, Wanted
+from messaging.relay.ports import Change, Numbered, Range, Wanted
 from messaging.relay.records import (
     KEYS,
     Account,
@@ -21,12 +22,14 @@ from messaging.relay.records import (
     Body,
     Device,
     Edge,
+    Entry,
     Gone,
     LogEntry,
     LogNode,
     Message,
     State,
     Totp,
+    Word,
 )
 from messaging.store.link import Link
 from messaging.store.pending import How, Key, Pending
@@ -38,7 +41,7 @@ Value = str | bytes | int
 _SWEEP: Final = 1_000
 _MOST_ROWS: Final = 5_000  # so many wait, and so many sealed bytes, before they are sent early
 _MOST_BYTES: Final = 8 << 20
-_NUMBERED: Final[dict[str, type]] = {kind.__name__: kind for kind in (Message, Edge, State)}
+_NUMBERED: Final[dict[str, type]] = {kind.__name__: kind for kind in (Message, Edge, State, Entry)}
 
 
 class PostgresTransaction:
@@ -123,11 +126,11 @@ class PostgresTransaction:
             self.drop(kind, *key)
         return len(keys)
 
-    def next_change(self, account: str) -> int:
+    def next_change(self, account: str, octets: int = 0) -> int:
         row = self.one(Account, account)
         if row is None:
             raise RuntimeError("no Account")
-        self.put(replace(row, changed=row.changed + 1))
+        self.put(replace(row, changed=row.changed + 1, octets=row.octets + octets))
         return row.changed + 1
 
     def latest(self, kind: Numbered, account: str) -> int:
@@ -159,6 +162,14 @@ class PostgresTransaction:
         names, given = filters(wanted)
         prepared = POSTGRES.query(names, total=True)
         return self._number(prepared.text, prepared.values(given))
+
+    def words(self, ranges: Sequence[Range], limit: int) -> list[Word]:
+        self.flush(Word)
+        return [Word(*row) for row in self._fetch(POSTGRES.words(len(ranges) - 1), (*chain(*ranges), limit, 0))]
+
+    def count_words(self, range_: Range, limit: int) -> int:
+        self.flush(Word)
+        return self._number(POSTGRES.count_words(), (*range_, limit, 0))
 
     def add_body(self, sealed: bytes, copies: int) -> int:
         # Nobody else numbers bodies meanwhile. A number whose body has gone is free: nothing names it any more.
@@ -260,7 +271,11 @@ class PostgresTransaction:
                 kind = _NUMBERED[name]
             case Message(account=account, created=number):
                 pass
-            case Edge(account=account, changed=number) | State(account=account, changed=number):
+            case (
+                Edge(account=account, changed=number)
+                | State(account=account, changed=number)
+                | Entry(account=account, changed=number)
+            ):
                 pass
             case _:
                 return

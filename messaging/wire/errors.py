@@ -34,6 +34,7 @@ TABLE: Final[dict[str, Said]] = {
     "invalidResultReference": Said(400, "A result reference does not point to an earlier result."),
     "forbidden": Said(403, "This is not allowed to this log-in."),
     "accountNotFound": Said(404, "There is no such account for this log-in."),
+    "fromAccountNotFound": Said(404, "There is no such account to copy from for this log-in."),
     "accountNotSupportedByMethod": Said(400, "The account does not have this method."),
     "cannotCalculateChanges": Said(400, "The state is too old or unknown: read everything again."),
     "requestTooLarge": Said(413, "The request asks for too many objects at once."),

@@ -31,6 +31,16 @@ MAX_LOGIN_NAME: Final = 254  # characters
 UNREFERENCED_BLOB_HOURS: Final = 24
 MAX_SIZE_ANSWER: Final = 32_000_000  # bytes of sealed letters in the answers of one API request
 UPLOAD_QUOTA: Final = 1_000_000_000  # bytes of blobs not yet in a message, per account
+STORAGE_QUOTA: Final = 20_000_000_000  # sealed bytes of the letters that an account keeps; the operator may set it
+MAX_BLOB_SET: Final = 5_000_000  # bytes of one blob of Blob/upload; larger things go through the upload door
+MAX_BLOB_CREATES: Final = 64  # of one API request
+MAX_BLOB_SOURCES: Final = 64  # of one blob (RFC 9404, 3.1: at least 64)
+MAX_ENTRY_TEXT: Final = 120  # characters of one text of a DirectoryEntry
+MAX_IDENTIFIERS: Final = 8  # of one DirectoryEntry
+MAX_SEARCH_WORDS: Final = 8
+MAX_SEARCH_LIMIT: Final = 50
+SEARCH_LOOKS_AT: Final = 4_000  # entries that one search looks at: of commoner words, the first in the order of names
+SEARCHES_PER_MINUTE: Final = 120  # of one log-in
 
 CHALLENGE_SECONDS: Final = 60
 TICKET_SECONDS: Final = 300

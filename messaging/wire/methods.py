@@ -10,6 +10,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from messaging.wire import names
+from messaging.wire.blobs import BlobCopy, BlobGet, BlobsCopied, BlobsGot, BlobsMade, BlobUpload
+from messaging.wire.directory import DirectoryEntry, EntryQuery
+from messaging.wire.quotas import QueryChanged, Quota, QuotaQuery, QuotaQueryChanges
 from messaging.wire.types import (
     AccessLogEntry,
     AccountId,
@@ -62,6 +65,12 @@ class Changed(Wire, frozen=True):
     created: list[str]
     updated: list[str]
     destroyed: list[str]
+
+
+class QuotaChanged(Changed, frozen=True):
+    """`updatedProperties` null: any may have changed (RFC 9425, 4.3)."""
+
+    updated_properties: list[str] | None = None
 
 
 class Set(Wire, frozen=True, omit_defaults=True):
@@ -219,5 +228,16 @@ METHODS: Final[dict[str, Method]] = {
     "Contact/get": Method(names.SEALED, Get, Got[Contact]),
     "Contact/changes": Method(names.SEALED, Changes, Changed),
     "Contact/set": Method(names.SEALED, Set, SetDone, writes=True),
+    "Quota/get": Method(names.QUOTA, Get, Got[Quota]),
+    "Quota/changes": Method(names.QUOTA, Changes, QuotaChanged),
+    "Quota/query": Method(names.QUOTA, QuotaQuery, QueryDone),
+    "Quota/queryChanges": Method(names.QUOTA, QuotaQueryChanges, QueryChanged),
+    "Blob/get": Method(names.BLOB, BlobGet, BlobsGot),
+    "Blob/upload": Method(names.BLOB, BlobUpload, BlobsMade, writes=True),
+    "Blob/copy": Method(names.CORE, BlobCopy, BlobsCopied, writes=True),
+    "DirectoryEntry/get": Method(names.DIRECTORY, Get, Got[DirectoryEntry]),
+    "DirectoryEntry/changes": Method(names.DIRECTORY, Changes, Changed),
+    "DirectoryEntry/query": Method(names.DIRECTORY, EntryQuery, QueryDone),
+    "DirectoryEntry/set": Method(names.DIRECTORY, Set, SetDone, writes=True),
     "Address/resolve": Method(names.BRIDGE, Resolve, ResolveDone),
 }

@@ -8,7 +8,10 @@ ACCOUNT: Final = f"{NAMESPACE}/account/1"
 KEYS: Final = f"{NAMESPACE}/keys/1"
 SEALED: Final = f"{NAMESPACE}/sealed/1"
 BRIDGE: Final = f"{NAMESPACE}/bridge/1"
-EVERYONE: Final = (CORE, ACCOUNT, KEYS, SEALED)
+DIRECTORY: Final = f"{NAMESPACE}/directory/1"
+BLOB: Final = "urn:ietf:params:jmap:blob"  # RFC 9404, without Blob/lookup
+QUOTA: Final = "urn:ietf:params:jmap:quota"  # RFC 9425
+EVERYONE: Final = (CORE, ACCOUNT, KEYS, SEALED, DIRECTORY, BLOB, QUOTA)
 PROBLEMS: Final = "https://pli.example/problems/"
 JMAP_ERRORS: Final = "urn:ietf:params:jmap:error:"
 

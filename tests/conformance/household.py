@@ -64,7 +64,12 @@ def settle(site: Site) -> Household:
 
 def new_patient(site: Site, station: Actor, login: str) -> Actor:
     """Enrolled, activated and logged in."""
-    who = person("patient", login)
+    return new_person(site, station, "patient", login)
+
+
+def new_person(site: Site, station: Actor, kind: str, login: str) -> Actor:
+    """The same of a kind: a professional who holds the own keys, say."""
+    who = person(kind, login)
     enrol(site, station, who, managed=False)
     heard, keys, password = activation(site, who, station.password)
     assert heard.status == 200, heard.body
@@ -112,9 +117,7 @@ def new_keys(who: Person, station: SigningSeed, keys: KeyPairs) -> dict[str, str
     """The keys that follow those of the letter."""
     before = read_statement(first(who, station, [f"{who.login}@{DOMAIN}"])[0].statement)
     public = keys.public()
-    made = make_statement(
-        who.account, public, who.pairs.signing, dt.datetime.now(dt.UTC), box=2, previous=before
-    )
+    made = make_statement(who.account, public, who.pairs.signing, dt.datetime.now(dt.UTC), box=2, previous=before)
     return {
         "sealingKey": b64u(public.sealing.raw), "signingKey": b64u(public.signing.raw),
         "statement": b64u(made.statement), "signature": b64u(made.signature),

@@ -7,7 +7,7 @@ from typing import Any
 
 from crypto.encoding import b64u
 from messaging.wire import names
-from tests.conformance.household import Actor, Household, code, log_in, new_patient
+from tests.conformance.household import Actor, Household, code, log_in, new_patient, new_person
 from tests.conformance.site import Site
 from tests.messaging.desk import box, letter
 
@@ -43,7 +43,13 @@ class Kinds:
         """By type name."""
         patient, bridge = self.home.patient, self.home.bridge
         quiet = new_patient(self._site, self.home.station, "quiet")
+        surgeon = new_person(self._site, self.home.station, "professional", "dr.durand")
+        self._list(self.home.doctor, "Élise Martin")
         return {
+            "Quota": Kind(patient, "octets"),
+            "Blob": Kind(patient, "b" + "2" * 64),
+            "DirectoryEntry": Kind(surgeon, "a" + "2" * 26, make=lambda: self._list(surgeon, "Anne Durand"),
+                                   update=lambda: (self._list(surgeon, "Anne Durand"), {"city": "Nîmes"})),
             "AccountInfo": Kind(patient, "a" + "2" * 26),
             "PublicKey": Kind(patient, "k" + "2" * 26),
             "KeyBox": Kind(patient, "nobox", update=self._next_box),
@@ -67,6 +73,12 @@ class Kinds:
         patient = self.home.patient
         ((_, answer, _),) = self._site.call(patient.token, (method, {"accountId": patient.account, **arguments}))
         return answer
+
+    def _list(self, who: Actor, name: str) -> str:
+        given = {"accountId": who.account, "update": {who.account: {"name": name}}}
+        ((_, answer, _),) = self._site.call(who.token, ("DirectoryEntry/set", given))
+        assert answer["updated"] == {who.account: None}, answer
+        return who.account
 
     def _letter(self) -> Patch:
         return letter(self.home.doctor.person, self.home.patient.person, sealed=secrets.token_bytes(8))

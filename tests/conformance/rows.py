@@ -44,6 +44,19 @@ OWN: Final[dict[str, tuple[str, ...]]] = {
     "Core/echo": ("4 echo",),
     "PublicKey/lookup": ("answer", "history", "notFound", "since", "requestTooLarge", "3.6.2 accountNotFound"),
     "KeyLog/prove": ("answer", "requestTooLarge", "3.6.2 accountNotFound"),
+    "Quota/query": ("4.4 order", "4.4 filter", "4.4 sort", "3.6.2 accountNotFound", "3.6.2 invalidArguments"),
+    "Quota/queryChanges": ("4.5 cannotCalculateChanges", "3.6.2 accountNotFound"),
+    "Blob/get": ("4.2 data", "4.2 range", "4.2 digest", "4.2 notFound", "4.2 properties", "3.6.2 accountNotFound"),
+    "Blob/upload": ("4.1 data", "4.1 blobId", "4.1 refused", "3.6.2 accountNotFound"),
+    "Blob/copy": ("6.3 copy", "6.3 notFound", "6.3 one account", "3.6.2 accountNotFound"),
+    "DirectoryEntry/query": (
+        "answer",
+        "filter",
+        "position",
+        "unsupportedFilter",
+        "3.6.2 accountNotFound",
+        "3.6.2 invalidArguments",
+    ),
     "Address/resolve": ("answer", "notFound", "requestTooLarge", "forbidden", "3.6.2 accountNotFound"),
 }
 

@@ -10,7 +10,7 @@ from tests.conformance.household import Actor, new_patient
 from tests.conformance.world import World
 
 # Extensions that docs/spec/protocol.md does not claim: whoever offers one describes it there and tests it here.
-NOT_CLAIMED = ("urn:ietf:params:jmap:blob", "urn:ietf:params:jmap:quota", "urn:ietf:params:jmap:webpush-vapid")
+NOT_CLAIMED = ("urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission")
 
 
 def _session(world: World, who: Actor) -> Any:

@@ -5,10 +5,13 @@ import pytest
 from messaging.wire.described.objects import SETTABLE
 from messaging.wire.methods import METHODS
 from tests.conformance import (  # noqa: F401 - loading them fills the table
+    test_blob_methods,
     test_changes,
+    test_directory,
     test_get,
     test_own_methods,
     test_query,
+    test_quotas,
     test_set,
 )
 from tests.conformance.rows import OWN, STANDARD, found, required

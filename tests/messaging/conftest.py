@@ -18,7 +18,18 @@ from tests.messaging.doors import Visitor
 from tests.postgres import Cluster
 from tests.relays import relay_in_process
 
-_DIFFER = frozenset({"test_store", "test_messages", "test_devices", "test_enrolment", "test_keylog", "test_recovery"})
+_DIFFER = frozenset(
+    {
+        "test_store",
+        "test_messages",
+        "test_devices",
+        "test_enrolment",
+        "test_keylog",
+        "test_recovery",
+        "test_directory",
+        "test_quotas",
+    }
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

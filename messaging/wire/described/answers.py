@@ -45,6 +45,20 @@ class BridgeLimits(Wire, frozen=True):
     max_enrol: UnsignedInt
 
 
+class BlobLimits(Wire, frozen=True):
+    """Of an account (RFC 9404, section 3.1)."""
+
+    max_size_blob_set: UnsignedInt
+    max_data_sources: UnsignedInt
+    supported_type_names: list[str]
+    supported_digest_algorithms: list[str]
+
+
+class DirectoryLimits(Wire, frozen=True):
+    max_search_words: UnsignedInt
+    max_search_limit: UnsignedInt
+
+
 class Capabilities(Wire, frozen=True):
     """What this log-in may name in `using`."""
 
@@ -52,6 +66,9 @@ class Capabilities(Wire, frozen=True):
     account: Nothing = field(name=names.ACCOUNT)
     keys: Nothing = field(name=names.KEYS)
     sealed: SealedLimits = field(name=names.SEALED)
+    directory: DirectoryLimits = field(name=names.DIRECTORY)
+    blob: Nothing = field(name=names.BLOB)
+    quota: Nothing = field(name=names.QUOTA)
     bridge: BridgeLimits | UnsetType = field(name=names.BRIDGE, default=UNSET)
 
 
@@ -59,6 +76,9 @@ class AccountCapabilities(Wire, frozen=True):
     account: Nothing = field(name=names.ACCOUNT)
     keys: Nothing = field(name=names.KEYS)
     sealed: Nothing = field(name=names.SEALED)
+    directory: Nothing = field(name=names.DIRECTORY)
+    blob: BlobLimits = field(name=names.BLOB)
+    quota: Nothing = field(name=names.QUOTA)
     bridge: Nothing | UnsetType = field(name=names.BRIDGE, default=UNSET)
 
 
@@ -66,6 +86,9 @@ class PrimaryAccounts(Wire, frozen=True):
     account: AccountId = field(name=names.ACCOUNT)
     keys: AccountId = field(name=names.KEYS)
     sealed: AccountId = field(name=names.SEALED)
+    directory: AccountId = field(name=names.DIRECTORY)
+    blob: AccountId = field(name=names.BLOB)
+    quota: AccountId = field(name=names.QUOTA)
     bridge: AccountId | UnsetType = field(name=names.BRIDGE, default=UNSET)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from messaging.wire.described.answers import Created, Sent
+from messaging.wire.directory import EntryUpdate
 from messaging.wire.methods import ContactUpdate, DeviceUpdate, KeyBoxUpdate, NewDelegation, StateUpdate
 from messaging.wire.types import NewMessage
 
@@ -25,4 +26,5 @@ SETTABLE: Final[dict[str, Settable]] = {
     "SealedMessage": Settable(create=NewMessage, created=Sent, destroy=True),
     "SealedState": Settable(update=StateUpdate, destroy=True),
     "Contact": Settable(update=ContactUpdate),
+    "DirectoryEntry": Settable(update=EntryUpdate, destroy=True),
 }

@@ -37,7 +37,8 @@ MEMBERS: Final[dict[str, dict[str, _Member]]] = {
 }
 METHOD_ERRORS: Final = (
     "serverUnavailable", "unknownMethod", "invalidArguments", "invalidResultReference", "forbidden",
-    "accountNotFound", "accountNotSupportedByMethod", "cannotCalculateChanges", "requestTooLarge", "stateMismatch",
+    "accountNotFound", "fromAccountNotFound", "overQuota", "unsupportedFilter",
+    "accountNotSupportedByMethod", "cannotCalculateChanges", "requestTooLarge", "stateMismatch",
     "rateLimit",
 )  # fmt: skip
 SET_ERRORS: Final = (

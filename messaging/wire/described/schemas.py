@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from messaging.wire import factors, life, limits, methods, names, pairing, types
+from messaging.wire import blobs, directory, factors, life, limits, methods, names, pairing, quotas, types
 from messaging.wire.described import answers
 from messaging.wire.described.objects import SETTABLE, Settable
 from messaging.wire.described.refusals import (
@@ -29,7 +29,17 @@ from messaging.wire.types import Wire
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 HOME: Final = "https://pli.example/schemas/"
 _DEFS: Final = "#/$defs/"
-MODULES: Final = (types, factors, life, pairing, methods, answers)  # every struct of these is described
+MODULES: Final = (
+    types,
+    blobs,
+    directory,
+    quotas,
+    factors,
+    life,
+    pairing,
+    methods,
+    answers,
+)  # every struct of these is described
 
 
 @cache
@@ -133,7 +143,7 @@ def _answer(name: str, method: Method, found: dict[str, Schema]) -> Schema:
     (item,) = getattr(method.answer, "__args__", (None,))
     if item is None:
         plain: Schema = made[method.answer.__name__]
-        return plain | {"title": name}
+        return plain | {"title": name, "properties": plain["properties"] | _refused(plain["properties"])}
     shown = f"{name.replace('/', '.')}.shown"
     found[shown] = _shown(found[item.__name__])
     (got,) = [schema for key, schema in made.items() if key.startswith("Got_")]
@@ -143,6 +153,12 @@ def _answer(name: str, method: Method, found: dict[str, Schema]) -> Schema:
 
 def _shown(whole: Schema) -> Schema:
     return whole | {"required": ["id"], "description": "All properties, or the `id` and those that were asked for."}
+
+
+def _refused(properties: Schema) -> Schema:
+    # What was not done (`notCreated`, `notCopied`, ...) says why, each with a SetError.
+    every = {"anyOf": [{"type": "object", "additionalProperties": {"$ref": _DEFS + "SetError"}}, {"type": "null"}]}
+    return {name: every for name in properties if name in ("notCreated", "notCopied")}
 
 
 def _set_answer(name: str, row: Settable, plain: Schema) -> Schema:
