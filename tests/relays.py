@@ -63,14 +63,16 @@ class RunningRelay:
         _operator(self.config, "add-station", login, "--public-key", b64u(public.raw))
 
 
-def start_relay_process(folder: Path, *, web: Path | None = None, limits: str = _UNHURRIED) -> RunningRelay:
-    """A relay on a free loopback port, ready to answer. `limits` is TOML; whoever starts it stops it."""
+def start_relay_process(
+    folder: Path, *, web: Path | None = None, limits: str = _UNHURRIED, more: str = ""
+) -> RunningRelay:
+    """A relay on a free loopback port, ready to answer. `limits` and `more` are TOML; whoever starts it stops it."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     origin, config = f"http://127.0.0.1:{port}", folder / "relay.toml"
-    served = f'web = "{web}"\n' if web else ""
+    served, rest = f'web = "{web}"\n' if web else "", limits + more
     config.write_text(
-        f'[relay]\norigin = "{origin}"\nlisten = "127.0.0.1:{port}"\ndata = "relay"\nlog = "json"\n{served}{limits}'
+        f'[relay]\norigin = "{origin}"\nlisten = "127.0.0.1:{port}"\ndata = "relay"\nlog = "json"\n{served}{rest}'
     )
     return RunningRelay(origin, folder / "relay", config, _start(config))
 

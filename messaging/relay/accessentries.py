@@ -17,7 +17,8 @@ from messaging.wire.types import AccessLogEntry, Actor
 _EVER = 2**62
 _ACTORS: dict[str, Actor] = {
     "anyone": "anyone", "owner": "owner", "delegate": "delegate", "bridge": "bridge", "station": "station",
-    "operator": "operator", "relay": "relay",
+    "professional": "professional", "organisation": "organisation", "app": "app", "operator": "operator",
+    "relay": "relay",
 }  # fmt: skip
 
 

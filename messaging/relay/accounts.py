@@ -150,7 +150,7 @@ def _create(
         Account(
             id=person.account,
             kind=person.kind,
-            state="active" if person.managed else "invited",
+            state="active" if person.managed or person.kind == "app" else "invited",
             created=turn.stamp,
             key=new.keys.key_id,
             parent=enroller.id if person.managed else "",
@@ -163,11 +163,18 @@ def _create(
     if person.login is not None:
         turn.tx.add(Login(login_name(person.login), person.account))
     if item.letter_key:
-        turn.tx.add(Factor(person.account, "letter", item.letter_key, kdf_json(Kdf(name="code"))))
+        turn.tx.add(_first_factor(person, item.letter_key))
     if person.managed:
         turn.tx.next_change(enroller.id)  # the session of the bridge has one account more
         turn.joined.append((enroller.id, person.account))
     log(turn, "enrol", target=person.account)
+
+
+def _first_factor(person: EnrolPerson, public: bytes) -> Factor:
+    # An app has no letter and nobody who types: it logs in with a key that it made itself.
+    if person.kind == "app":
+        return Factor(person.account, "key", public, kdf_json(Kdf(name="key")))
+    return Factor(person.account, "letter", public, kdf_json(Kdf(name="code")))
 
 
 def _answers_for(turn: Turn, enroller: Account, new: key_rules.Announced) -> bool:
@@ -190,7 +197,9 @@ def _may_enrol(enroller: Account, person: EnrolPerson) -> bool:
     # Log-in names have no domain: a bridge that could choose one could take anybody's.
     ours = set(enroller.domains.split())
     named = person.managed and person.login is None and bool(person.addresses)
-    return named and person.kind != "patient" and all(_is_ours(address, ours) for address in person.addresses)
+    return (
+        named and person.kind not in ("patient", "app") and all(_is_ours(address, ours) for address in person.addresses)
+    )
 
 
 def _is_ours(address: str, ours: set[str]) -> bool:

@@ -8,7 +8,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from messaging.relay import archive, contacts, delegations, devices, directory, erasure, pairing, tombstones
+from messaging.relay import (
+    archive,
+    contacts,
+    delegations,
+    devices,
+    directory,
+    emergencies,
+    erasure,
+    grants,
+    pairing,
+    tombstones,
+)
 from messaging.relay.accesslog import log
 from messaging.relay.delegations import has_password
 from messaging.relay.login import drop_passkeys, drop_tickets
@@ -96,6 +107,8 @@ def _shut(turn: Turn, account: Account, by: str) -> Archive:
     id_ = account.id
     devices.end_all(turn, id_)
     delegations.end_all(turn, id_)
+    grants.end_all(turn, id_)
+    emergencies.end_all(turn, id_)
     if account.parent:
         turn.parted.append((account.parent, id_))
     drop_tickets(turn, id_)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from messaging.relay import grants
 from messaging.relay.accesslog import log
 from messaging.relay.moments import date_text
 from messaging.relay.records import Account, Edge, Gone
@@ -27,6 +28,9 @@ def check(turn: Turn, sender: Account, people: list[Account]) -> Opening:
     opening: Opening = []
     for person in people:
         if person.id == sender.id:
+            continue
+        if "app" in (sender.kind, person.kind):
+            refusing.extend([] if _is_granted(turn, sender, person) else [person.id])
             continue
         match (sender.kind in PROFESSIONAL, person.kind):
             case (True, "patient"):
@@ -100,6 +104,16 @@ def get_changes(turn: Turn, arguments: Changes) -> Changed:
 def set_(turn: Turn, arguments: Set) -> SetDone:
     """`Contact/set`: update alone."""
     return apply(turn, arguments, lambda: turn.state(Edge, arguments.account_id), update=_update)
+
+
+def _is_granted(turn: Turn, sender: Account, person: Account) -> bool:
+    match sender.kind, person.kind:
+        case "app", "patient":
+            return grants.may_send(turn, sender.id, person.id)
+        case "patient", "app":
+            return grants.may_receive(turn, person.id, sender.id)
+        case _:
+            return False
 
 
 def _update(turn: Turn, account: str, peer: str, raw: msgspec.Raw) -> None:

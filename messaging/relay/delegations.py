@@ -161,6 +161,4 @@ def _note(turn: Turn, held: Delegation) -> None:
 
 
 def _seen(held: Delegation) -> types.Delegation:
-    return types.Delegation(
-        id=held.id, account=held.account, delegate=held.delegate, since=date_text(held.since)
-    )
+    return types.Delegation(id=held.id, account=held.account, delegate=held.delegate, since=date_text(held.since))

@@ -163,9 +163,7 @@ def _is_stolen(turn: Turn, held: Refresh, parent: Refresh | None) -> bool:
     return parent is not None and parent.followed != 0
 
 
-def _issue(
-    turn: Turn, device: Device, *, renewable: bool, cookie: bool, trusted: str, parent: bytes = b""
-) -> Issued:
+def _issue(turn: Turn, device: Device, *, renewable: bool, cookie: bool, trusted: str, parent: bytes = b"") -> Issued:
     access, renewal = token(), token() if renewable else ""
     turn.tx.add(Access(hashed(access), device.account, device.id, turn.stamp + limits.ACCESS_SECONDS * SECOND))
     if renewable:

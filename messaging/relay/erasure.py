@@ -8,7 +8,7 @@ that nobody else names go with the walk that removes such (within two days).
 import hashlib
 from typing import Any, Final
 
-from messaging.relay import contacts, directory
+from messaging.relay import contacts, directory, emergencies, grants
 from messaging.relay.accesslog import log
 from messaging.relay.records import (
     KEYS,
@@ -18,12 +18,16 @@ from messaging.relay.records import (
     Archive,
     Blob,
     Box,
+    Certificate,
+    Consent,
     Delegation,
     Device,
     Edge,
+    Emergency,
     Factor,
     Failure,
     Gone,
+    Grant,
     Key,
     Login,
     Message,
@@ -41,7 +45,7 @@ from messaging.relay.turn import Turn
 
 _BY_ACCOUNT: Final[tuple[type, ...]] = (
     Login, Factor, Passkey, Totp, Failure, Ticket, Device, Trust, Pairing, Delegation, Key, Box, Address, Edge, Message,
-    Sent, Gone, State, Blob, Archive,
+    Sent, Gone, State, Blob, Archive, Grant, Emergency, Consent, Certificate,
 )  # fmt: skip
 # Without an index by account: of whoever had a device alone, since others cannot have any.
 _OF_DEVICES: Final[tuple[type, ...]] = (Access, Refresh)
@@ -53,6 +57,8 @@ def erase(turn: Turn, account: str, *, actor: str = "") -> bool:
         return False
     _spend(turn, account)
     contacts.leave(turn, account)
+    grants.leave(turn, account)
+    emergencies.leave(turn, account)
     _end_care(turn, account)
     for message in turn.tx.where(Message, account=account):
         if message.body:

@@ -3,10 +3,21 @@
 from typing import Final
 
 from messaging.relay import closing
-from messaging.relay.records import Access, Blob, Device, Failure, Pairing, Refresh, Ticket, Trust, UsedChallenge
+from messaging.relay.records import (
+    Access,
+    Blob,
+    Consent,
+    Device,
+    Failure,
+    Pairing,
+    Refresh,
+    Ticket,
+    Trust,
+    UsedChallenge,
+)
 from messaging.relay.turn import Turn
 
-_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device, Pairing)
+_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device, Pairing, Consent)
 
 
 def sweep(turn: Turn) -> int:

@@ -24,6 +24,8 @@ from messaging.wire.errors import Refusal
 from messaging.wire.methods import Prove, ProveDone
 
 TILE_HEIGHT = 8  # levels of the tree in one level of tiles (tlog-tiles)
+
+
 def announce(turn: Turn, account: Account, new: Announced) -> Account:
     """Append the statement to the log and make its keys current; the account as it is put, with its other changes.
 

@@ -10,7 +10,7 @@ import msgspec
 
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical
-from messaging.relay import blobs, contacts
+from messaging.relay import blobs, contacts, grants
 from messaging.relay.accesslog import log
 from messaging.relay.keys import shown_key
 from messaging.relay.moments import SECOND, date_text, parse_date
@@ -24,7 +24,7 @@ from messaging.wire.errors import Refusal
 from messaging.wire.methods import Changed, Changes, Get, Got, MessageFilter, MessageQuery, QueryDone, Set, SetDone
 from messaging.wire.types import Delivery, NewMessage, SealedMessage
 
-SENDERS = ("patient", "professional", "organisation")
+SENDERS = ("patient", "professional", "organisation", "app")
 
 
 def get(turn: Turn, arguments: Get) -> Got[SealedMessage]:
@@ -98,6 +98,9 @@ def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
     _check_rate(turn, sender)
 
     contacts.open_(turn, opened)
+    if sender.kind == "app":
+        for person in people:
+            grants.note_use(turn, sender.id, person.id)
     others = [person for person in people if person.id != sender.id]
     letter = Message(
         account=sender.id,

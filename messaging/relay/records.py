@@ -83,6 +83,8 @@ class Device(Struct, frozen=True):
     """One log-in and what came of it; `ended` 0 while it lives.
 
     `confirmed` is the moment until which it may change factors; `seen` when it last got tokens; `label` is sealed.
+    An integrator's log-in by OAuth has `scopes` (with spaces between), the id of the AppGrant that it is `granted` by
+    where it is of one, and the SHA-256 of the certificate that its tokens are `bound` to where they are.
     """
 
     account: str
@@ -93,6 +95,9 @@ class Device(Struct, frozen=True):
     confirmed: int = 0
     seen: int = 0
     label: bytes = b""
+    scopes: str = ""
+    granted: str = ""
+    bound: bytes = b""
 
 
 class Access(Struct, frozen=True):
@@ -151,6 +156,78 @@ class Delegation(Struct, frozen=True):
     delegate: str
     id: str
     since: int
+
+
+class Grant(Struct, frozen=True):
+    """An AppGrant as one of its two sides sees it: two rows, each with its account's own change numbers.
+
+    `scopes` have spaces between; `begins`, `until`, `since` (creation) and `revoked` (0 while it stands) are moments;
+    `used` is the day of the app's last use, counted from 1970, 0 before.
+    """
+
+    account: str
+    id: str
+    patient: str
+    app: str
+    scopes: str
+    begins: int
+    until: int
+    since: int
+    created: int
+    changed: int
+    revoked: int = 0
+    used: int = 0
+    terms: bytes = b""
+
+
+class Emergency(Struct, frozen=True):
+    """An EmergencyGrant as one of its two sides sees it. `sealed` is in the patient's row alone; `used` is a moment."""
+
+    account: str
+    id: str
+    patient: str
+    grantee: str
+    begins: int
+    until: int
+    since: int
+    created: int
+    changed: int
+    revoked: int = 0
+    used: int = 0
+    terms: bytes = b""
+    sealed: bytes = b""
+
+
+class Certified(Struct, frozen=True):
+    """The one row (`id` 0) of the catalogue of apps: its version, and the signed file as JSON."""
+
+    id: int
+    version: int
+    signed: bytes
+
+
+class Consent(Struct, frozen=True):
+    """An authorization code of `app` (RFC 6749, 4.1): `id` is its hash, `device` what came of it, empty before.
+
+    `challenge` is that of PKCE (RFC 7636, S256); `granted` the id of the AppGrant of `patient`.
+    """
+
+    id: bytes
+    account: str
+    patient: str
+    granted: str
+    scopes: str
+    redirect: str
+    challenge: str
+    expires: int
+    device: str = ""
+
+
+class Certificate(Struct, frozen=True):
+    """SHA-256 of a certificate by which an app may show who it is (RFC 8705, 2.2)."""
+
+    account: str
+    thumbprint: bytes
 
 
 class Key(Struct, frozen=True):
@@ -391,6 +468,11 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     Trust: ("id",),
     Pairing: ("id",),
     Delegation: ("account", "delegate"),
+    Grant: ("account", "id"),
+    Emergency: ("account", "id"),
+    Certified: ("id",),
+    Consent: ("id",),
+    Certificate: ("account", "thumbprint"),
     Key: ("account", "id"),
     Box: ("account",),
     Address: ("id",),

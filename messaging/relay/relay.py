@@ -9,6 +9,7 @@ from messaging.relay import (
     accounts,
     activation,
     blobs,
+    catalogue,
     devices,
     expiry,
     factorasking,
@@ -19,6 +20,7 @@ from messaging.relay import (
     session,
 )
 from messaging.relay.accounts import Examined
+from messaging.relay.catalogue import AskCatalogue
 from messaging.relay.factorasking import FactorAsking
 from messaging.relay.lifeasking import LifeAsking
 from messaging.relay.logasking import LogAsking
@@ -89,7 +91,7 @@ class Sweep: ...
 
 Asking: TypeAlias = (
     "Request | WithBlobs | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | "
-    "LogOut | Enrol | AskSession | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
+    "LogOut | Enrol | AskSession | AskCatalogue | CheckUpload | KeepUpload | AskDownload | AskStates | Sweep | "
     "FactorAsking | LogAsking | LifeAsking"
 )
 
@@ -101,7 +103,9 @@ def writes(asking: Asking) -> bool:
             return jmap.writes(asking)
         case WithBlobs():
             return True
-        case ChallengeRequest() | TicketRequest() | AskSession() | CheckUpload() | AskDownload() | AskStates():
+        case ChallengeRequest() | TicketRequest() | AskSession() | AskCatalogue():
+            return False
+        case CheckUpload() | AskDownload() | AskStates():
             return False
         case LoginRequest() | TotpRequest() | ActivateRequest() | Renew() | LogOut() | Enrol() | KeepUpload() | Sweep():
             return True
@@ -146,6 +150,8 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
             return accounts.enrol(turn, asking.people)
         case AskSession():
             return session.session(turn)
+        case AskCatalogue():
+            return catalogue.get(turn)
         case CheckUpload():
             return blobs.check_upload(turn, asking.account, asking.size)
         case KeepUpload():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crypto.encoding import b64u
 from messaging.relay.delegations import held_by, state_of
 from messaging.relay.records import Account
 from messaging.relay.turn import NAMES, Turn
@@ -35,7 +36,7 @@ def session(turn: Turn) -> dict[str, Any]:
     origin, kind = turn.house.origin, turn.caller.kind
     mine = {account.id: _account(account, kind, turn.caller.account) for account in accounts(turn)}
     return {
-        "capabilities": {name: _capability(name) for name in capabilities(kind)},
+        "capabilities": {name: _capability(turn, name) for name in capabilities(kind)},
         "accounts": mine,
         "primaryAccounts": dict.fromkeys(capabilities(kind)[1:], turn.caller.account),
         "username": turn.caller.account,
@@ -67,7 +68,7 @@ def _of_account(name: str) -> dict[str, Any]:
     }
 
 
-def _capability(name: str) -> dict[str, Any]:
+def _capability(turn: Turn, name: str) -> dict[str, Any]:
     match name:
         case names.CORE:
             return {
@@ -80,6 +81,8 @@ def _capability(name: str) -> dict[str, Any]:
                 "maxObjectsInSet": limits.MAX_OBJECTS_IN_SET,
                 "collationAlgorithms": [],
             }
+        case names.ACCOUNT:
+            return {"catalogueKeys": [b64u(key) for key in turn.house.authorities]}
         case names.SEALED:
             return {
                 "maxRecipients": limits.MAX_RECIPIENTS,

@@ -35,6 +35,16 @@ def delegation_id() -> str:
     return _id("g")
 
 
+def grant_id() -> str:
+    """Of an AppGrant: `h` and 26 letters."""
+    return _id("h")
+
+
+def emergency_id() -> str:
+    """Of an EmergencyGrant: `u` and 26 letters."""
+    return _id("u")
+
+
 def _id(letter: str) -> str:
     # As base 32 of 16 random bytes spells it: 25 letters of 5 bits and one of 3.
     raw = secrets.token_bytes(26)

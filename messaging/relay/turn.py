@@ -9,13 +9,15 @@ from crypto.transparency.policy import Policy
 from messaging.relay.moments import stamp
 from messaging.relay.ports import Numbered, Transaction
 from messaging.relay.rates import Rates
-from messaging.relay.records import Account, Delegation, Edge, Message, State
+from messaging.relay.records import Account, Delegation, Edge, Emergency, Grant, Message, State
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
 Made = dict[str, tuple[str, int] | Refusal]  # creation id -> a new blob and its size, or why there is none
 Acting = tuple[str, str]  # who acts, for whom
-NAMES: Final[dict[type, str]] = {Message: "SealedMessage", Edge: "Contact", State: "SealedState"}
+NAMES: Final[dict[type[Any], str]] = {
+    Message: "SealedMessage", Edge: "Contact", State: "SealedState", Grant: "AppGrant", Emergency: "EmergencyGrant",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,6 +61,7 @@ class House:
     gate: Gate = field(default_factory=Gate)
     life: Life = field(default_factory=Life)
     storage: int = limits.STORAGE_QUOTA  # sealed bytes of the letters that one account keeps
+    authorities: tuple[bytes, ...] = ()  # public keys (32 bytes) that sign the catalogue of apps
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from crypto.encoding import unb64u
+from crypto.errors import NotCanonical, WeakKey
+from crypto.keys import SigningPublic
 from messaging.relay.rates import Allowed
 from messaging.relay.turn import Life
 from messaging.server.peers import Network
@@ -79,11 +82,17 @@ class _Life(msgspec.Struct, forbid_unknown_fields=True):
     archive_days: int = Life.archive_days
 
 
+class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
+    file: str = ""
+    authority: str | list[str] = []
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     relay: _Relay
     log: _Log = msgspec.field(default_factory=_Log)
     limits: _Limits = msgspec.field(default_factory=_Limits)
     life: _Life = msgspec.field(default_factory=_Life)
+    catalogue: _Catalogue = msgspec.field(default_factory=_Catalogue)
     store: _Store = msgspec.field(default_factory=_Store)
     bus: _Bus = msgspec.field(default_factory=_Bus)
     blobs: _Blobs = msgspec.field(default_factory=_Blobs)
@@ -93,6 +102,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 class Config:
     """Checked settings. `web` None: none was named and none is shipped. `certificate` and `key`: both or neither.
 
+    `catalogue` None: this relay publishes no file of apps; `authorities` are the keys that may have signed one.
     `policy` None: the key log is trusted for its own signatures alone. `skipped_witnesses` of it are not asked.
     `database` None: SQLite in `data`. `s3` None: blobs in `data`. `nats` empty: the database itself wakes other relays,
     and `poll` is how many seconds pass at most before one looks by itself.
@@ -110,6 +120,8 @@ class Config:
     life: Life = field(default_factory=Life)
     storage: int = STORAGE_QUOTA
     trusted_proxies: tuple[Network, ...] = ()
+    catalogue: Path | None = None
+    authorities: tuple[bytes, ...] = ()
     policy: Path | None = None
     skipped_witnesses: tuple[str, ...] = ()
     database: Where | None = None
@@ -160,6 +172,8 @@ def _checked(found: _File, folder: Path) -> Config:
         allowed=Allowed(**limits),
         storage=storage,
         life=Life(**life),
+        catalogue=folder / found.catalogue.file if found.catalogue.file else None,
+        authorities=_authorities(found.catalogue),
         trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
         policy=folder / found.log.policy if found.log.policy else None,
         skipped_witnesses=tuple(found.log.skip),
@@ -208,6 +222,16 @@ def _s3(s3: _S3 | None, folder: Path) -> S3Place | None:
     if s3.endpoint and urlsplit(s3.endpoint).scheme not in ("http", "https"):
         raise BadConfig('[blobs] s3: endpoint = "https://host", or none for Amazon')
     return S3Place(s3.bucket, s3.endpoint, s3.region, s3.key_id, folder / s3.secret_file if s3.secret_file else None)
+
+
+def _authorities(catalogue: _Catalogue) -> tuple[bytes, ...]:
+    named = [catalogue.authority] if isinstance(catalogue.authority, str) else catalogue.authority
+    if catalogue.file and not named:
+        raise BadConfig("[catalogue] authority: name the key that signs the file, as `pli catalogue sign` printed it")
+    try:
+        return tuple(SigningPublic.load(unb64u(text, 32)).raw for text in named)
+    except (NotCanonical, WeakKey):
+        raise BadConfig("[catalogue] authority: an Ed25519 public key in base64url, or a list of such") from None
 
 
 def _listen(text: str) -> tuple[str, int]:

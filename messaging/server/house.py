@@ -23,6 +23,7 @@ def house(config: Config) -> House:
         _policy(config, signer),
         life=config.life,
         storage=config.storage,
+        authorities=config.authorities,
     )
 
 

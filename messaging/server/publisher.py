@@ -214,4 +214,3 @@ class Publisher:
 
     async def _ask(self, asking: Any) -> Any:
         return await self._service.ask(asking, Caller())
-

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from messaging.relay.ports import Clock
+from messaging.server.cataloguedoor import CatalogueDoor, Publication
 from messaging.server.channel import Door
 from messaging.server.config import Config
 from messaging.server.doors import Doors
@@ -34,10 +35,12 @@ class Running:
         self.service = Service(config, clock)
         self._tombstones = Tombstones(self.service)
         self._health = Health(self.service)
+        self._published = self._publication()
         routes = Doors(self.service).routes()
         FactorDoors(self.service).join(routes)
         LifeDoors(self.service, self._tombstones).join(routes)
         LogDoors(self.service).join(routes)
+        CatalogueDoor(self.service).join(routes)
         routes.exact |= self._health.routes()
         if config.web is not None:
             routes.rest = Static(config.web).route
@@ -52,6 +55,7 @@ class Running:
         self.service.begin()
         self._publisher.begin()
         self._tombstones.begin()
+        self._published.begin()
         structlog.get_logger().info("started", port=self.port)
 
     @property
@@ -74,9 +78,17 @@ class Running:
         await self._front.finish(FINISH_SECONDS)
         await self._publisher.close()
         await self._tombstones.close()
+        await self._published.close()
         await self.service.close()
         self._requests.flush()
         structlog.get_logger().info("stopped")
+
+    def _publication(self) -> Publication:
+        try:
+            return Publication(self.service)
+        except BaseException:
+            self.service.store.close()
+            raise
 
     def _listen(self, reactor: Any) -> Any:
         door, config = Door(self._front, reactor), self.config

@@ -25,6 +25,10 @@ def _raw(name: str, *, primary_key: bool = False) -> Column[Any]:
     return Column(name, LargeBinary, primary_key=primary_key, nullable=False)
 
 
+def _text_key(*names: str) -> list[Column[Any]]:
+    return [_text(name, primary_key=True) for name in names]
+
+
 def _table(name: str, *columns: Column[Any] | Index) -> Table:
     return Table(name, METADATA, *columns, sqlite_with_rowid=False)
 
@@ -87,8 +91,12 @@ TABLES: Final[dict[type, Table]] = {
         _number("confirmed"),
         _number("seen"),
         _raw("label"),
+        _text("scopes"),
+        _text("granted"),
+        _raw("bound"),
         Index("devices_expires", "expires"),
         Index("devices_ended", "ended"),
+        Index("devices_granted", "account", "granted"),
     ),
     records.Access: _table(
         "accesses",
@@ -140,6 +148,40 @@ TABLES: Final[dict[type, Table]] = {
         _text("id"),
         _number("since"),
         Index("delegations_delegate", "delegate"),
+    ),
+    records.Grant: _table(
+        "app_grants",
+        *_text_key("account", "id"),
+        _text("patient"),
+        _text("app"),
+        _text("scopes"),
+        *(_number(name) for name in ("begins", "until", "since", "created", "changed", "revoked", "used")),
+        _raw("terms"),
+        Index("app_grants_changed", "account", "changed"),
+        Index("app_grants_app", "account", "app"),
+    ),
+    records.Emergency: _table(
+        "emergency_grants",
+        *_text_key("account", "id"),
+        _text("patient"),
+        _text("grantee"),
+        *(_number(name) for name in ("begins", "until", "since", "created", "changed", "revoked", "used")),
+        _raw("terms"),
+        _raw("sealed"),
+        Index("emergency_grants_changed", "account", "changed"),
+    ),
+    records.Certified: _table("catalogues", _number("id", primary_key=True), _number("version"), _raw("signed")),
+    records.Consent: _table(
+        "consents",
+        _raw("id", primary_key=True),
+        *(_text(name) for name in ("account", "patient", "granted", "scopes", "redirect", "challenge")),
+        _number("expires"),
+        _text("device"),
+        Index("consents_account", "account"),
+        Index("consents_expires", "expires"),
+    ),
+    records.Certificate: _table(
+        "certificates", _text("account", primary_key=True), _raw("thumbprint", primary_key=True)
     ),
     records.Key: _table(
         "keys",

@@ -22,8 +22,10 @@ from messaging.relay.records import (
     Body,
     Device,
     Edge,
+    Emergency,
     Entry,
     Gone,
+    Grant,
     LogEntry,
     LogNode,
     Message,
@@ -41,7 +43,7 @@ Value = str | bytes | int
 _SWEEP: Final = 1_000
 _MOST_ROWS: Final = 5_000  # so many wait, and so many sealed bytes, before they are sent early
 _MOST_BYTES: Final = 8 << 20
-_NUMBERED: Final[dict[str, type]] = {kind.__name__: kind for kind in (Message, Edge, State, Entry)}
+_NUMBERED: Final[dict[str, type]] = {kind.__name__: kind for kind in (Message, Edge, State, Grant, Emergency, Entry)}
 
 
 class PostgresTransaction:
@@ -271,12 +273,8 @@ class PostgresTransaction:
                 kind = _NUMBERED[name]
             case Message(account=account, created=number):
                 pass
-            case (
-                Edge(account=account, changed=number)
-                | State(account=account, changed=number)
-                | Entry(account=account, changed=number)
-            ):
-                pass
+            case Edge() | State() | Grant() | Emergency() | Entry():
+                account, number = record.account, record.changed
             case _:
                 return
         self._marks[kind, account] = max(self._marks.get((kind, account), 0), number)

@@ -13,6 +13,7 @@ from messaging.wire import names
 from messaging.wire.blobs import BlobCopy, BlobGet, BlobsCopied, BlobsGot, BlobsMade, BlobUpload
 from messaging.wire.directory import DirectoryEntry, EntryQuery
 from messaging.wire.quotas import QueryChanged, Quota, QuotaQuery, QuotaQueryChanges
+from messaging.wire.grants import AppGrant, EmergencyGrant, Use, UseDone
 from messaging.wire.types import (
     AccessLogEntry,
     AccountId,
@@ -213,6 +214,13 @@ METHODS: Final[dict[str, Method]] = {
     "Device/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
     "Delegation/get": Method(names.ACCOUNT, Get, Got[Delegation]),
     "Delegation/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
+    "AppGrant/get": Method(names.ACCOUNT, Get, Got[AppGrant]),
+    "AppGrant/changes": Method(names.ACCOUNT, Changes, Changed),
+    "AppGrant/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
+    "EmergencyGrant/get": Method(names.ACCOUNT, Get, Got[EmergencyGrant]),
+    "EmergencyGrant/changes": Method(names.ACCOUNT, Changes, Changed),
+    "EmergencyGrant/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
+    "EmergencyGrant/use": Method(names.ACCOUNT, Use, UseDone, writes=True),
     "PublicKey/get": Method(names.KEYS, Get, Got[PublicKey]),
     "PublicKey/lookup": Method(names.KEYS, KeyLookup, KeyLookupDone),
     "KeyLog/prove": Method(names.KEYS, Prove, ProveDone),

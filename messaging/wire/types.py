@@ -36,9 +36,11 @@ LoginName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_LOGIN_NAME)]
 TotpSecret = Annotated[str, Meta(pattern=r"^[A-Z2-7]{32}$(?!\n)")]  # base 32 of 20 bytes
 Address = Annotated[str, Meta(min_length=3, max_length=254)]
 
-Kind = Literal["patient", "professional", "organisation", "bridge", "station"]
+Kind = Literal["patient", "professional", "organisation", "app", "bridge", "station"]
 AccountState = Literal["invited", "active", "closed"]
-Actor = Literal["anyone", "owner", "delegate", "bridge", "station", "operator", "relay"]
+Actor = Literal[
+    "anyone", "owner", "delegate", "professional", "organisation", "app", "bridge", "station", "operator", "relay"
+]  # fmt: skip
 LoginMethod = Literal["password", "letter", "recovery", "passkey", "key"]
 
 
@@ -151,8 +153,10 @@ class BoxAnswer(Wire, frozen=True):
 
 
 class EnrolPerson(Wire, frozen=True):
+    """`letter_key`: of an app, which has no letter, the key that it logs in with by itself."""
+
     account: AccountId
-    kind: Literal["patient", "professional", "organisation"]
+    kind: Literal["patient", "professional", "organisation", "app"]
     addresses: Annotated[list[Address], Meta(max_length=8)]
     managed: bool
     login: LoginName | None

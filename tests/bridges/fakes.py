@@ -58,7 +58,9 @@ class FakeRelay:
         self.resolved += 1
         return {
             address: Resolved(
-                address=address, account=account(address), salt=b64u(bytes(32)),
+                address=address,
+                account=account(address),
+                salt=b64u(bytes(32)),
                 state="open" if state == "open" else "closed",
             )
             for address in addresses

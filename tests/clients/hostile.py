@@ -128,4 +128,3 @@ async def real_log(origin: str, signer: LogSigner) -> SmallLog:
 def listed(log: SmallLog, person: Person) -> list[PublicKey]:
     """Their keys, entered into this log."""
     return log.add(person)[0]
-

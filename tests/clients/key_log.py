@@ -151,4 +151,3 @@ def fork_of(log: KeyLog, shared: int, length: int) -> KeyLog:
     other = KeyLog(log.signer, log.entries[:shared], log.now)
     other.enrol(length - shared)
     return other
-

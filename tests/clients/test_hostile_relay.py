@@ -153,9 +153,7 @@ def entry_of(person: Person) -> bytes:
 async def test_a_fork_is_forgotten_when_somebody_who_was_told_accepts_it(attack: Attack) -> None:
     memory = LogMemory()
     client = await attack.client(Trust(memory=memory))
-    doctor = await client.mailbox(
-        attack.people.doctor.account, attack.people.doctor_key, name="Dr", address=DOCTOR
-    )
+    doctor = await client.mailbox(attack.people.doctor.account, attack.people.doctor_key, name="Dr", address=DOCTOR)
     memory.saw_forks([(7, bytes(32))])
     await attack.refuses_to_write(doctor, "logForked")
 

@@ -75,9 +75,11 @@ def test_everything_goes_into_one_file_and_then_the_account_is_closed(
     after = line.run("inbox", *person)
 
     assert (done["letters"], target.stat().st_mode & 0o777) == (0, 0o600)
-    assert names == {"index.html", "account.json", "manifest.json"} == {f["path"] for f in manifest["files"]} | {
-        "manifest.json"
-    }
+    assert (
+        names
+        == {"index.html", "account.json", "manifest.json"}
+        == {f["path"] for f in manifest["files"]} | {"manifest.json"}
+    )
     assert not target.with_name("all.zip.partial").exists()
     assert (twice.returncode, asked.returncode, after.returncode) == (2, 2, 5)
     assert closed["account"] == manifest["account"]

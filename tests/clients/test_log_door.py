@@ -340,5 +340,3 @@ async def test_a_redirect_is_not_followed() -> None:
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"address|machine"):
         HttpSource(url)
-
-

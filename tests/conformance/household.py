@@ -34,12 +34,13 @@ class Actor:
 
 @dataclass(frozen=True)
 class Household:
-    """A patient whose account `carer` may act for, a professional of the bridge, and the bridge and station."""
+    """A patient whose account `carer` may act for, a professional of the bridge, an app, the bridge and station."""
 
     site: Site
     patient: Actor
     carer: Actor
     doctor: Actor
+    app: Actor
     bridge: Actor
     station: Actor
     delegation: str
@@ -58,8 +59,10 @@ def settle(site: Site) -> Household:
         patient.token,
         ("Delegation/set", {"accountId": patient.account, "create": {"d": {"delegate": carer.account}}}),
     )[0][1]
+    enrol(site, station, site.app, managed=False)
+    app = Actor(log_in(site, site.app.login, "key", site.app.seed).json["accessToken"], site.app, site.app.seed)
     acting = Actor(bridge.token, doctor, bridge.password)
-    return Household(site, patient, carer, acting, bridge, station, made["created"]["d"]["id"])
+    return Household(site, patient, carer, acting, app, bridge, station, made["created"]["d"]["id"])
 
 
 def new_patient(site: Site, station: Actor, login: str) -> Actor:

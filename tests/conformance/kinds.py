@@ -1,11 +1,12 @@
 """One row for each type: who asks, what is there, and good values for `/set`. A type without its row fails a test."""
 
+import datetime as dt
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from crypto.encoding import b64u
+from crypto.encoding import b64u, utc
 from messaging.wire import names
 from tests.conformance.household import Actor, Household, code, log_in, new_patient, new_person
 from tests.conformance.site import Site
@@ -37,6 +38,7 @@ class Kinds:
 
     home: Household
     _trust: str = ""
+    _given: int = 0
     _spare: list[str] = field(default_factory=list)
 
     def all(self) -> dict[str, Kind]:
@@ -55,6 +57,8 @@ class Kinds:
             "KeyBox": Kind(patient, "nobox", update=self._next_box),
             "Device": Kind(patient, "d" + "2" * 26, make=self._device, update=self._label),
             "Delegation": Kind(patient, "g" + "2" * 26, create=self._delegate, make=self._delegation),
+            "AppGrant": Kind(patient, "h" + "2" * 26, create=self._grant, update=self._revoked_grant),
+            "EmergencyGrant": Kind(patient, "u" + "2" * 26, create=self._deposit, update=self._revoked_deposit),
             "SealedMessage": Kind(patient, "m" + "2" * 26, create=self._letter, make=self._sent,
                                   moment="receivedAt", happen=self._sent),
             "SealedState": Kind(patient, b64u(bytes(32)), make=self._state, update=self._next_state),
@@ -108,6 +112,25 @@ class Kinds:
 
     def _delegation(self) -> str:
         return str(self._ask("Delegation/set", create={"d": self._delegate()})["created"]["d"]["id"])
+
+    def _grant(self) -> Patch:
+        return {"app": self.home.app.account, "scopes": ["letters.send"], "until": self._soon()}
+
+    def _revoked_grant(self) -> tuple[str, Patch]:
+        made = self._ask("AppGrant/set", create={"g": self._grant()})
+        return made["created"]["g"]["id"], {"revoked": True}
+
+    def _deposit(self) -> Patch:
+        return {"grantee": self.home.doctor.account, "sealed": "AAAA", "until": self._soon()}
+
+    def _revoked_deposit(self) -> tuple[str, Patch]:
+        made = self._ask("EmergencyGrant/set", create={"g": self._deposit()})
+        return made["created"]["g"]["id"], {"revoked": True}
+
+    def _soon(self) -> str:
+        # Another moment each time: the same grant again would be the one that is there.
+        self._given += 1
+        return utc(dt.datetime.now(dt.UTC) + dt.timedelta(days=30, seconds=self._given))
 
     def _label(self) -> tuple[str, Patch]:
         (current,) = [device["id"] for device in self._ask("Device/get")["list"] if device["current"]]

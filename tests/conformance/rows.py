@@ -57,6 +57,7 @@ OWN: Final[dict[str, tuple[str, ...]]] = {
         "3.6.2 accountNotFound",
         "3.6.2 invalidArguments",
     ),
+    "EmergencyGrant/use": ("answer", "notFound", "3.6.2 accountNotFound", "3.6.2 invalidArguments"),
     "Address/resolve": ("answer", "notFound", "requestTooLarge", "forbidden", "3.6.2 accountNotFound"),
 }
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from crypto.encoding import b64u
 from messaging.wire import names
+from messaging.wire.catalogue import Catalogue, CatalogueApp, Words, sign
 from messaging.wire.codec import encode
 from tests.conformance.documented import Documented
+from tests.messaging.desk import AUTHORITY, Person, person
 from tests.relays import RunningRelay, start_relay_process
 
 SECONDS = 20
@@ -37,6 +40,7 @@ class Site:
     """`ask` keeps one connection. Not for several threads."""
 
     relay: RunningRelay
+    app: Person  # stands in the relay's catalogue, and is not enrolled yet
     _connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,9 +50,13 @@ class Site:
     @contextlib.contextmanager
     def opened(cls, folder: Path) -> Iterator[Self]:
         """A relay of its own, as a process."""
-        relay = start_relay_process(folder)
+        app = person("app", "carnet")
+        file = folder / "catalogue.json"
+        file.write_bytes(encode(sign(_catalogue(app), AUTHORITY)))
+        key = b64u(AUTHORITY.public().raw)
+        relay = start_relay_process(folder, more=f'\n[catalogue]\nfile = "{file}"\nauthority = "{key}"\n')
         try:
-            yield cls(relay)
+            yield cls(relay, app)
         finally:
             relay.stop()
 
@@ -99,3 +107,14 @@ class Site:
         answer = self._connection.getresponse()
         body = answer.read()
         return Heard(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)
+
+
+def _catalogue(app: Person) -> Catalogue:
+    words, far = Words(fr="Carnet", en="Diary"), "2100-01-01T00:00:00Z"
+    certified = CatalogueApp(
+        account=app.account, name=words, publisher="Example SAS", purpose=words, website="https://app.example/",
+        scopes=["letters.send", "letters.receive"], redirect_uris=["https://app.example/back"], certified_until=far,
+    )  # fmt: skip
+    return Catalogue(
+        version=1, issued_at="2026-01-01T00:00:00Z", valid_until=far, authority="Example authority", apps=[certified]
+    )

@@ -115,3 +115,45 @@ def test_nobody_but_a_bridge_may_even_ask(world: World) -> None:
 def test_a_bridge_asks_as_itself_or_as_whom_it_acts_for(world: World) -> None:
     assert world.error("Address", "resolve", addresses=[], accountId=STRANGER) == "accountNotFound"
     assert world.error("Address", "resolve", addresses=[], accountId=world.home.patient.account) == "accountNotFound"
+
+
+# EmergencyGrant/use -------------------------------------------------------------------------------------------
+
+
+def deposited(world: World) -> str:
+    create = world.kinds["EmergencyGrant"].create
+    assert create is not None
+    made = world.ask(world.home.patient, "EmergencyGrant/set", create={"g": create()})
+    return str(world.done(made, "created", "g")["id"])
+
+
+@own("EmergencyGrant/use", "answer")
+def test_a_deposit_is_fetched_by_its_grantee(world: World) -> None:
+    id_, doctor = deposited(world), world.home.doctor
+    said, answer = world.ask(doctor, "EmergencyGrant/use", id=id_, reason="emergencyCall")
+    assert (said, answer) == ("EmergencyGrant/use", {"accountId": doctor.account, "id": id_, "sealed": "AAAA"})
+    used = {held["id"]: held["usedAt"] for held in world.there("EmergencyGrant")}
+    assert used[id_] is not None
+
+
+@own("EmergencyGrant/use", "notFound")
+def test_a_deposit_is_nobody_elses(world: World) -> None:
+    id_ = deposited(world)
+    for who, asked in ((world.home.patient, id_), (world.home.carer, id_), (world.home.doctor, "u" + "2" * 26)):
+        said, answer = world.ask(who, "EmergencyGrant/use", id=asked, reason="other")
+        assert (said, answer["type"]) == ("error", "notFound")
+
+
+@own("EmergencyGrant/use", "3.6.2 accountNotFound")
+def test_a_deposit_is_fetched_as_oneself(world: World) -> None:
+    given = {"id": deposited(world), "reason": "other"}
+    assert world.error("EmergencyGrant", "use", accountId=STRANGER, **given) == "accountNotFound"
+    assert world.error("EmergencyGrant", "use", accountId=world.home.doctor.account, **given) == "accountNotFound"
+
+
+@own("EmergencyGrant/use", "3.6.2 invalidArguments")
+def test_a_deposit_is_fetched_for_a_reason(world: World) -> None:
+    id_ = deposited(world)
+    wrong: list[dict[str, Any]] = [{"id": id_}, {"id": id_, "reason": "curiosity"}, {"id": "x", "reason": "other"}, {}]
+    for given in wrong:
+        assert world.error("EmergencyGrant", "use", **given) == "invalidArguments"

@@ -40,6 +40,11 @@ class World:
             self.done(self.ask(doctor, "SealedMessage/set", create={"l": letter(patient.person)}), "created", "l")
         if self.kinds["SealedState"].make is not None:
             self.kinds["SealedState"].make()
+        for name in ("AppGrant", "EmergencyGrant"):
+            for _ in range(3):
+                create = self.kinds[name].create
+                assert create is not None
+                self.done(self.ask(patient, f"{name}/set", create={"g": create()}), "created", "g")
 
     def ask(self, who: Actor, method: str, **arguments: Any) -> tuple[str, Any]:
         """(name, answer) of one call; `accountId` is filled in, and left out where it is given as None."""

@@ -59,9 +59,7 @@ def test_the_same_holder_twice_is_said_once() -> None:
 
 
 def test_a_clock_that_is_behind_makes_no_statement_that_is_refused() -> None:
-    made = make_statement(
-        ACCOUNT, NEXT.public(), ANNE.signing, NOW - timedelta(days=1), box=2, previous=READ
-    )
+    made = make_statement(ACCOUNT, NEXT.public(), ANNE.signing, NOW - timedelta(days=1), box=2, previous=READ)
 
     assert verify_statement(made, READ).time == READ.time
 

@@ -118,7 +118,7 @@ class Events:
         async with asyncio.timeout(seconds):
             while True:
                 line = await self._reader.readuntil(b"\n")
-                if not line.startswith(b"data: {\"@type\""):
+                if not line.startswith(b'data: {"@type"'):
                     continue
                 states = json.loads(line[6:])["changed"].get(account, {})
                 if name in states:

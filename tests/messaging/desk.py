@@ -46,6 +46,7 @@ PASSING = SigningSeed(bytes(32))  # of somebody who answers for nobody
 SECRETS = Secrets(bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), bytes([4] * 32), bytes([5] * 32))
 LOG = LogSigner.from_secret(SECRETS.key_log, "relay.example/log")
 SOLO = parse_policy(solo_policy(LOG))
+AUTHORITY = SigningSeed(bytes([6] * 32))  # signs the catalogue of apps
 DOMAIN = "cabinet.example"
 
 
@@ -131,7 +132,9 @@ class Desk:
     def __init__(self, store: Store, allowed: Allowed | None = None, policy: Policy = SOLO) -> None:
         self.store = store
         self.clock = MovedClock()
-        self.house = House(ORIGIN, SECRETS, Rates(allowed or Allowed()), LOG, policy)
+        self.house = House(
+            ORIGIN, SECRETS, Rates(allowed or Allowed()), LOG, policy, authorities=(AUTHORITY.public().raw,)
+        )
         self.seeds = {"bridge": SigningSeed.generate(), "station": SigningSeed.generate()}
         self.bridge, self.station = (self._operator(kind) for kind in ("bridge", "station"))
         self.last: Outcome | None = None
@@ -210,9 +213,7 @@ class Desk:
         """A valid activation of an invited account."""
         new, ticket = KeyPairs.generate(), self.ticket(who.login, "letter", who.seed)
         before = read_statement(first(who, self.seeds["station"], [f"{who.login}@{DOMAIN}"])[0].statement)
-        made = make_statement(
-            who.account, new.public(), who.pairs.signing, self.clock.now(), box=2, previous=before
-        )
+        made = make_statement(who.account, new.public(), who.pairs.signing, self.clock.now(), box=2, previous=before)
         keys = NewKeys(
             sealing_key=b64u(new.public().sealing.raw), signing_key=b64u(new.public().signing.raw),
             statement=b64u(made.statement), signature=b64u(made.signature),

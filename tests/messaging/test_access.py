@@ -22,7 +22,7 @@ from tests.messaging.household import reading, refusal
 
 ROWS: Final = METHOD_ROWS | DOOR_ROWS
 CELLS: Final = [(what, actor) for what, row in ROWS.items() for actor in row.expected]
-OF_ACCOUNT: Final = [what for what, row in METHOD_ROWS.items() if set(row.expected.values()) & {"accountNotFound"}]
+OF_ACCOUNT: Final = [what for what, row in METHOD_ROWS.items() if row.expected["other patient"] == "accountNotFound"]
 EXAMPLES: Final = {
     "accountId": "a" + "2" * 26, "blobId": "b" + "0" * 64, "name": "PublicKey", "level": "0", "number": "000",
     "width": "3",

@@ -108,7 +108,9 @@ def test_bridges_and_stations_close_nothing(desk: Desk) -> None:
     said = [
         refusal(desk, CloseRequest(account=account), callers[kind])
         for kind, account in (
-            ("bridge", doctor.account), ("bridge", desk.bridge.account), ("station", desk.station.account)
+            ("bridge", doctor.account),
+            ("bridge", desk.bridge.account),
+            ("station", desk.station.account),
         )
     ]
 

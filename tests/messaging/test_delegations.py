@@ -253,9 +253,7 @@ def test_an_adopted_account_is_renewed_by_its_carer_with_a_new_recovery_code(des
     carer, child, pairs = confirm(desk, member(desk, "carer")), desk.patient("child"), KeyPairs.generate()
     desk.ask(adopting(desk, child, pairs), carer.caller)
     keys = new_keys(desk, child.account, pairs.signing, KeyPairs.generate(), 3, suspected=True)
-    asked = change(
-        desk, child.account, child.account, new_keys=keys, methods=methods(recovery=OTHER), end_others=True
-    )
+    asked = change(desk, child.account, child.account, new_keys=keys, methods=methods(recovery=OTHER), end_others=True)
     assert refusal(desk, asked, carer.caller) == "done"
     assert desk.ticket(child.login, "recovery", OTHER)
     theirs = change(desk, child.account, child.account, methods=methods(password=OTHER))

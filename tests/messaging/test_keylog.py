@@ -31,8 +31,7 @@ from tests.messaging.desk import DOMAIN, LOG, SOLO, START, Desk, Person, first, 
 PASSWORD = SigningSeed(bytes(range(32)))
 WITNESS = WitnessSigner.from_secret(bytes([9] * 32), "witness.example")
 WITNESSED = parse_policy(
-    "".join(f"log {key.vkey}\n" for key in LOG.keys).encode()
-    + f"witness w {WITNESS.keys[0].vkey}\nquorum w\n".encode()
+    "".join(f"log {key.vkey}\n" for key in LOG.keys).encode() + f"witness w {WITNESS.keys[0].vkey}\nquorum w\n".encode()
 )
 
 

@@ -31,6 +31,7 @@ async def enrol(visitor: Visitor, login: str) -> None:
 
 async def opened(relay: Any) -> None:
     """Until the relay may sign."""
+
     async def is_open() -> bool:
         return bool(relay.service.house.gate.open)
 

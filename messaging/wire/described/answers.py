@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from messaging.wire import names
-from messaging.wire.types import AccountId, Date, UnsignedInt, Wire
+from messaging.wire.types import AccountId, B64u32, Date, UnsignedInt, Wire
 
 StateText = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -28,6 +28,12 @@ class CoreLimits(Wire, frozen=True):
     max_objects_in_get: UnsignedInt
     max_objects_in_set: UnsignedInt
     collation_algorithms: list[str]
+
+
+class AccountLimits(Wire, frozen=True):
+    """`catalogue_keys`: those that sign the catalogue of apps; a client keeps the first that it saw."""
+
+    catalogue_keys: list[B64u32]
 
 
 class SealedLimits(Wire, frozen=True):
@@ -63,7 +69,7 @@ class Capabilities(Wire, frozen=True):
     """What this log-in may name in `using`."""
 
     core: CoreLimits = field(name=names.CORE)
-    account: Nothing = field(name=names.ACCOUNT)
+    account: AccountLimits = field(name=names.ACCOUNT)
     keys: Nothing = field(name=names.KEYS)
     sealed: SealedLimits = field(name=names.SEALED)
     directory: DirectoryLimits = field(name=names.DIRECTORY)
@@ -132,6 +138,14 @@ class Created(Wire, frozen=True):
     """What the relay gave a created object."""
 
     id: str
+
+
+class Granted(Wire, frozen=True):
+    """What the relay gave a grant."""
+
+    id: str
+    created_at: Date
+    from_: Date
 
 
 class Sent(Wire, frozen=True):

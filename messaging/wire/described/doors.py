@@ -3,7 +3,7 @@
 from typing import Final
 
 from messaging.wire.described.authdoors import ENROL_DOORS, FACTOR_DOORS, LIFE_DOORS, LOGIN_DOORS, PAIRING_DOORS
-from messaging.wire.described.jmapdoors import DESCRIPTION_DOORS, JMAP_DOORS, LOG_DOORS, OTHER_DOORS
+from messaging.wire.described.jmapdoors import CATALOGUE_DOORS, DESCRIPTION_DOORS, JMAP_DOORS, LOG_DOORS, OTHER_DOORS
 
 DOORS: Final = (
     *JMAP_DOORS,
@@ -13,6 +13,7 @@ DOORS: Final = (
     *PAIRING_DOORS,
     *ENROL_DOORS,
     *LOG_DOORS,
+    *CATALOGUE_DOORS,
     *DESCRIPTION_DOORS,
     *OTHER_DOORS,
 )

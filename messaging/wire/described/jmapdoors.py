@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from messaging.wire import names
+from messaging.wire.catalogue import SignedCatalogue
 from messaging.wire.described.answers import Catalog, Health, SchemaIndex, Session
 from messaging.wire.described.door import BYTES, READING, TEXT, Answer, Door, Parameter
 from messaging.wire.described.schemas import schemas
@@ -12,6 +13,7 @@ from messaging.wire.types import AccountId, BlobId, Uploaded
 
 _NO_STORE: Final = ("Cache-Control", "`no-store`: an answer is for its asker alone.")
 _LONG: Final = ("Cache-Control", "Immutable: what it holds never changes.")
+_SHORT: Final = ("Cache-Control", "Five minutes.")
 _HOUR: Final = (("Cache-Control", "An hour."), ("ETag", "Changes with the description."))
 _LINK: Final = ("Link", "The descriptions of this relay for machines (RFC 8631).")
 _ETAG: Final = ("ETag", "The blob's id.")
@@ -83,6 +85,12 @@ DESCRIPTION_DOORS: Final = (
     Door("catalog", names.CATALOG, "The API catalogue (RFC 9727).",
          (Answer(200, Catalog, "application/linkset+json", "A link set.", _HOUR), _NOT_MODIFIED), READING,
          parameters=(_IF_NONE,)),
+)  # fmt: skip
+
+CATALOGUE_DOORS: Final = (
+    Door("catalogue", names.CATALOGUE, "The certified apps, signed by an authority; 404 where none is published.",
+         (Answer(200, SignedCatalogue, about="As it was signed.", headers=(_SHORT,)),), READING,
+         refuses=("notFound", "rateLimit")),
 )  # fmt: skip
 
 OTHER_DOORS: Final = (

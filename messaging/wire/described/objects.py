@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from messaging.wire.described.answers import Created, Sent
+from messaging.wire.described.answers import Created, Granted, Sent
 from messaging.wire.directory import EntryUpdate
+from messaging.wire.grants import GrantUpdate, NewAppGrant, NewEmergencyGrant
 from messaging.wire.methods import ContactUpdate, DeviceUpdate, KeyBoxUpdate, NewDelegation, StateUpdate
 from messaging.wire.types import NewMessage
 
@@ -22,6 +23,8 @@ class Settable:
 SETTABLE: Final[dict[str, Settable]] = {
     "Device": Settable(update=DeviceUpdate, destroy=True),
     "Delegation": Settable(create=NewDelegation, created=Created, destroy=True),
+    "AppGrant": Settable(create=NewAppGrant, created=Granted, update=GrantUpdate),
+    "EmergencyGrant": Settable(create=NewEmergencyGrant, created=Granted, update=GrantUpdate),
     "KeyBox": Settable(update=KeyBoxUpdate),
     "SealedMessage": Settable(create=NewMessage, created=Sent, destroy=True),
     "SealedState": Settable(update=StateUpdate, destroy=True),

@@ -10,7 +10,20 @@ from typing import Any, Final
 
 import msgspec
 
-from messaging.wire import blobs, directory, factors, life, limits, methods, names, pairing, quotas, types
+from messaging.wire import (
+    blobs,
+    catalogue,
+    directory,
+    factors,
+    grants,
+    life,
+    limits,
+    methods,
+    names,
+    pairing,
+    quotas,
+    types,
+)
 from messaging.wire.described import answers
 from messaging.wire.described.objects import SETTABLE, Settable
 from messaging.wire.described.refusals import (
@@ -37,6 +50,8 @@ MODULES: Final = (
     factors,
     life,
     pairing,
+    catalogue,
+    grants,
     methods,
     answers,
 )  # every struct of these is described

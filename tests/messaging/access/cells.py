@@ -9,6 +9,7 @@ from messaging.wire.errors import Refusal
 from tests.messaging.access.people import ACTORS, GONE, Asker, House
 
 DONE: Final = "done"
+OWN: Final = ""  # for `accountId`: the asker's own
 Attempt = Callable[[House, Asker], str]  # DONE, or the name of the refusal
 Expected = dict[str, str]
 
@@ -43,6 +44,8 @@ def method(name: str, expected: Expected, **given: Any) -> Row:
 
     def attempt(house: House, asker: Asker) -> str:
         values = {key: value(house) if callable(value) else value for key, value in given.items()}
+        if values.get("accountId") == OWN:
+            values["accountId"] = asker.caller.account
         answer = house.desk.one(asker.caller, name, **({"accountId": house.account} | values))
         refused = answer.get("notCreated") or answer.get("notUpdated") or answer.get("notDestroyed")
         return str(next(iter(refused.values()))["type"]) if refused else DONE

@@ -18,7 +18,8 @@ from tests.messaging.access.people import Asker, House
 from tests.messaging.desk import person
 from tests.messaging.household import adopting, change, confirmation, methods
 
-_FORBIDDEN: Final = dict.fromkeys(("bridge", "station"), "forbidden")
+_BY_KEY: Final = ("app", "app without", "app after", "bridge", "station")  # they have no refresh token
+_FORBIDDEN: Final = dict.fromkeys(_BY_KEY, "forbidden")
 # A door that asks for the confirmed device first, whoever comes. Who logs in by key alone has never confirmed one
 # but by that log-in.
 _FIRST: Final = dict.fromkeys(("nobody", "unconfirmed owner"), "confirmFirst")
@@ -66,7 +67,7 @@ DOOR_ROWS: Final[dict[str, Row]] = {
     ),
     names.EVENTS.partition("?")[0]: Row(_streamed, SHARED),
     names.REFRESH: Row(
-        _own_refresh, everybody(DONE) | dict.fromkeys(("nobody", "bridge", "station"), "unauthorized")
+        _own_refresh, everybody(DONE) | dict.fromkeys(("nobody", *_BY_KEY), "unauthorized")
     ),
     names.LOGOUT: door(lambda _: LogOut(), everybody(DONE)),
     names.CONFIRM: door(lambda house: confirmation(house.desk, house.owner), _OWN_FACTORS),
@@ -91,6 +92,6 @@ ANYONE: Final = frozenset({
     names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_CLAIM,
     names.LOG_CHECKPOINT, names.LOG_POLICY, names.LOG_TILES + "{level}/{number}",
     names.LOG_TILES + "{level}/{number}.p/{width}",
-    names.OPENAPI, names.ASYNCAPI, names.SCHEMAS, names.SCHEMAS + "{name}.json", names.CATALOG, "/",
+    names.CATALOGUE, names.OPENAPI, names.ASYNCAPI, names.SCHEMAS, names.SCHEMAS + "{name}.json", names.CATALOG, "/",
 })  # fmt: skip
 OPERATORS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})

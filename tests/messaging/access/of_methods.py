@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from crypto.encoding import b64u
 from messaging.wire.methods import METHODS
-from tests.messaging.access.cells import CONFIRMED, DONE, OWNERS, SHARED, Row, everybody, method
+from tests.messaging.access.cells import CONFIRMED, DONE, OWN, OWNERS, SHARED, Row, everybody, method
 from tests.messaging.access.people import House, as_person
+from tests.messaging.apps import depositing, wanting
 from tests.messaging.desk import box, letter
 from tests.messaging.household import member
 
@@ -23,6 +24,14 @@ def _changes(name: str, expected: dict[str, str] = SHARED) -> Row:
 
 def _third(house: House) -> dict[str, Any]:
     return {"d": {"delegate": member(house.desk, "third").account}}
+
+
+def _grant(house: House) -> dict[str, Any]:
+    return {"g": wanting(house.desk, house.app, days=30)}
+
+
+def _deposit(house: House) -> dict[str, Any]:
+    return {"g": depositing(house.desk, house.doctor)}
 
 
 def _letter(house: House) -> dict[str, Any]:
@@ -43,6 +52,34 @@ METHOD_ROWS: Final[dict[str, Row]] = {
     "Delegation/get": _get("Delegation/get"),
     "Delegation/set create": method("Delegation/set", CONFIRMED | {"delegate": "forbidden"}, create=_third),
     "Delegation/set destroy": method("Delegation/set", CONFIRMED, destroy=lambda house: [house.delegation]),
+    "AppGrant/get": _get("AppGrant/get"),
+    "AppGrant/changes": _changes("AppGrant/changes"),
+    "AppGrant/set create": method("AppGrant/set", CONFIRMED, create=_grant),
+    "AppGrant/set update": method("AppGrant/set", CONFIRMED, update=lambda house: {house.grant: {"revoked": True}}),
+    "EmergencyGrant/get": _get("EmergencyGrant/get"),
+    "EmergencyGrant/changes": _changes("EmergencyGrant/changes"),
+    "EmergencyGrant/set create": method("EmergencyGrant/set", CONFIRMED, create=_deposit),
+    "EmergencyGrant/set update": method(
+        "EmergencyGrant/set", CONFIRMED, update=lambda house: {house.deposit: {"revoked": True}}
+    ),
+    # In the patient's account it is nobody's to use; each in their own, the professional alone has it.
+    "EmergencyGrant/use": method(
+        "EmergencyGrant/use", SHARED | dict.fromkeys(("owner", "unconfirmed owner", "delegate"), "notFound"),
+        id=lambda house: house.deposit, reason="other",
+    ),
+    "EmergencyGrant/use own": method(
+        "EmergencyGrant/use", everybody("notFound") | {"nobody": "invalidArguments", "professional": DONE},
+        accountId=OWN, id=lambda house: house.deposit, reason="other",
+    ),
+    # In the app's own account: its grants are not its own to change.
+    "AppGrant/set update own": method(
+        "AppGrant/set",
+        everybody("accountNotSupportedByMethod") | {
+            "nobody": "invalidArguments", "owner": DONE, "unconfirmed owner": "forbidden",
+            **dict.fromkeys(("delegate", "former delegate", "other patient"), "notFound"),
+        },
+        accountId=OWN, update=lambda house: {house.grant: {"revoked": True}},
+    ),
     "PublicKey/get": _get("PublicKey/get"),
     "PublicKey/lookup": method("PublicKey/lookup", SHARED, accounts=lambda house: [house.carer.account]),
     "KeyLog/prove": method("KeyLog/prove", SHARED, sizes=[1]),

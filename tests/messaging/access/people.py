@@ -13,6 +13,7 @@ from messaging.relay.rates import Allowed, Rates
 from messaging.relay.turn import Caller
 from messaging.store.memory import MemoryStore
 from messaging.wire.life import CloseRequest
+from tests.messaging.apps import app, depositing, entry, give, publish, revoke, wanting
 from tests.messaging.desk import Desk, MovedClock, Person, letter
 from tests.messaging.household import (
     Member,
@@ -29,7 +30,7 @@ from tests.messaging.household import (
 GONE: Final = ("closed account", "revoked device")
 ACTORS: Final = (
     "nobody", "owner", "unconfirmed owner", "delegate", "former delegate", "other patient", "professional",
-    "stranger professional", "bridge", "station", *GONE,
+    "stranger professional", "app", "app without", "app after", "bridge", "station", *GONE,
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ class Asker:
 
 @dataclass(frozen=True)
 class House:
-    """The account of `owner`, and the askers by name. `sent` is a letter of the owner's, `delegation` the delegate's.
+    """The account of `owner`, and the askers by name. `sent` is a letter of the owner's, `delegation` the delegate's,
+    `grant` the one of `app`, `deposit` what the doctor may fetch in an emergency.
 
     `account` is the one that is asked about: the owner's, or one that does not exist.
     """
@@ -60,8 +62,11 @@ class House:
     account: str
     carer: Member
     doctor: Person
+    app: Person
     sent: str
     delegation: str
+    grant: str
+    deposit: str
     askers: dict[str, Asker]
 
     def fresh(self, account: str = "") -> "House":
@@ -80,12 +85,14 @@ def settled() -> House:
     owner, carer, former = (member(desk, login) for login in ("owner", "carer", "former"))
     other, closing = member(desk, "other"), member(desk, "closing")
     doctor, stranger = (member(desk, login, "professional") for login in ("dr.martin", "dr.inconnu"))
+    apps = [app(desk, login) for login in ("app", "app-without", "app-after")]
     as_doctor, as_owner = as_person(doctor, "professional"), as_person(owner, "patient")
     desk.send(as_doctor, letter(as_owner))
     sent = desk.send(as_owner, letter(as_doctor))["id"]
     ended = delegate(desk, confirm(desk, owner), former)
     desk.one(owner.caller, "Delegation/set", destroy=[ended])
     delegation = delegate(desk, owner, carer)
+    grant, deposit = _given(desk, owner, as_doctor, apps)
     tablet = another_device(desk, owner)
     desk.clock.move(minutes=11)  # so that the tablet is not confirmed any more
     named = {
@@ -95,13 +102,23 @@ def settled() -> House:
     askers = {"nobody": Asker("nobody", Caller(network="192.0.2.9"))}
     askers |= {name: Asker.of(name, confirm(desk, who).caller, who.issued) for name, who in named.items()}
     askers["unconfirmed owner"] = Asker.of("unconfirmed owner", tablet.caller, tablet.issued)
-    for kind, seed in desk.seeds.items():
-        issued = desk.log_in(kind, "key", seed)
-        askers[kind] = Asker.of(kind, caller_of(desk, issued), issued)
+    with_keys = desk.seeds | {who.login: who.seed for who in apps}
+    for login, seed in with_keys.items():
+        issued, name = desk.log_in(login, "key", seed), login.replace("-", " ")
+        askers[name] = Asker.of(name, caller_of(desk, issued), issued)
     assert [held.id for held in delegations(desk)] == [delegation]
-    house = House(desk, owner, owner.account, carer, as_doctor, sent, delegation, askers)
+    house = House(desk, owner, owner.account, carer, as_doctor, apps[0], sent, delegation, grant, deposit, askers)
     askers |= _gone(desk, owner, closing)
     return house
+
+
+def _given(desk: Desk, owner: Member, doctor: Person, apps: list[Person]) -> tuple[str, str]:
+    # To the first app a grant, to the second none, to the third one that is taken back; to the doctor a deposit.
+    publish(desk, 1, *(entry(desk, who) for who in apps))
+    confirm(desk, owner)
+    grant = give(desk, owner, wanting(desk, apps[0]))
+    revoke(desk, owner.caller, give(desk, owner, wanting(desk, apps[2])))
+    return grant, give(desk, owner, depositing(desk, doctor), "EmergencyGrant")
 
 
 def as_person(who: Member, kind: str) -> Person:

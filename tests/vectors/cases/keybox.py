@@ -131,9 +131,7 @@ def _bad_slots() -> Iterator[Case]:
     yield refused("another code", text, "keybox/2", letter(RECOVERY))
     yield refused("another password", text, "keybox/2", password("Eléonore, 3 pommes"))
     yield refused("another device key", text, "keybox/2", {"type": "device", "key": "00" * 32})
-    yield refused(
-        "a recovery code where there is no such slot", text, "keybox/2", recovery(CODE)
-    )
+    yield refused("a recovery code where there is no such slot", text, "keybox/2", recovery(CODE))
     yield {**refused("another account", text, "keybox/2"), "account": OTHER}
     edits: list[tuple[str, Edit]] = [
         ("a letter slot called a recovery slot", lambda box: slot_of(box, "letter").update(type="recovery")),

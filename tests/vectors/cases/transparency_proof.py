@@ -126,9 +126,7 @@ def _inclusion(name: str, leaf: bytes, index: int, size: int, proof: Sequence[by
     return {"name": f"inclusion: {name}", "op": "inclusion", **place, "proof": _hex(proof), "root": found.hex()}
 
 
-def _consistency(
-    name: str, old: int, new: int, proof: Sequence[bytes], before: bytes, after: bytes
-) -> dict[str, Json]:
+def _consistency(name: str, old: int, new: int, proof: Sequence[bytes], before: bytes, after: bytes) -> dict[str, Json]:
     sizes: dict[str, Json] = {"old": old, "new": new, "proof": _hex(proof)}
     roots: dict[str, Json] = {"oldRoot": before.hex(), "newRoot": after.hex()}
     return {"name": f"consistency: {name}", "op": "consistency", **sizes, **roots}

@@ -73,7 +73,7 @@ export type Delegation = {
 
 export type AccountInfo = {
   readonly id: string
-  readonly kind: 'patient' | 'professional' | 'organisation' | 'bridge' | 'station'
+  readonly kind: 'patient' | 'professional' | 'organisation' | 'app' | 'bridge' | 'station'
   readonly state: 'invited' | 'active' | 'closed'
   readonly createdAt: string
   readonly loginMethods: readonly LoginMethod[]

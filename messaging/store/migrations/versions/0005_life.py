@@ -80,7 +80,7 @@ def _archive_closed() -> None:
     ten_years = 3653 * 24 * 3600 * 1_000_000
     op.get_bind().execute(
         sa.text(
-            "INSERT INTO archives (account, closed, expires, \"by\") "
+            'INSERT INTO archives (account, closed, expires, "by") '
             "SELECT id, :now, :end, 'operator' FROM accounts WHERE state = 'closed'"
         ),
         {"now": now, "end": now + ten_years},
