@@ -12,8 +12,8 @@ from msgspec import UNSET, Raw, UnsetType
 from messaging.wire import names
 from messaging.wire.blobs import BlobCopy, BlobGet, BlobsCopied, BlobsGot, BlobsMade, BlobUpload
 from messaging.wire.directory import DirectoryEntry, EntryQuery
-from messaging.wire.quotas import QueryChanged, Quota, QuotaQuery, QuotaQueryChanges
 from messaging.wire.grants import AppGrant, EmergencyGrant, Use, UseDone
+from messaging.wire.quotas import QueryChanged, Quota, QuotaQuery, QuotaQueryChanges
 from messaging.wire.types import (
     AccessLogEntry,
     AccountId,

@@ -14,8 +14,8 @@ Attempt = Callable[[House, Asker], str]  # DONE, or the name of the refusal
 Expected = dict[str, str]
 
 _HERE: Final = tuple(actor for actor in ACTORS if actor not in GONE)
-_INSIDE: Final = ("owner", "unconfirmed owner", "delegate")
-STRANGERS: Final = tuple(actor for actor in _HERE if actor not in _INSIDE)
+INSIDE: Final = ("owner", "unconfirmed owner", "delegate")
+STRANGERS: Final = tuple(actor for actor in _HERE if actor not in INSIDE)
 
 
 def everybody(said: str) -> Expected:
@@ -24,7 +24,7 @@ def everybody(said: str) -> Expected:
 
 
 # A method of the account: for its owner and their delegate, and for nobody else there is no such account.
-SHARED: Final = everybody("accountNotFound") | dict.fromkeys(_INSIDE, DONE)
+SHARED: Final = everybody("accountNotFound") | dict.fromkeys(INSIDE, DONE)
 # ... that asks for a confirmed device.
 CONFIRMED: Final = SHARED | {"unconfirmed owner": "forbidden"}
 # ... that only the owner has: a delegate knows that the account is there.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from crypto.encoding import b64u
 from messaging.wire.methods import METHODS
-from tests.messaging.access.cells import CONFIRMED, DONE, OWN, OWNERS, SHARED, Row, everybody, method
+from tests.messaging.access.cells import CONFIRMED, DONE, INSIDE, OWN, OWNERS, SHARED, Row, everybody, method
 from tests.messaging.access.people import House, as_person
 from tests.messaging.apps import depositing, wanting
 from tests.messaging.desk import box, letter
@@ -20,6 +20,14 @@ def _get(name: str, expected: dict[str, str] = SHARED) -> Row:
 
 def _changes(name: str, expected: dict[str, str] = SHARED) -> Row:
     return method(name, expected, sinceState="0")
+
+
+# A patient is never listed; those who are each have their own entry alone.
+_UNLISTED: Final = SHARED | dict.fromkeys(INSIDE, "accountNotSupportedByMethod")
+_LISTED: Final = everybody("accountNotSupportedByMethod") | {
+    "nobody": "invalidArguments", "professional": DONE,
+    **dict.fromkeys(("stranger professional", "app", "app without", "app after"), "notFound"),
+}  # fmt: skip
 
 
 def _third(house: House) -> dict[str, Any]:
@@ -64,7 +72,7 @@ METHOD_ROWS: Final[dict[str, Row]] = {
     ),
     # In the patient's account it is nobody's to use; each in their own, the professional alone has it.
     "EmergencyGrant/use": method(
-        "EmergencyGrant/use", SHARED | dict.fromkeys(("owner", "unconfirmed owner", "delegate"), "notFound"),
+        "EmergencyGrant/use", SHARED | dict.fromkeys(INSIDE, "notFound"),
         id=lambda house: house.deposit, reason="other",
     ),
     "EmergencyGrant/use own": method(
@@ -96,13 +104,37 @@ METHOD_ROWS: Final[dict[str, Row]] = {
         "SealedState/set", SHARED, update={b64u(bytes(32)): {"version": 1, "sealed": b64u(b"x")}}
     ),
     "SealedState/set destroy": method(
-        "SealedState/set", SHARED | dict.fromkeys(("owner", "unconfirmed owner", "delegate"), "notFound"),
+        "SealedState/set", SHARED | dict.fromkeys(INSIDE, "notFound"),
         destroy=[b64u(bytes(32))],
     ),
     "Contact/get": _get("Contact/get"),
     "Contact/changes": _changes("Contact/changes"),
     "Contact/set update": method(
         "Contact/set", SHARED, update=lambda house: {house.doctor.account: {"blocked": True}}
+    ),
+    "DirectoryEntry/get": _get("DirectoryEntry/get"),
+    "DirectoryEntry/changes": _changes("DirectoryEntry/changes"),
+    "DirectoryEntry/query": method("DirectoryEntry/query", SHARED, filter={"text": "martin"}),
+    "DirectoryEntry/set update": method(
+        "DirectoryEntry/set", _UNLISTED, update=lambda house: {house.account: {"name": "X"}}
+    ),
+    "DirectoryEntry/set update own": method(
+        "DirectoryEntry/set", _LISTED, accountId=OWN, update=lambda house: {house.doctor.account: {"name": "Dr X"}}
+    ),
+    "DirectoryEntry/set destroy": method("DirectoryEntry/set", _UNLISTED, destroy=lambda house: [house.account]),
+    "Quota/get": _get("Quota/get"),
+    "Quota/changes": method("Quota/changes", SHARED, sinceState="-.-.-"),
+    "Quota/query": method("Quota/query", SHARED),
+    "Quota/queryChanges": method(
+        "Quota/queryChanges", SHARED | dict.fromkeys(INSIDE, "cannotCalculateChanges"),
+        sinceQueryState="-",
+    ),
+    "Blob/get": method("Blob/get", SHARED, ids=["b" + "0" * 64]),
+    "Blob/upload": method("Blob/upload", SHARED, create={}),
+    # From the delegate's account into the one that they hold.
+    "Blob/copy": method(
+        "Blob/copy", everybody("fromAccountNotFound") | {"delegate": DONE},
+        fromAccountId=lambda house: house.carer.account, blobIds=[],
     ),
     # The capability is a bridge's alone: for others the method does not exist.
     "Address/resolve": method(
