@@ -11,5 +11,6 @@ export default defineConfig({
     testTimeout: 20_000,
     expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,
+    setupFiles: ['tests/words.ts'],
   },
 })

@@ -4,8 +4,7 @@ import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import type { Phase } from '../session/session.ts'
 import { Waiting } from '../ui/notice.tsx'
-import { t, withWords } from '../words/words.ts'
-import { About } from './about.tsx'
+import { knows, learn, t, withWords } from '../words/words.ts'
 import { Away } from './away.tsx'
 import { forgetFinished } from './account/finished.ts'
 import { AppContext, useApp, type App } from './context.ts'
@@ -18,18 +17,19 @@ import { switching } from './switching.ts'
 import { UnlockPage } from './unlock.tsx'
 import { Welcome } from './welcome.tsx'
 
-const Activation = lazy(async () => (await import('./activation.tsx')).Activation)
-const RecoveryPage = lazy(async () => (await import('./recovery.tsx')).RecoveryPage)
-const PairNew = lazy(async () => (await import('./pairnew.tsx')).PairNew)
+const About = lazy(async () => (await withWords(import('./about.tsx'), 'doors')).About)
+const Activation = lazy(async () => (await withWords(import('./activation.tsx'), 'doors')).Activation)
+const RecoveryPage = lazy(async () => (await withWords(import('./recovery.tsx'), 'doors')).RecoveryPage)
+const PairNew = lazy(async () => (await withWords(import('./pairnew.tsx'), 'doors')).PairNew)
 const Messages = lazy(async () => (await import('./messages.tsx')).Messages)
 const RecordPage = lazy(async () => (await import('./record.tsx')).RecordPage)
 const DocumentPage = lazy(async () => (await import('./document.tsx')).DocumentPage)
 const AgendaPage = lazy(async () => (await import('./agenda.tsx')).AgendaPage)
-const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'life')).Oppose)
+const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'doors', 'life')).Oppose)
 const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
-const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'help')).HelpPage)
+const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'doors', 'help')).HelpPage)
 const Accessibility = lazy(async () => (await withWords(import('./accessibility.tsx'), 'help')).Accessibility)
-const AccountPages = lazy(async () => (await withWords(import('./account/routes.tsx'), 'account', 'life', 'help')).AccountPages)
+const AccountPages = lazy(async () => (await withWords(import('./account/routes.tsx'), 'account', 'doors', 'life', 'help')).AccountPages)
 
 const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.RECOVERY, places.PAIR_NEW, places.OPPOSE, places.CLOSED])
 /** What anybody may read, logged in or not. */
@@ -37,6 +37,8 @@ const TEXTS = [places.ABOUT, places.HELP, places.ACCESSIBILITY]
 const OPEN = new Set<string>([...DOORS, ...TEXTS])
 /** Who cannot unlock reads on, or comes back with the recovery sheet. */
 const UNLOCKED = new Set<string>([...TEXTS, places.RECOVERY])
+
+const WORDS_EVERY = 3000 // milliseconds
 
 export const Root = ({ app }: { readonly app: App }): JSX.Element => (
   <AppContext.Provider value={app}>
@@ -52,12 +54,27 @@ function Pages(): JSX.Element {
   const phase = session.phase.value
   const entering = phase === 'in' && DOORS.has(path)
   const arrival = useArrival(phase)
+  const worded = useWords(phase)
   useEffect(() => {
     if (entering) route(arrival(), true)
   }, [entering, route, arrival])
   useEffect(() => forgetFinished(path), [path])
-  const opening = phase === 'starting' || entering || switching.value
+  const opening = phase === 'starting' || entering || switching.value || !worded
   return <Frame>{opening ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
+}
+
+/** Whether the words of the open mailbox are here; they are asked for again until they are. */
+function useWords(phase: Phase): boolean {
+  const inside = phase === 'in' || phase === 'locked'
+  const here = knows('inside')
+  useEffect(() => {
+    if (!inside || here) return
+    const ask = (): void => void learn('inside').catch(() => undefined)
+    ask()
+    const asking = setInterval(ask, WORDS_EVERY)
+    return () => clearInterval(asking)
+  }, [inside, here])
+  return phase !== 'in' || here
 }
 
 /**

@@ -5,7 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { LiveRegion } from '../ui/live.tsx'
 import { Notice } from '../ui/notice.tsx'
-import { t } from '../words/words.ts'
+import { knows, t } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import { useApp } from './context.ts'
 import { Outbox } from './outbox.tsx'
@@ -17,7 +17,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
   const { path } = useLocation()
   const phase = session.phase.value
   // From one mailbox to another, what stands around them stays.
-  const inside = phase === 'in' || (phase === 'starting' && session.ownAccount !== '')
+  const inside = knows('inside') && (phase === 'in' || (phase === 'starting' && session.ownAccount !== ''))
   const wide = inside && path.startsWith(places.MESSAGES)
   return (
     <div class={wide ? 'frame frame-wide' : 'frame'}>

@@ -1,10 +1,11 @@
 /** From a draft to a delivered letter: builds, seals to proved keys, submits once (docs/spec/content.md, protocol.md). */
-import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type LogSeen, type Mail } from '../content/letter.ts'
+import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type LogSeen } from '../content/letter.ts'
 import type { Part } from '../content/kinds.ts'
 import { b64u } from '../crypto/encoding.ts'
 import { fromError, isRefusal, Refusal } from '../wire/errors.ts'
 import { MAX_INLINE_SEALED } from '../wire/limits.ts'
 import type { NewMessage } from '../wire/types.ts'
+import type { Aim } from './aim.ts'
 import type { Desk } from './desk.ts'
 import type { Arrived } from './entries.ts'
 import type { KeyLog } from './keylog.ts'
@@ -12,26 +13,24 @@ import type { Keyring } from './keyring.ts'
 import type { KnownKey } from './line.ts'
 import type { Transport } from './transport.ts'
 
-/** An answer as it was written. `message` is drawn once: sending twice delivers once. */
+/** A letter as it was written. `message` is drawn once: sending twice delivers once. */
 export type Draft = {
   readonly message: string
-  readonly answers: Arrived
+  readonly to: Aim
   readonly subject: string
   readonly text: string
   readonly parts: readonly Part[]
 }
 
 /** Who writes. */
-export type Author = { readonly account: string; readonly key: string; readonly name: string; readonly address: string }
+export type Author = { readonly account: string; readonly key: string; readonly name: string }
 
-const REFERENCES = 50
 const ATTEMPTS = 3
 
 const utc = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
-/** The accounts that an answer goes to, the writer's own copy included, sorted. */
-export const recipientsOf = ({ answers }: Draft, own: string): readonly string[] =>
-  [...new Set([answers.letter.sender.account, own])].sort()
+/** The accounts that a letter goes to, the writer's own copy included, sorted. */
+export const recipientsOf = ({ to }: Draft, own: string): readonly string[] => [...new Set([to.account, own])].sort()
 
 /**
  * The letter that says this draft. `thread` holds every letter of the thread: the writer's own are counted.
@@ -46,7 +45,7 @@ export function buildLetter(
   now: Date,
   checkpoint: LogSeen | null,
 ): Letter {
-  const { letter: answered } = draft.answers
+  const { to } = draft
   const last = thread
     .filter(({ letter }) => letter.sender.account === author.account)
     .reduce<Arrived | undefined>((best, one) => (one.letter.counter > (best?.letter.counter ?? 0) ? one : best), undefined)
@@ -54,34 +53,19 @@ export function buildLetter(
     checkpoint,
     counter: (last?.letter.counter ?? 0) + 1,
     html: null,
-    inReplyTo: answered.message,
-    mail: answered.mail === null ? null : answerMail(answered.mail, author.address),
+    inReplyTo: to.inReplyTo,
+    mail: to.mail,
     message: draft.message,
     parts: draft.parts,
     previous: last?.hash ?? null,
     recipients: [...keys].map(([account, { statement }]) => ({ account, statement })),
-    sender: { account: author.account, address: author.address, key: author.key, name: author.name },
+    sender: { account: author.account, address: to.from, key: author.key, name: author.name },
     sent: utc(now),
     subject: draft.subject.slice(0, SUBJECT_LIMIT),
     text: draft.text,
-    thread: answered.thread,
+    thread: to.thread,
   }
 }
-
-/** The bridge makes the Message-ID; what an answer answers is named here. */
-function answerMail(answered: Mail, address: string): Mail {
-  const { messageId } = answered
-  return {
-    from: address,
-    inReplyTo: messageId,
-    messageId: null,
-    references: [...answered.references, ...(messageId === null ? [] : [messageId])].slice(-REFERENCES),
-    to: answered.from,
-  }
-}
-
-/** "Re: " once, whatever stood before. */
-export const answerSubject = (subject: string): string => (/^re\s*:/i.test(subject) ? subject : `Re: ${subject}`)
 
 export class Outgoing {
   readonly #desk: Desk

@@ -1,8 +1,10 @@
 /** Sentences for people, by name. French is the first language; others, and those of groups of pages, are fetched when they are needed. */
 import { signal } from '@preact/signals'
 import type { frAccount } from './account.fr.ts'
+import type { frDoors } from './doors.fr.ts'
 import { fr } from './fr.ts'
 import type { frHelp } from './help.fr.ts'
+import type { frInside } from './inside.fr.ts'
 import type { frLife } from './life.fr.ts'
 
 type Entry<T> = T extends (...values: infer V) => string ? (...values: V) => string : string
@@ -12,7 +14,9 @@ export type Words = Catalogue<typeof fr>
 export type AccountWords = Catalogue<typeof frAccount>
 export type LifeWords = Catalogue<typeof frLife>
 export type HelpWords = Catalogue<typeof frHelp>
-type LaterWords = AccountWords & LifeWords & HelpWords
+export type DoorsWords = Catalogue<typeof frDoors>
+export type InsideWords = Catalogue<typeof frInside>
+type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords
 type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
@@ -25,6 +29,16 @@ export type Language = (typeof LANGUAGES)[number]
 type Fetch = () => Promise<Partial<LaterWords>>
 /** The words of pages that are fetched later: one line for each group of pages, and a page of it asks for them with {@link learn}. */
 const LATER = {
+  /** An open mailbox. */
+  inside: {
+    fr: async () => (await import('./inside.fr.ts')).frInside,
+    en: async () => (await import('./inside.en.ts')).enInside,
+  },
+  /** Before the log-in, beyond the log-in itself. */
+  doors: {
+    fr: async () => (await import('./doors.fr.ts')).frDoors,
+    en: async () => (await import('./doors.en.ts')).enDoors,
+  },
   account: {
     fr: async () => (await import('./account.fr.ts')).frAccount,
     en: async () => (await import('./account.en.ts')).enAccount,
@@ -40,29 +54,38 @@ const LATER = {
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, Fetch>>>>
 export type WordGroup = keyof typeof LATER
 
-const catalogue = signal<Words & Partial<LaterWords>>(fr)
+const catalogue = signal<Partial<AllWords>>(fr)
 /** Their pages were opened: their words are spoken in every language that is chosen from then on. */
-const learned = new Set<WordGroup>()
+const learned = signal<ReadonlySet<WordGroup>>(new Set())
 export const language = signal<Language>('fr')
 
 /** The sentence of this name. Whoever calls it while rendering is rendered again when the language changes. */
 export function t<K extends Word>(name: K, ...values: Values<K>): string {
-  const entry = catalogue.value[name as keyof Words] as string | ((...values: Values<K>) => string)
+  const entry = catalogue.value[name] as string | ((...values: Values<K>) => string) | undefined
+  // Pages learn their words before they are shown: a name alone is better than a page that breaks.
+  if (entry === undefined) return name
   return typeof entry === 'string' ? entry : entry(...values)
 }
 
 export async function speak(wanted: Language): Promise<void> {
-  const [words, ...later] = await Promise.all([wordsIn(wanted), ...[...learned].map(group => LATER[group][wanted]())])
-  catalogue.value = Object.assign({}, words, ...later) as Words
+  const groups = learned.value
+  const words = await Promise.all([wordsIn(wanted), ...[...groups].map(group => LATER[group][wanted]())])
+  if (learned.value !== groups) return speak(wanted) // others were learned meanwhile
+  catalogue.value = Object.assign({}, ...words) as Partial<AllWords>
   language.value = wanted
 }
 
-/** Before a page of these groups is shown. */
+/** Before a page of these groups is shown. Rejects when they cannot be fetched. */
 export async function learn(...groups: readonly WordGroup[]): Promise<void> {
-  for (const group of groups) learned.add(group)
-  const fetched = await Promise.all(groups.map(group => LATER[group][language.value]()))
-  catalogue.value = Object.assign({}, catalogue.value, ...fetched) as Words
+  const fresh = groups.filter(group => !learned.value.has(group))
+  const spoken = language.value
+  const fetched = await Promise.all(fresh.map(group => LATER[group][spoken]()))
+  if (language.value !== spoken) return learn(...groups) // the person chose another one meanwhile
+  catalogue.value = Object.assign({}, catalogue.value, ...fetched) as Partial<AllWords>
+  learned.value = new Set([...learned.value, ...fresh])
 }
+
+export const knows = (group: WordGroup): boolean => learned.value.has(group)
 
 /** `component` in pages that are fetched when they are opened, with the words that it needs. */
 export async function withWords<T>(page: Promise<T>, ...groups: readonly WordGroup[]): Promise<T> {

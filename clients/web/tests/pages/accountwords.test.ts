@@ -2,9 +2,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { enAccount } from '../../src/words/account.en.ts'
 import { frAccount } from '../../src/words/account.fr.ts'
+import { enDoors } from '../../src/words/doors.en.ts'
+import { frDoors } from '../../src/words/doors.fr.ts'
 import { fr } from '../../src/words/fr.ts'
 import { enHelp } from '../../src/words/help.en.ts'
 import { frHelp } from '../../src/words/help.fr.ts'
+import { enInside } from '../../src/words/inside.en.ts'
+import { frInside } from '../../src/words/inside.fr.ts'
 import { enLife } from '../../src/words/life.en.ts'
 import { frLife } from '../../src/words/life.fr.ts'
 import { learn, speak, t } from '../../src/words/words.ts'
@@ -15,6 +19,8 @@ const CATALOGUES: Readonly<Record<string, readonly [Readonly<Record<string, unkn
   account: [frAccount, enAccount],
   life: [frLife, enLife],
   help: [frHelp, enHelp],
+  doors: [frDoors, enDoors],
+  inside: [frInside, enInside],
 }
 const NAMES = Object.keys(CATALOGUES)
 

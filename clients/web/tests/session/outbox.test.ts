@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { answering } from '../../src/session/aim.ts'
 import { Outbox } from '../../src/session/outbox.ts'
 import type { Draft } from '../../src/session/outgoing.ts'
 import { Refusal } from '../../src/wire/errors.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { arrived, id } from '../fakes/letters.ts'
 
-const draft: Draft = { message: id('N'), answers: arrived(), subject: 'Re: Vos résultats', text: 'Merci.', parts: [] }
+const draft: Draft = { message: id('N'), to: answering(arrived()), subject: 'Re: Vos résultats', text: 'Merci.', parts: [] }
 
 const setUp = (fail = false): { clock: FakeClock; sent: Draft[]; outbox: Outbox } => {
   const clock = new FakeClock()

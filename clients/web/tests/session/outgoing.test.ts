@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fromBytes, toBytes } from '../../src/content/letter.ts'
-import { answerSubject, buildLetter, recipientsOf } from '../../src/session/outgoing.ts'
+import { answering, answerSubject, knownPeople, writingTo } from '../../src/session/aim.ts'
+import { buildLetter, recipientsOf } from '../../src/session/outgoing.ts'
 import { ANNE, arrived, hash, id, KEY, letter, MARTIN } from '../fakes/letters.ts'
 
 const mail = {
@@ -11,8 +12,8 @@ const mail = {
   references: ['<0@cabinet>'],
 }
 const answers = arrived({ letter: letter({ mail }) })
-const draft = { message: id('N'), answers, subject: answerSubject('Vos résultats'), text: 'Merci.', parts: [] }
-const author = { account: ANNE, key: KEY, name: 'Anne', address: mail.to }
+const draft = { message: id('N'), to: answering(answers), subject: answerSubject('Vos résultats'), text: 'Merci.', parts: [] }
+const author = { account: ANNE, key: KEY, name: 'Anne' }
 const key = (statement: string): Parameters<typeof buildLetter>[2] extends ReadonlyMap<string, infer K> ? K : never => ({
   id: KEY,
   signingKey: hash('v'),
@@ -67,4 +68,21 @@ test('a subject is answered once', () => {
 
 test('a letter says how far its writer saw the log of keys', () => {
   expect(fromBytes(toBytes(build())).checkpoint).toEqual(CHECKPOINT)
+})
+
+test('whoever wrote is known by the newest of their letters, and nobody by one’s own', () => {
+  const renamed = arrived({ letter: letter({ mail, sender: { ...letter().sender, name: 'Dr C. Martin' } }) })
+  const own = arrived({ box: 'out', letter: letter({ sender: { ...letter().sender, account: ANNE } }) })
+  const [known, ...others] = knownPeople([answers, renamed, own])
+  expect(known).toEqual({ account: MARTIN, name: 'Dr C. Martin', address: mail.from, own: mail.to, byMail: true })
+  expect(others).toEqual([])
+})
+
+test('a first letter begins an exchange of its own, and answers nothing', () => {
+  const [known] = knownPeople([answers])
+  const first = buildLetter({ ...draft, to: writingTo(known!) }, author, keys, [], new Date(0), null)
+  expect(first.thread).not.toBe(answers.letter.thread)
+  expect([first.inReplyTo, first.counter, first.previous]).toEqual([null, 1, null])
+  expect(first.mail).toEqual({ from: mail.to, inReplyTo: null, messageId: null, references: [], to: mail.from })
+  expect(fromBytes(toBytes(first))).toEqual(first)
 })

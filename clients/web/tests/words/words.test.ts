@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest'
-import { en } from '../../src/words/en.ts'
-import { fr } from '../../src/words/fr.ts'
+import { enDoors } from '../../src/words/doors.en.ts'
+import { frDoors } from '../../src/words/doors.fr.ts'
+import { en as enFirst } from '../../src/words/en.ts'
+import { fr as frFirst } from '../../src/words/fr.ts'
+import { enInside } from '../../src/words/inside.en.ts'
+import { frInside } from '../../src/words/inside.fr.ts'
 import { brief, day, fileSize, span } from '../../src/words/dates.ts'
 import { speak, t } from '../../src/words/words.ts'
+
+const fr: Readonly<Record<string, unknown>> = { ...frFirst, ...frDoors, ...frInside }
+const en: Readonly<Record<string, unknown>> = { ...enFirst, ...enDoors, ...enInside }
+
+test('no name stands in two chapters', () => {
+  expect(Object.keys(fr)).toHaveLength([frFirst, frDoors, frInside].reduce((sum, words) => sum + Object.keys(words).length, 0))
+})
 
 test('both languages have the same names', () => {
   expect(Object.keys(en).sort()).toEqual(Object.keys(fr).sort())

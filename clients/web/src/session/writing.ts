@@ -1,0 +1,92 @@
+/** What the person writes: forms with their files, drafts that keep themselves, and the ten seconds before a letter leaves. */
+import { reply, type Answer, type Invitation, type Person } from '../content/agenda.ts'
+import { answering, answerSubject, type Aim } from './aim.ts'
+import { Composer } from './composer.ts'
+import type { AgendaEntry, Arrived } from './entries.ts'
+import type { Files } from './files.ts'
+import { freshId } from './ids.ts'
+import { Outbox } from './outbox.ts'
+import type { Draft } from './outgoing.ts'
+import type { Personal } from './personal.ts'
+import type { Clock } from './ports.ts'
+import { ownAddress } from './who.ts'
+
+/** The open mailbox as a form sees it. Each fails where none is open. */
+export interface Sender {
+  readonly personal: Personal
+  readonly files: Files
+  readonly ownName: () => string
+  readonly send: (draft: Draft) => Promise<void>
+}
+
+export class Writing {
+  readonly #sender: Sender
+  readonly #clock: Clock
+  readonly outbox: Outbox
+  readonly composer: Composer
+
+  constructor(clock: Clock, sender: Sender) {
+    this.#clock = clock
+    this.#sender = sender
+    this.outbox = new Outbox(clock, draft => this.#send(draft))
+    this.composer = new Composer((file, name, type, onBytes) => sender.files.keep(file, name, type, onBytes))
+  }
+
+  /** Something is on its way by itself. */
+  get sending(): boolean {
+    return this.outbox.sending || this.composer.busy
+  }
+
+  /** Leaving now would lose something. */
+  get busy(): boolean {
+    return this.outbox.busy || this.composer.busy
+  }
+
+  close(): void {
+    this.outbox.close()
+    this.composer.close()
+  }
+
+  /** An answer with a fresh id: sending it twice delivers it once. */
+  answer(answers: Arrived, text: string, parts: Draft['parts']): Draft {
+    return { message: freshId(), to: answering(answers), subject: answerSubject(answers.letter.subject), text, parts }
+  }
+
+  /** Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. */
+  submit(to: Aim, subject: string): void {
+    const { thread } = to
+    const { personal } = this.#sender
+    const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
+    this.outbox.queue({ message: freshId(), to, subject, text: personal.drafts.value.get(thread) ?? '', parts })
+    personal.lendDraft(thread)
+    this.composer.clear(thread)
+  }
+
+  /** Put a letter that was not sent back into its form. */
+  undo(message: string): void {
+    const draft = this.outbox.undo(message)
+    if (draft === undefined) return
+    const { thread } = draft.to
+    this.#sender.personal.keepDraft(thread, draft.text)
+    this.composer.restore(thread, draft.parts.flatMap(part => (part.kind === 'file' ? [part.file] : [])))
+  }
+
+  /** Say yes, no or perhaps to an invitation: an ordinary answer that carries it, sent at once. */
+  respond(entry: AgendaEntry, answer: Answer, sentence: string): Promise<void> {
+    const part = reply(entry.invitation, this.#attendee(entry.invitation, entry.from), answer, this.#clock.now())
+    return this.outbox.sendNow(this.answer(entry.from, sentence, [part]))
+  }
+
+  /** As which attendee one answers: the invited one of one's own address, else one's own name. */
+  #attendee(invitation: Invitation, from: Arrived): Person {
+    const address = ownAddress(from)
+    const invited = invitation.attendees.find(one => one.address.toLowerCase() === address.toLowerCase())
+    const [only] = invitation.attendees.length === 1 ? invitation.attendees : []
+    return invited ?? only ?? { address, name: this.#sender.ownName() }
+  }
+
+  async #send(draft: Draft): Promise<void> {
+    await this.#sender.send(draft)
+    this.#sender.personal.saveDraft(draft.to.thread)
+  }
+}
