@@ -23,7 +23,9 @@ def load(folder: Path) -> Secrets:
 
 def set_aside(folder: Path, name: str, now: datetime) -> Path:
     """Keep a secret under another name, so that load() makes a new one. Raises FileNotFoundError."""
-    return (folder / name).rename(folder / f"{name}.{now:%Y%m%dT%H%M%SZ}")
+    aside = (folder / name).rename(folder / f"{name}.{now:%Y%m%dT%H%M%SZ}")
+    _flush_folder(folder)
+    return aside
 
 
 def _secret(path: Path) -> bytes:
@@ -46,3 +48,12 @@ def _make(path: Path) -> None:
     finally:
         os.close(handle)
     new.rename(path)
+    _flush_folder(path.parent)  # what it seals outlives a power cut: so must its name
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -20,6 +20,7 @@ class LocalBlobs:
         self._arriving = folder / "arriving"
         self._arriving.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = Lock()  # a blob must not be removed between its second upload and that upload's commit
+        self._linked: set[Path] = set()  # folders whose own names are on the disk, as far as this process knows
         for left in self._arriving.iterdir():
             left.unlink()
 
@@ -63,12 +64,15 @@ class LocalBlobs:
 
     def _rename(self, temporary: str, blob: str) -> None:
         path = self.path(blob)
-        made = not path.parent.exists()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock:
             Path(temporary).replace(path)
-        for folder in (path.parent, *((path.parent.parent, self._folder) if made else ())):
-            _flush_folder(folder)
+        _flush_folder(path.parent)
+        if path.parent not in self._linked:
+            # Whoever made the folder may not have come to flush it: another upload of now, or one before a crash.
+            _flush_folder(path.parent.parent)
+            _flush_folder(self._folder)
+            self._linked.add(path.parent)
 
 
 class LocalIncoming:

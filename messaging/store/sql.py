@@ -31,7 +31,7 @@ class SqliteStore:
         migrate(path)
         self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
         for _ in range(READERS):
-            self._readers.put(connect(path, checkpoints=False))
+            self._readers.put(_reader(path))
         self._writing = _SqliteWriter(partial(connect, path, checkpoints=checkpoints), tell)
         self._writing.begin()
 
@@ -116,8 +116,17 @@ def connect(path: Path, *, checkpoints: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA cache_size={-32768 if checkpoints else -8192}")  # KiB
     connection.execute("PRAGMA temp_store=MEMORY")
+    # What was erased is overwritten in the file as well. Debian's build does so by itself, others do not.
+    connection.execute("PRAGMA secure_delete=ON")
     # Two connections that checkpoint at once may corrupt SQLite 3.7.0 to 3.51.2: only the writer does.
     connection.execute(f"PRAGMA wal_autocheckpoint={4000 if checkpoints else 0}")
+    return connection
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    connection = connect(path, checkpoints=False)
+    # A write on a reader would fight the writer for its lock, and be rolled back: it is an error at once.
+    connection.execute("PRAGMA query_only=ON")
     return connection
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 FLUSHES = "fsync,fdatasync"
 
@@ -21,6 +22,12 @@ def missing() -> str:
         return "strace is not installed: scripts/debian-packages"
     tried = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, check=False)
     return "" if tried.returncode == 0 else "this machine lets nobody trace a process (ptrace)"
+
+
+def run(words: list[str], calls: str, what: str, cwd: Path) -> int:
+    """A command's status, with `what` as in fault() from its first system call on."""
+    traced = ["strace", "-f", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}", "-o", os.devnull, *words]
+    return subprocess.run(traced, cwd=cwd, stderr=subprocess.DEVNULL, check=False, timeout=60).returncode
 
 
 @contextlib.contextmanager

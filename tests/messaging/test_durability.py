@@ -1,16 +1,20 @@
 """What was acknowledged is there after the worst: a relay that is killed while it is written to."""
 
 import asyncio
+import errno
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crypto.keys import SigningSeed
+from messaging.relay.records import Box
 from messaging.server.config import BadConfig, load
 from messaging.server.secrets import UnsafeSecrets
 from messaging.server.secrets import load as load_secrets
 from messaging.store.blobs import LocalBlobs
+from messaging.store.sql import SqliteStore
 from tests.messaging.desk import DOMAIN, letter
 from tests.messaging.doors import Visitor
 from tests.relays import RunningRelay, start_relay_process
@@ -83,6 +87,64 @@ def test_a_blob_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
     assert blobs.read(blob, 0, 10) == b"half"
     assert blobs.size(blob) == 4
     assert blobs.size("b" + "0" * 64) is None
+
+
+def _flushed(monkeypatch: pytest.MonkeyPatch, where: str, fail_at: int = 0) -> list[Path]:
+    """The paths that are flushed from now on; the flush of that number fails."""
+    found: list[Path] = []
+
+    def fsync(handle: int) -> None:
+        found.append(Path(f"/proc/self/fd/{handle}").readlink())
+        if len(found) == fail_at:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(f"{where}.os.fsync", fsync)
+    return found
+
+
+@pytest.mark.parametrize("fail_at", [2, 3, 4])
+def test_an_upload_again_flushes_the_folders_that_the_one_before_did_not(
+    fail_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = LocalBlobs(tmp_path)
+    first, again = blobs.receive(), blobs.receive()
+    for arriving in (first, again):
+        arriving.write(b"x")
+    _flushed(monkeypatch, "messaging.store.blobs", fail_at)
+    with pytest.raises(OSError, match="Input/output"):
+        first.keep()
+    flushed = _flushed(monkeypatch, "messaging.store.blobs")
+    path = blobs.path(again.keep())
+    assert flushed[1:] == [path.parent, path.parent.parent, tmp_path]
+
+
+def test_folders_that_are_known_to_be_on_the_disk_are_not_flushed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = LocalBlobs(tmp_path)
+    flushed = _flushed(monkeypatch, "messaging.store.blobs")
+    for _ in range(2):
+        arriving = blobs.receive()
+        arriving.write(b"x")
+        path = blobs.path(arriving.keep())
+    assert flushed[5:] == [path.parent]
+
+
+def test_secrets_are_on_the_disk_with_their_names_before_they_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = _flushed(monkeypatch, "messaging.server.secrets")
+    load_secrets(tmp_path / "secrets")
+    assert flushed[1::2] == [tmp_path / "secrets"] * 5
+
+
+def test_a_reader_that_would_write_fails_at_once_and_holds_nobody_up(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "relay.db")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        store.read(lambda tx: tx.add(Box("a", 1, b"x")))
+    store.write(lambda tx: tx.add(Box("a", 1, b"y")))
+    assert store.read(lambda tx: tx.one(Box, "a")) == Box("a", 1, b"y")
+    store.close()
 
 
 def test_what_a_crash_left_half_way_is_cleared(tmp_path: Path) -> None:
