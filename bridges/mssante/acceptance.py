@@ -49,11 +49,11 @@ async def status(config: Config, accept: Sequence[bytes] = ()) -> dict[str, str]
 
 
 def _opened(config: Config) -> _Found:
-    folder = config.path(config.gateway.data)
+    folder, url = config.path(config.gateway.data), config.gateway.database
     try:
-        return _Found(Database(folder), runs=False)
+        return _Found(Database(folder, url=url), runs=False)
     except Unusable:
-        return _Found(Database(folder, beside=True), runs=True)
+        return _Found(Database(folder, url=url, beside=True), runs=True)
 
 
 async def _accept(config: Config, database: Database, trust: Trust, accept: Sequence[bytes]) -> None:

@@ -1,7 +1,7 @@
 """The highest version of each mailbox's key box that this gateway saw: a relay that shows an older one is caught."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 
 from bridges.mssante.database import META
 

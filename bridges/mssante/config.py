@@ -19,7 +19,8 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class GatewayTable(_Table, frozen=True):
-    """`relay` is its origin; `hostname` is said in SMTP and stands in Message-IDs; `product` is X-MSS-NIL."""
+    """`relay` is its origin; `hostname` is said in SMTP and stands in Message-IDs; `product` is X-MSS-NIL.
+    `database` is a PostgreSQL that several gateways share, without a password in it."""
 
     relay: str
     login: str
@@ -31,6 +32,7 @@ class GatewayTable(_Table, frozen=True):
     log: Literal["json", "plain"] = "json"
     metrics: str = ""
     workers: int = 2
+    database: str = ""
 
 
 class SmtpTable(_Table, frozen=True):
@@ -165,3 +167,5 @@ def _check(found: Config, path: Path) -> None:
     for text in (found.smtp.listen, *found.outgoing.routes.values(), *filter(None, (found.gateway.metrics,))):
         endpoint(text)
     stations(found.log)
+    if ":" in found.gateway.database.partition("//")[2].rpartition("@")[0]:
+        raise BadConfig(f"{path}: [gateway] database holds a password: put it into a file of mode 0600 (passfile=)")

@@ -7,8 +7,8 @@ again after it; that this is to be done is durable before the letter leaves.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import Connection, and_, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mssante import journal
@@ -47,11 +47,12 @@ class Contacts:
 
     def opened(self, account: str, peer: str) -> None:
         """The professional wrote: what was to be closed again is open by their will."""
-        if (account, peer) in self._pending:
+        if (account, peer) in self._pending or self._database.shared:
             self._forget((account, peer))
 
     async def _close(self, pair: Pair) -> None:
-        if pair not in self._pending:
+        if pair not in self._pending or not await self._database.run(lambda c: _is_kept(c, pair)):
+            self._pending.discard(pair)  # another gateway closed it, or the professional wrote through it
             return
         try:
             await self._client.close_contact(*pair)
@@ -80,5 +81,13 @@ def _keep(connection: Connection, pair: Pair) -> None:
     connection.execute(insert(CLOSINGS).values(account=pair[0], peer=pair[1]).on_conflict_do_nothing())
 
 
+def _is_kept(connection: Connection, pair: Pair) -> bool:
+    return connection.execute(select(CLOSINGS).where(_of(pair))).first() is not None
+
+
 def _drop(connection: Connection, pair: Pair) -> None:
-    connection.execute(delete(CLOSINGS).where(and_(CLOSINGS.c.account == pair[0], CLOSINGS.c.peer == pair[1])))
+    connection.execute(delete(CLOSINGS).where(_of(pair)))
+
+
+def _of(pair: Pair) -> ColumnElement[bool]:
+    return and_(CLOSINGS.c.account == pair[0], CLOSINGS.c.peer == pair[1])

@@ -1,12 +1,13 @@
-"""gateway.db: what the gateway must not forget. Nothing readable is in it: sealed bytes, ids, domains, times.
+"""What the gateway must not forget. Nothing readable is in it: sealed bytes, ids, domains, times.
 
-Laws: one thread and one connection write; what waits together is committed together, and is answered after that; WAL
-with synchronous=FULL; a database of a newer version is refused; one gateway at a time uses a folder.
+Laws: one thread and one connection write; what waits together is committed together, and is answered after that, and
+durably (engines.py); a database of a newer version is refused; one gateway at a time uses a folder.
 """
 
 import asyncio
 import contextlib
 import fcntl
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import (
     Column,
     Connection,
-    Engine,
     Float,
     Integer,
     LargeBinary,
@@ -25,15 +25,15 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    create_engine,
-    event,
     insert,
     select,
-    text,
 )  # fmt: skip
-from sqlalchemy.pool import StaticPool
+
+from bridges.mssante.engines import Away, Postgres, Sqlite, Transactions, Unusable, check_durable
+from bridges.mssante.files import write_durably
 
 T = TypeVar("T")
+__all__ = ["Away", "Unusable"]
 Work = Callable[[Connection], Any]
 VERSION: Final = 1
 BATCH: Final = 64  # works in one commit
@@ -90,10 +90,6 @@ CLOSINGS: Final = Table(  # contacts that a letter of the gateway itself may hav
 )
 
 
-class Unusable(Exception):
-    """The database cannot be used; the words are for the operator."""
-
-
 @dataclass(frozen=True)
 class _Asked:
     """`done` is None for work that nobody waits for: it does not begin a commit of its own."""
@@ -115,11 +111,13 @@ class Database:
     """Runs functions of a connection, one after another, off the loop. They touch the connection and nothing else: when
     one of a commit fails, all of it is undone and each runs again in a transaction of its own."""
 
-    def __init__(self, folder: Path, *, beside: bool = False) -> None:
-        """`beside`: a running gateway has it too, whose rows are only read, or made for it. Raises Unusable."""
+    def __init__(self, folder: Path, *, url: str = "", beside: bool = False) -> None:
+        """`url`: a PostgreSQL that other gateways use as well; without it, gateway.db in the folder. `beside`: one that
+        runs has it too, whose rows are only read, or made for it. Raises Unusable."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = None if beside else _lock(folder / "gateway.lock")
-        self._engine = _engine(folder / "gateway.db")
+        self.shared = bool(url)
+        self._engine: Transactions = Postgres(url, _instance(folder)) if url else Sqlite(folder / "gateway.db")
         self._waiting: SimpleQueue[_Asked | None] = SimpleQueue()
         self._riders: list[_Asked] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -131,7 +129,7 @@ class Database:
         await self.run(_prepare)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns; its changes are durable then."""
+        """What `work` returns; its changes are durable then. Raises Away, where the database is another process."""
         self._loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = self._loop.create_future()
         self._board(_Asked(work, done))
@@ -146,7 +144,6 @@ class Database:
         """After what was started."""
         self._board(None)
         await asyncio.to_thread(self._thread.join)
-        self._engine.dispose()
         if self._lock is not None:
             self._lock.close()
 
@@ -161,6 +158,7 @@ class Database:
             batch, more = self._take()
             if batch:
                 self._commit(batch)
+        self._engine.close()
 
     def _take(self) -> tuple[list[_Asked], bool]:
         batch: list[_Asked] = []
@@ -178,8 +176,9 @@ class Database:
 
     def _commit(self, batch: list[_Asked]) -> None:
         try:
-            with self._engine.begin() as connection:
-                outcomes = [asked.work(connection) for asked in batch]
+            outcomes = self._engine.transact(lambda connection: [asked.work(connection) for asked in batch])
+        except Away as error:
+            self._answer(batch, [None] * len(batch), error)
         except Exception as error:  # noqa: BLE001 - whatever it was, it goes to whoever asked, and the thread lives on
             if len(batch) > 1:
                 for asked in batch:
@@ -209,21 +208,16 @@ def _lock(path: Path) -> Any:
     return file
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _settings(connection: Any, _: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
+def _instance(folder: Path) -> str:
+    """The lasting name of the gateway that has this folder, by which it knows its own leases after a restart."""
+    file = folder / "instance"
+    if not file.exists():
+        write_durably(file, secrets.token_hex(8).encode())
+    return file.read_text().strip()
 
 
 def _prepare(connection: Connection) -> None:
-    mode, durable = (connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous"))
-    if mode != "wal" or durable != 2:
-        raise Unusable("the database does not write durably (WAL, synchronous=FULL)")
+    check_durable(connection)
     METADATA.create_all(connection)
     found = connection.execute(select(META.c.value).where(META.c.name == "version")).scalar()
     if found is None:

@@ -24,7 +24,7 @@ from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbo
 from bridges.mssante.certificates import Credentials, Reloading, client_context
 from bridges.mssante.config import Config, endpoint
 from bridges.mssante.contacts import Contacts
-from bridges.mssante.database import Database
+from bridges.mssante.database import Away, Database
 from bridges.mssante.delivery import Delivery
 from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
@@ -99,7 +99,7 @@ async def running(
     """The gateway, from taking mail to having finished; None when it was stopped before the relay could be reached."""
     keys = keyfile.read(config.path(config.gateway.key_file))
     async with AsyncExitStack() as stack:
-        database = Database(config.path(config.gateway.data))
+        database = Database(config.path(config.gateway.data), url=config.gateway.database)
         stack.push_async_callback(database.close)
         await database.start()
         fetcher = Fetcher(seconds=config.revocation.timeout_seconds)
@@ -256,16 +256,25 @@ async def _keep_house(
     """Letters that wait for the relay, marks that are old, figures for the metrics."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        before = time.time() - MARKS_SECONDS
-        await parts.remembering.take_up(parts.client, parts.log)
-        await submissions.resume(by_account)
-        await contacts.resume()
-        await parts.database.run(partial(journal.purge, before=before))
-        await parts.database.run(partial(outbox.purge, before=before))
-        age = parts.whitelist.age()
-        METRICS.whitelist_age.set(-1 if age is None else age.total_seconds())
-        METRICS.worker_deaths.set(parts.workers.deaths)
-        await _keep_pins(by_account, parts.database, parts.log)
+        try:
+            await _keep_house_once(parts, submissions, contacts, by_account)
+        except Away as error:
+            parts.log.error("database.away", reason=str(error))
+
+
+async def _keep_house_once(
+    parts: _Parts, submissions: Submissions, contacts: Contacts, by_account: dict[str, Mailbox]
+) -> None:  # fmt: skip
+    before = time.time() - MARKS_SECONDS
+    await parts.remembering.take_up(parts.client, parts.log)
+    await submissions.resume(by_account)
+    await contacts.resume()
+    await parts.database.run(partial(journal.purge, before=before))
+    await parts.database.run(partial(outbox.purge, before=before))
+    age = parts.whitelist.age()
+    METRICS.whitelist_age.set(-1 if age is None else age.total_seconds())
+    METRICS.worker_deaths.set(parts.workers.deaths)
+    await _keep_pins(by_account, parts.database, parts.log)
 
 
 async def _keep_pins(by_account: dict[str, Mailbox], database: Database, log: FilteringBoundLogger) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 
 from bridges.mssante.database import CHAINS, SUBMISSIONS
 from clients.sdk import Prepared
@@ -84,8 +84,16 @@ def next_place(connection: Connection, conversation: Conversation) -> Place:
     return Place(1, None) if row is None else Place(row.counter + 1, row.letter_hash)
 
 
-def keep(connection: Connection, conversation: Conversation, place: Place, prepared: Prepared, at: float) -> None:
-    """Writes the row and takes the place."""
+def keep(
+    connection: Connection, conversation: Conversation, place: Place, prepared: Prepared, at: float
+) -> Entry | None:  # fmt: skip
+    """Writes the row and takes the place. What another gateway of this database kept meanwhile goes first: its row,
+    when it has this letter; None, when it took the place, and the letter is to be prepared for the next one."""
+    kept = find(connection, prepared.client_id)
+    if kept is not None:
+        return kept
+    if next_place(connection, conversation) != place:
+        return None
     row = {
         "letter": prepared.client_id,
         "account": conversation.account,
@@ -99,6 +107,7 @@ def keep(connection: Connection, conversation: Conversation, place: Place, prepa
     }
     connection.execute(_KEEP, row)
     _set_chain(connection, conversation, place.counter, prepared.letter_hash)
+    return Entry(prepared.client_id, conversation, place, prepared)
 
 
 def done(connection: Connection, letter: str) -> None:

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mssante.config import BadConfig, Config, stations
 from bridges.mssante.database import META, Database, Unusable
+from bridges.mssante.engines import instance_of
 from bridges.mssante.metrics import METRICS
 from clients.sdk import ANY_STATION, Arrived, Distrusted, LogMemory, Refusal, Trust
 from crypto.errors import BadPolicy
@@ -54,7 +55,7 @@ def policy(config: Config) -> bytes | None:
 
 def load(connection: Connection) -> LogMemory:
     """What was remembered; nothing at the first start. Raises Unusable."""
-    found = connection.execute(select(META.c.value).where(META.c.name == _NAME)).scalar()
+    found = connection.execute(select(META.c.value).where(META.c.name == _own(connection, _NAME))).scalar()
     try:
         return LogMemory() if found is None else LogMemory.from_bytes(str(found).encode())
     except ValueError:
@@ -122,7 +123,7 @@ def tell_letters(log: FilteringBoundLogger, account: str, letters: Sequence[Arri
 
 def wishes(connection: Connection) -> list[bytes]:
     """What the operator accepted and nobody took up yet."""
-    found = connection.execute(select(META.c.value).where(META.c.name == _ACCEPTED)).scalar()
+    found = connection.execute(select(META.c.value).where(META.c.name == _own(connection, _ACCEPTED))).scalar()
     return [bytes.fromhex(each) for each in str(found or "").split()]
 
 
@@ -136,6 +137,12 @@ def _fulfilled(connection: Connection, accepted: bytes) -> None:
     _save(connection, _ACCEPTED, " ".join(each.hex() for each in wishes(connection) if each != accepted))
 
 
+def _own(connection: Connection, name: str) -> str:
+    """Each of several gateways remembers what it saw itself: one that saw less must not undo another's distrust."""
+    instance = instance_of(connection)
+    return f"{name} of {instance}" if instance else name
+
+
 def _save(connection: Connection, name: str, value: str) -> None:
-    row = insert(META).values(name=name, value=value)
+    row = insert(META).values(name=_own(connection, name), value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

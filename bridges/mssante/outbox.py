@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 
+from bridges.mssante import leases
 from bridges.mssante.database import CHAINS, CURSORS, MADE, META, OUTBOX
+from bridges.mssante.engines import instance_of
 from crypto import aead
 from crypto.randomness import SYSTEM
 
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given-up"
+DOMAIN = "domain "  # before a domain, the name of its lease
 _AD = b"pli gateway outbox v1\x00"
 
 
@@ -138,6 +141,11 @@ def domains_due(connection: Connection, now: float) -> list[str]:
     return list(connection.execute(found).scalars())
 
 
+def hold_domains(connection: Connection, domains: Sequence[str], now: float) -> list[str]:
+    """Those of the domains whose mails this gateway carries, for leases.SECONDS: other gateways keep off them."""
+    return [name.removeprefix(DOMAIN) for name in leases.hold(connection, [DOMAIN + each for each in domains], now)]
+
+
 def take_due(connection: Connection, domain: str, now: float, lease: float) -> Due | None:
     """The oldest mail to send to the domain; nobody else takes it for `lease` seconds (or until this process ends)."""
     ready = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= now, OUTBOX.c.domain == domain)
@@ -152,8 +160,11 @@ def take_due(connection: Connection, domain: str, now: float, lease: float) -> D
 
 
 def release_leases(connection: Connection, now: float) -> None:
-    """At a start: what an ended process had taken for its first attempt is due at once."""
-    connection.execute(update(OUTBOX).where(and_(OUTBOX.c.state == WAITING, OUTBOX.c.attempts == 0)).values(due=now))
+    """At a start: what this gateway's ended process had taken for its first attempt is due at once."""
+    taken = and_(OUTBOX.c.state == WAITING, OUTBOX.c.attempts == 0)
+    if instance_of(connection):
+        taken = and_(taken, OUTBOX.c.domain.in_(leases.held(connection, DOMAIN)))
+    connection.execute(update(OUTBOX).where(taken).values(due=now))
 
 
 def next_due(connection: Connection) -> float | None:

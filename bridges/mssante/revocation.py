@@ -22,7 +22,8 @@ from structlog.typing import FilteringBoundLogger
 from bridges.mssante import crl, ocsp
 from bridges.mssante.crl import BadCrl, Crl
 from bridges.mssante.fetch import Fetched, NotFetched
-from bridges.mssante.whitelist_keeper import utc_now, write_durably
+from bridges.mssante.files import write_durably
+from bridges.mssante.whitelist_keeper import utc_now
 from crypto.randomness import SYSTEM
 
 CRL_LIMIT: Final = 64_000_000  # bytes

@@ -5,6 +5,7 @@ within its lifetime is given up and told.
 """
 
 import asyncio
+import contextlib
 import random
 import ssl
 import time
@@ -13,12 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
 from structlog.typing import FilteringBoundLogger
 
-from bridges.mssante import outbox
+from bridges.mssante import leases, outbox
 from bridges.mssante.carrier import Carrier, NotCarried
 from bridges.mssante.certificates import Reloading
-from bridges.mssante.database import Database
+from bridges.mssante.database import Away, Database
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices
 from bridges.mssante.outbox import Due, Outbound
@@ -29,7 +31,8 @@ from crypto.errors import CannotOpen
 from messaging.wire.errors import Refusal
 
 LEASE_SECONDS: Final = 900.0  # longer than one delivery may take
-IDLE_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 30.0  # shorter than leases.SECONDS: each round renews them
+AGAIN_SECONDS: Final = 2.0
 PER_CONNECTION: Final = 100
 
 
@@ -81,13 +84,19 @@ class Sender:
             await self._database.run(lambda c: outbox.release_leases(c, self._clock()))
             while True:
                 self._woken.clear()
-                await self._begin()
-                await self._rest()
+                try:
+                    await self._begin()
+                    await self._rest()
+                except Away as error:
+                    self._log.error("database.away", reason=str(error))
+                    await asyncio.sleep(AGAIN_SECONDS)
         finally:
             tasks = list(self._domains.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(Away):
+                await self._database.run(leases.let_go)
 
     async def once(self) -> None:
         """Sends what is due now, and returns."""
@@ -95,12 +104,18 @@ class Sender:
         await asyncio.gather(*self._domains.values())
 
     async def _begin(self) -> None:
-        for domain in await self._database.run(lambda c: outbox.domains_due(c, self._clock())):
+        for domain in await self._database.run(self._domains_of_mine):
             if domain not in self._domains and len(self._domains) < self._way.domains:
                 task = asyncio.get_running_loop().create_task(self._domain(domain))
                 self._domains[domain] = task
                 task.add_done_callback(partial(self._ended, domain))
         METRICS.outbox.set(await self._database.run(outbox.waiting))
+
+    def _domains_of_mine(self, connection: Connection) -> list[str]:
+        now = self._clock()
+        due = outbox.domains_due(connection, now)
+        held = outbox.hold_domains(connection, list(dict.fromkeys([*due, *self._domains])), now)
+        return [domain for domain in due if domain in held]
 
     def _ended(self, domain: str, _: asyncio.Task[None]) -> None:
         self._domains.pop(domain, None)

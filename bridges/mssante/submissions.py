@@ -27,6 +27,7 @@ _LATER: Final = frozenset({
     "mfaRequired", "ticketExpired", "wrongCredentials", "accountNotFound", "stateMismatch",
 })  # fmt: skip
 _SEALINGS: Final = 3
+_PLACES: Final = 20  # tries to take one before other gateways do
 
 
 def comes_back(refusal: Refusal) -> bool:
@@ -55,12 +56,7 @@ class Submissions:
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
             for attempt in range(1, _SEALINGS + 1):
-                found = await self._database.run(
-                    lambda c: journal.find(c, letter) or journal.next_place(c, conversation)
-                )
-                entry = (
-                    found if isinstance(found, Entry) else await self._prepared(letter, conversation, found, prepare)
-                )
+                entry = await self._entry(letter, conversation, prepare)
                 if entry.prepared is None:
                     return
                 try:
@@ -94,10 +90,17 @@ class Submissions:
                 return not comes_back(refusal)
         return True
 
-    async def _prepared(self, letter: str, conversation: Conversation, place: Place, prepare: Prepare) -> Entry:
+    async def _entry(self, letter: str, conversation: Conversation, prepare: Prepare) -> Entry:
+        for _ in range(_PLACES):
+            found = await self._database.run(lambda c: journal.find(c, letter) or journal.next_place(c, conversation))
+            entry = found if isinstance(found, Entry) else await self._prepared(conversation, found, prepare)
+            if entry is not None:
+                return entry
+        raise Refusal("serverUnavailable", "other gateways write into this conversation")
+
+    async def _prepared(self, conversation: Conversation, place: Place, prepare: Prepare) -> Entry | None:
         prepared = await prepare(place)
-        await self._database.run(lambda c: journal.keep(c, conversation, place, prepared, self._clock()))
-        return Entry(letter, conversation, place, prepared)
+        return await self._database.run(lambda c: journal.keep(c, conversation, place, prepared, self._clock()))
 
     async def _submit(self, entry: Entry, prepared: Prepared, mailbox: RelayMailbox) -> None:
         try:

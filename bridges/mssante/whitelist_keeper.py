@@ -4,7 +4,6 @@ The last good list is kept beside the database, signed as it was, and checked ag
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bridges.mssante import whitelist
 from bridges.mssante.distinguished import DistinguishedName
+from bridges.mssante.files import write_durably
 from bridges.mssante.whitelist import BadList, Signer, Whitelist
 
 
@@ -109,13 +109,3 @@ class WhitelistKeeper:
         age = self.age()
         if age is not None and age > self._guard.old_after:
             self._log.warning("whitelist.old", days=age.days)
-
-
-def write_durably(path: Path, raw: bytes) -> None:
-    """The whole file or the one before, whenever it stops."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # other processes may write the same file
-    with fresh.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
