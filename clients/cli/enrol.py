@@ -1,45 +1,43 @@
-"""`pli enrol`: accounts for people of a CSV file, with one paper letter each. Run again, it goes on."""
+"""`pli enrol`: accounts for people of a CSV file, with a letter each. Run again, it goes on."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-from clients.cli import exits, loop, people, secretfile, settings
+from clients.cli import exits, loop, people, settings
 from clients.cli.enrol_journal import Journal
+from clients.cli.enrol_letters import Form, Printing
+from clients.cli.enrol_pool import Pool
+from clients.cli.enrol_post import Submission
+from clients.cli.enrol_run import Counts, Job, Run, folder
 from clients.cli.failing import Stop
-from clients.cli.letters import PaperLetter, as_html, as_text
 from clients.cli.output import Output
+from clients.cli.paper import letterhead
 from clients.cli.people import Row
 from clients.cli.second_codes import SecondCodes
 from clients.cli.settings import AsJson, KeyFile, Login, Relay
-from crypto.keys import SigningSeed
-from messaging.wire.types import EnrolPerson
 
 app = typer.Typer()
-_BATCH = 50  # people sent at once: some 100 kB, and little to repeat after an interruption
-
-
-class Form(StrEnum):
-    """How the letters are written."""
-
-    html = "html"
-    text = "text"
-
+_MOST = 2_000  # letters of one file: two pages each, some 30 MB
 
 CsvFile = Annotated[Path, typer.Argument(help="The people, as CSV in UTF-8.", exists=True, dir_okay=False)]
-Folder = Annotated[Path, typer.Option("--letters", help="Folder for the letters (0700) and the journal.")]
-As = Annotated[Form, typer.Option("--as", help="Letters as printable pages or as plain text.")]
+Letters = Annotated[Path, typer.Option("--letters", help="Folder for the letters (0700) and the journal.")]
+As = Annotated[Form, typer.Option("--as", help="Letters on paper as PDF files to print, or as one text file each.")]
+PerFile = Annotated[int, typer.Option("--per-file", min=1, max=_MOST, help="Letters in one PDF file.")]
+Head = Annotated[Path | None, typer.Option("--letterhead", help="Who sends the letters (TOML).", dir_okay=False)]
 TwoCodes = Annotated[
     Path | None,
     typer.Option("--two-codes", help="Two codes for everybody; the second ones, in this CSV (0600), go another way."),
 ]
+Mail = Annotated[Path | None, typer.Option("--mail", help="Folder for mails (.eml) to whoever has an e-mail address.")]
+Smtp = Annotated[str | None, typer.Option("--smtp", help="Hand the mails to this server: smtps://name@host:465.")]
+SmtpPassword = Annotated[Path | None, typer.Option("--smtp-password-file", help="Its password (0600).")]
 Origin = Annotated[str | None, typer.Option("--origin", help="The address printed on the letters, if not --relay.")]
 ShowCodes = Annotated[bool, typer.Option("--show-codes", help="Print the codes here too. For demonstrations only.")]
 
@@ -48,13 +46,18 @@ ShowCodes = Annotated[bool, typer.Option("--show-codes", help="Print the codes h
 def enrol(
     context: typer.Context,
     csv: CsvFile,
-    letters: Folder,
+    letters: Letters,
     relay: Relay = None,
     login: Login = None,
     key_file: KeyFile = None,
-    form: As = Form.html,
-    origin: Origin = None,
+    form: As = Form.pdf,
+    per_file: PerFile = 500,
+    head: Head = None,
     two_codes: TwoCodes = None,
+    mail: Mail = None,
+    smtp: Smtp = None,
+    smtp_password: SmtpPassword = None,
+    origin: Origin = None,
     show_codes: ShowCodes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -63,140 +66,84 @@ def enrol(
     The first line of the CSV names its columns:
 
     kind (patient, professional, organisation) · login (or ins) · family_name · first_name · birth_date (YYYY-MM-DD) ·
-    email (where a notice may go) · address (mail addresses that others write to, with spaces between them)
+    email (where a notice may go) · address (mail addresses that others write to, with spaces between them) · and for
+    the envelope, if it is posted: street_2 · street · postcode · city · country
 
-    Keys and codes are made here; the relay gets public keys and wrapped boxes only. The codes are in the letters and
-    nowhere else; with --two-codes an account opens by both codes together, and the second ones are in that file alone:
-    send them by e-mail or text message, never with the letters. The station answers with its key for each account and
-    its addresses, in the public key log. An interrupted run is simply repeated: the journal knows what was done.
+    The whole list is checked before anything is made. Keys and codes are made here; the relay gets public keys and
+    wrapped boxes only. The codes are in the letters and nowhere else. With --mail or --smtp whoever has an e-mail
+    address gets the letter that way, and the others get paper; with --two-codes everybody gets the first code on paper,
+    and the second one by mail or, without an address, in that file alone, to go another way. The station's key answers
+    for each account and its addresses, in the public key log. An interrupted run is simply repeated: it goes on.
     """
     found = settings.of(context)
     url, name = found.require("relay", relay), found.require("login", login)
     key = found.file("key_file", key_file)
     if key is None:
         raise Stop("--key-file is missing.", "Give the station's key file (`pli keys new`).", exits.USAGE)
-    output, rows = found.output(as_json), people.load(csv)
-    letters.mkdir(parents=True, exist_ok=True, mode=0o700)
+    output, sender = found.output(as_json), letterhead.load(head)
+    if mail is not None and smtp is not None:
+        raise Stop("--mail and --smtp are two ways.", "Choose one of them.", exits.USAGE)
+    by_mail = mail is not None or smtp is not None
+    if by_mail and not sender.mail_from:
+        raise Stop("Nobody sends the mails.", 'Write mail_from = "..." into the --letterhead file.', exits.USAGE)
+    station, server = settings.key_of(key), None if smtp is None else Submission.of(smtp, smtp_password)
+    count = people.check(csv, printed=form is Form.pdf)
+    for place in (letters, folder(letters), *([mail] if mail is not None else [])):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (letters / "journal.jsonl").exists():
+        raise Stop(f"{letters} was begun by an earlier version.", "Name another folder for the letters.")
     seconds = None if two_codes is None else SecondCodes(two_codes, letters)
-    job = _Job(rows, letters, (origin or url).rstrip("/"), form, settings.key_of(key), seconds, show_codes, output)
-    counts = loop.run(lambda: _enrol(url, name, job))
-    _report(output, counts, letters)
+    printing = Printing(letters, (origin or url).rstrip("/"), form, sender, by_mail, mail)
+    said = _saying(output) if show_codes else None
+    job = Job(csv, printing, station, per_file, seconds, server, said)
+    _report(output, loop.run(lambda: _enrol(url, name, job, count, output)), letters)
 
 
-@dataclass(frozen=True)
-class _Job:
-    rows: Sequence[Row]
-    folder: Path
-    origin: str
-    form: Form
-    station: SigningSeed
-    seconds: SecondCodes | None
-    show_codes: bool
-    output: Output
-
-
-async def _enrol(relay: str, login: str, job: _Job) -> dict[str, Any]:
+async def _enrol(relay: str, login: str, job: Job, count: int, output: Output) -> Counts:
     from clients.sdk.client import Client  # noqa: PLC0415 - loads Twisted
 
-    counts: dict[str, Any] = {"created": 0, "unchanged": 0, "already": 0, "refused": []}
-    journal = Journal(job.folder / "journal.jsonl")
-    try:
+    with Journal(folder(job.printing.folder) / "journal.db") as journal, Pool.for_people(count) as pool:
         async with await Client.with_key(relay, login, job.station) as client:
-            with _progress(job.output) as bar:
-                task = bar.add_task("Enrolling", total=len(job.rows))
-                for batch in _batches(job.rows):
-                    await _one_batch(client, journal, job, batch, counts)
-                    bar.advance(task, len(batch))
-    finally:
-        journal.close()
-    return counts
+            with _progress(output) as bar:
+                task = bar.add_task("Enrolling", total=count)
+                return await Run(job, journal, pool, client, lambda more: bar.advance(task, more)).go()
 
 
-async def _one_batch(client: Any, journal: Journal, job: _Job, batch: Sequence[Row], counts: dict[str, Any]) -> None:
-    waiting = [row for row in batch if not journal.is_done(row.key)]
-    counts["already"] += len(batch) - len(waiting)
-    if not waiting:
-        return
-    made = _made(journal, job, waiting)
-    for row, outcome in zip(waiting, await client.enrol(made), strict=True):
-        if outcome.outcome == "refused":
-            journal.note_refused(row.key, str(outcome.reason))
-            _forget_codes(job, row)
-            counts["refused"].append({"login": row.login, "reason": str(outcome.reason)})
-        else:
-            journal.note_done(row.key)
-            counts[outcome.outcome] += 1
-    _write_seconds(job)
-    journal.sync()
+class _Rate(TextColumn):
+    """People a second."""
 
+    def __init__(self) -> None:
+        super().__init__("")
 
-def _made(journal: Journal, job: _Job, rows: Sequence[Row]) -> list[EnrolPerson]:
-    """Everybody of the batch. Letters and second codes are on disk before the journal, the journal before the relay."""
-    new = {row.key: _make(job, row) for row in rows if journal.made(row.key) is None}
-    _write_seconds(job)
-    for key, made in new.items():
-        journal.note_made(key, made)
-    journal.sync()
-    return [person for row in rows if (person := journal.made(row.key)) is not None]
-
-
-def _write_seconds(job: _Job) -> None:
-    if job.seconds is not None:
-        job.seconds.write()
-
-
-def _forget_codes(job: _Job, row: Row) -> None:
-    _letter_path(job, row).unlink(missing_ok=True)
-    if job.seconds is not None:
-        job.seconds.drop(row)
-
-
-def _make(job: _Job, row: Row) -> EnrolPerson:
-    """Keys, codes and letter of one person."""
-    from clients.sdk.enrolment import letter_account  # noqa: PLC0415 - loads Twisted
-    from crypto.code import format_code  # noqa: PLC0415 - as above
-
-    two = job.seconds is not None
-    account = letter_account(row.kind, row.login, row.addresses, datetime.now(UTC), by=job.station, two_codes=two)
-    person, code = account.person, format_code(account.code)
-    second = None if account.second is None else format_code(account.second)
-    letter = PaperLetter(row.name, row.login, code, job.origin, account.fingerprint, second is not None)
-    page = as_html(letter) if job.form is Form.html else as_text(letter)
-    secretfile.write(_letter_path(job, row), page.encode(), replace=True)
-    if job.seconds is not None and second is not None:
-        job.seconds.add(person.account, row, second)
-    if job.show_codes:
-        codes = {"code": code} | ({} if second is None else {"second": second})
-        said = {"login": row.login, "account": person.account} | codes
-        job.output.result(said, f"{row.login}  {'  '.join(codes.values())}")
-    return person
-
-
-def _letter_path(job: _Job, row: Row) -> Path:
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in row.login)[:100]
-    return job.folder / f"{safe}-{row.key[:8]}.{'html' if job.form is Form.html else 'txt'}"
-
-
-def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), _BATCH):
-        yield rows[start : start + _BATCH]
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.0f}/s", style="progress.data.speed")
 
 
 def _progress(output: Output) -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), disable=output.quiet or output.as_json, transient=True,
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(),
+        console=Console(stderr=True), disable=output.quiet or output.as_json, transient=True, speed_estimate_period=120,
     )  # fmt: skip
 
 
-def _report(output: Output, counts: dict[str, Any], folder: Path) -> None:
-    done = counts["created"] + counts["unchanged"] + counts["already"]
+def _saying(output: Output) -> Callable[[Row, str, str, str], None]:
+    def say(row: Row, account: str, code: str, second: str) -> None:
+        codes = {"code": code} | ({"second": second} if second else {})
+        output.result({"login": row.login, "account": account} | codes, f"{row.login}  {'  '.join(codes.values())}")
+
+    return say
+
+
+def _report(output: Output, counts: Counts, letters: Path) -> None:
+    said: dict[str, Any] = asdict(counts)
+    by_mail = f", {counts.mails} by mail" if counts.mails else ""
     output.done(
-        counts | {"letters": str(folder)}, f"{done} accounts, {counts['created']} of them new. Letters: {folder}"
+        said | {"papers": counts.letters, "letters": str(letters)},
+        f"{counts.done} accounts, {counts.created} of them new; {counts.letters} letters on paper{by_mail}: {letters}",
     )
-    if not counts["refused"]:
+    if not counts.refusals:
         return
     if not output.as_json:
-        columns = {"login": "Log-in", "reason": "Refused because"}
-        output.table(counts["refused"], columns, "")
+        output.table(counts.refused, {"login": "Log-in", "reason": "Refused because"}, "")
+        output.note(f"{counts.refusals} were refused: {letters / 'refused.csv'}")
     raise typer.Exit(exits.PARTLY)

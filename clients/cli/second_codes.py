@@ -1,16 +1,18 @@
 """The second codes of an enrolment: one CSV for whoever sends them another way than the letters. 0600.
 
-Laws: never in the folder of the letters; a row is on disk before the journal and the relay hear of the person; one row
-a log-in name, so that one of an interrupted run gives way to that of the next.
+Laws: never in the folder of the letters; only ever appended to; what an interrupted part has appended is taken back by
+the next run, which appends the same codes again.
 """
 
 import csv
 import io
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from clients.cli import exits, secretfile
+from clients.cli.enrol_parts import write_whole
 from clients.cli.failing import Stop
 from clients.cli.people import Row
 
@@ -18,7 +20,7 @@ COLUMNS: Final = ("account", "login", "name", "email", "second_code")
 
 
 class SecondCodes:
-    """One CSV file, whole after every write(). Gone on with when it exists."""
+    """One CSV file. Gone on with when it exists; begun anew when it was taken away."""
 
     def __init__(self, path: Path, letters: Path) -> None:
         """Raises Stop for a file among the letters, one that others may read, and one that is something else."""
@@ -26,39 +28,49 @@ class SecondCodes:
             raise Stop(
                 "The second codes would lie beside the first ones.", "Name a file outside of the letters.", exits.USAGE
             )
-        self._path = path
-        self._rows = _load(path) if path.exists() else {}
+        self.path = path
+        self._length = 0
+        if path.exists():
+            _check(path)
 
-    def add(self, account: str, row: Row, code: str) -> None:
-        """A person's second code; on disk after the next write()."""
-        self._rows[row.login] = (account, row.login, row.name, row.email, code)
+    def begin(self, length: int | None) -> int:
+        """Go on at `length` bytes, which it had when the last part was done (None: no part of these letters has written
+        to it), or begin it. Where it goes on. Raises Stop for a file that is shorter.
+        """
+        if not self.path.exists():
+            write_whole(self.path, _lines([COLUMNS]))
+            length = None
+        size = self.path.stat().st_size
+        if length is not None and size < length:
+            raise Stop(f"{self.path} is shorter than it was.", "Restore it, or move it away: then a new one is begun.")
+        self._length = size if length is None else length
+        return self._length
 
-    def drop(self, row: Row) -> None:
-        """The person was refused; gone after the next write()."""
-        self._rows.pop(row.login, None)
-
-    def write(self) -> None:
-        """On disk, in one step."""
-        text = io.StringIO()
-        lines = csv.writer(text)
-        lines.writerow(COLUMNS)
-        lines.writerows(self._rows.values())
-        partly = self._path.with_name(f"{self._path.name}.new")
-        secretfile.write(partly, text.getvalue().encode(), replace=True)
-        partly.replace(self._path)
-        _sync_folder(self._path.parent)
+    def append(self, codes: Iterable[tuple[str, Row, str]]) -> int:
+        """(account, row, code) of each: on disk when this returns. The file's length then, in bytes."""
+        rows = _lines((account, row.login, row.name, row.email, code) for account, row, code in codes)
+        with self.path.open("r+b") as file:
+            # What is behind was appended for a part that did not come to its end, and comes again.
+            file.truncate(self._length)
+            file.seek(self._length)
+            file.write(rows)
+            file.flush()
+            os.fsync(file.fileno())
+        self._length += len(rows)
+        return self._length
 
 
-def _load(path: Path) -> dict[str, tuple[str, ...]]:
-    first, *rows = [*csv.reader(io.StringIO(secretfile.read(path)))] or [[]]
-    if tuple(first) != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _check(path: Path) -> None:
+    if secretfile.is_open(path):
+        raise Stop(f"{path} can be read by others.", f"Run: chmod 600 {path}")
+    # The first line alone: the file is as long as the list.
+    with path.open(encoding="utf-8", newline="") as file:
+        first = file.readline(1024)
+    if first.rstrip("\r\n").split(",") != list(COLUMNS):
         raise Stop(f"{path} is no list of second codes.", "Name another file, or a new one.")
-    return {row[1]: tuple(row) for row in rows}
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Letters on paper: what they look like, and who sends them."""
