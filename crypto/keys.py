@@ -6,6 +6,7 @@ A secret never prints itself; a public key from outside goes through load().
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from nacl.bindings import (
@@ -72,11 +73,16 @@ class SigningSeed:
 
     def public(self) -> SigningPublic:
         """The key that verifies."""
-        return SigningPublic(crypto_sign_seed_keypair(self.raw)[0])
+        return SigningPublic(self._pair[0])
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes (RFC 8032)."""
-        return crypto_sign(message, crypto_sign_seed_keypair(self.raw)[1])[:_SIGNATURE]
+        return crypto_sign(message, self._pair[1])[:_SIGNATURE]
+
+    # Made once: who holds a seed asks for its halves at every letter. It lives as long as the seed that it is made of.
+    @cached_property
+    def _pair(self) -> tuple[bytes, bytes]:
+        return crypto_sign_seed_keypair(self.raw)
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,10 @@ class SealingSeed:
 
     def public(self) -> SealingPublic:
         """The key that others seal to."""
+        return self._public
+
+    @cached_property  # expanding the seed costs more than sealing a letter to the key
+    def _public(self) -> SealingPublic:
         return SealingPublic(xwing.public_key(self.raw))
 
 

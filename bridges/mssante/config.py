@@ -60,7 +60,7 @@ class OutgoingTable(_Table, frozen=True):
     delay_notice_hours: float = 4.0
     first_retry_seconds: float = 300.0
     longest_retry_seconds: float = 4200.0
-    connections_per_domain: int = 2
+    connections_per_domain: int = 4
     domains_at_once: int = 20
 
 

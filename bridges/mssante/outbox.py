@@ -6,9 +6,10 @@ that a letter became mail is known for ever, by its author and its own id, so th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite compiles it as well
 
 from bridges.mssante import leases
@@ -20,6 +21,17 @@ from crypto.randomness import SYSTEM
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given-up"
 DOMAIN = "domain "  # before a domain, the name of its lease
 _AD = b"pli gateway outbox v1\x00"
+# Made once: building a statement takes longer than SQLite needs to run it.
+_READY: Final = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= bindparam("at_most"))
+_DOMAINS: Final = select(OUTBOX.c.domain).where(_READY).group_by(OUTBOX.c.domain).order_by(func.min(OUTBOX.c.due))
+_NEXT: Final = (
+    select(OUTBOX).where(and_(_READY, OUTBOX.c.domain == bindparam("of_domain"))).order_by(OUTBOX.c.id).limit(1)
+)
+_OF_ROW: Final = OUTBOX.c.id == bindparam("of_row")
+_LEASE: Final = update(OUTBOX).where(_OF_ROW).values(due=bindparam("until"))
+_LEFT: Final = update(OUTBOX).where(_OF_ROW).values(state=bindparam("how"), sealed=None)
+_MADE: Final = insert(MADE).on_conflict_do_nothing()
+_PUT: Final = insert(OUTBOX).on_conflict_do_nothing(index_elements=["account", "item"])
 
 
 class Outbound(msgspec.Struct, frozen=True):
@@ -77,14 +89,14 @@ def put(
 ) -> None:  # fmt: skip
     """Adds a mail, unless this letter was made a mail before. `mark` None: `item` names what the mail is of."""
     of = mark or Mark("", item, "")
-    made = insert(MADE).values(account=account, author=of.author, letter=of.letter, thread=of.thread)
-    if not connection.execute(made.on_conflict_do_nothing()).rowcount:
+    made = {"account": account, "author": of.author, "letter": of.letter, "thread": of.thread}
+    if not connection.execute(_MADE, made).rowcount:
         return
-    row = insert(OUTBOX).values(
-        account=account, item=item, domain=domain, sealed=sealed, state=WAITING, attempts=0, due=now,
-        expires=now + lifetime, delay_told=0, at=now,
-    )  # fmt: skip
-    connection.execute(row.on_conflict_do_nothing(index_elements=["account", "item"]))
+    row = {
+        "account": account, "item": item, "domain": domain, "sealed": sealed, "state": WAITING, "attempts": 0,
+        "due": now, "expires": now + lifetime, "delay_told": 0, "at": now,
+    }  # fmt: skip
+    connection.execute(_PUT, row)
 
 
 def cursor(connection: Connection, account: str) -> str | None:
@@ -136,9 +148,7 @@ def known_threads(connection: Connection, account: str, patient: str, threads: S
 
 def domains_due(connection: Connection, now: float) -> list[str]:
     """Domains with mail to send now, the longest waiting first."""
-    ready = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= now)
-    found = select(OUTBOX.c.domain).where(ready).group_by(OUTBOX.c.domain).order_by(func.min(OUTBOX.c.due))
-    return list(connection.execute(found).scalars())
+    return list(connection.execute(_DOMAINS, {"at_most": now}).scalars())
 
 
 def hold_domains(connection: Connection, domains: Sequence[str], now: float) -> list[str]:
@@ -146,13 +156,17 @@ def hold_domains(connection: Connection, domains: Sequence[str], now: float) -> 
     return [name.removeprefix(DOMAIN) for name in leases.hold(connection, [DOMAIN + each for each in domains], now)]
 
 
-def take_due(connection: Connection, domain: str, now: float, lease: float) -> Due | None:
-    """The oldest mail to send to the domain; nobody else takes it for `lease` seconds (or until this process ends)."""
-    ready = and_(OUTBOX.c.state == WAITING, OUTBOX.c.due <= now, OUTBOX.c.domain == domain)
-    row = connection.execute(select(OUTBOX).where(ready).order_by(OUTBOX.c.id).limit(1)).mappings().first()
+def take_due(connection: Connection, domain: str, now: float, lease: float, sent: int | None = None) -> Due | None:
+    """The oldest mail to send to the domain; nobody else takes it for `lease` seconds (or until this process ends).
+
+    `sent`: the row that this connection sent before, marked in the same commit.
+    """
+    if sent is not None:
+        left(connection, sent, SENT)
+    row = connection.execute(_NEXT, {"at_most": now, "of_domain": domain}).mappings().first()
     if row is None:
         return None
-    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row["id"]).values(due=now + lease))
+    connection.execute(_LEASE, {"of_row": row["id"], "until": now + lease})
     return Due(
         row["id"], row["account"], row["item"], row["domain"], row["sealed"], row["attempts"], row["expires"],
         bool(row["delay_told"]), row["at"],
@@ -179,7 +193,7 @@ def waiting(connection: Connection) -> int:
 
 def left(connection: Connection, row: int, state: str) -> None:
     """It was taken or given up: the bytes go."""
-    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(state=state, sealed=None))
+    connection.execute(_LEFT, {"of_row": row, "how": state})
 
 
 def later(connection: Connection, row: int, attempts: int, due: float) -> None:

@@ -7,11 +7,12 @@ letters from before its new start are not mailed: they may have been, and nobody
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
+from sqlalchemy import Connection
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mail import limits
@@ -35,6 +36,9 @@ from messaging.wire.errors import Refusal
 GATHER_SECONDS: Final = 0.05  # hints come in bursts: what comes meanwhile is read with the same request
 MARKS_SECONDS: Final = 30 * 86400.0  # how long rows of mails that left are kept
 AGAIN: Final = "again."  # before a cursor: the mailbox is being read from the beginning, its marks say what is mail
+TOGETHER: Final = 16  # letters made mails at once, with at most limits.MAIL_TOTAL bytes of files
+INLINE_BYTES: Final = 128 * 1024  # a letter with its files that is written on the loop
+_TOO_LARGE: Final = "tooLarge"
 _UNTOLD: Final = frozenset({"replayed"})  # the letter itself was taken, or is nobody's
 
 
@@ -54,6 +58,18 @@ class NotMail(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@dataclass(frozen=True)
+class _Made:
+    item: str
+    sealed: bytes
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class _Refused:
+    reason: str
 
 
 class Outgoing:
@@ -119,16 +135,19 @@ class Outgoing:
         keylog.tell_letters(self._log, mailbox.account, letters)
         arrived = [(item.letter.sender.account, item.letter.message) for item in letters]
         mailed = await self._database.run(lambda c: outbox.known(c, mailbox.account, arrived))
+        to_mail: list[Arrived] = []
         for item in news.items:
             if again and item.received_at.timestamp() < start:
                 continue
             match item:
                 case Arrived(letter=letter) if (letter.sender.account, letter.message) not in mailed:
-                    await self._letter(mailbox, item.id, letter)
+                    to_mail.append(item)
                 case Unreadable():
                     await self._unreadable(mailbox, item)
                 case _:
                     pass
+        for group in _groups(to_mail):
+            await self._letters(mailbox, group)
         reached = f"{AGAIN}{news.state}" if again and news.more else news.state
         if reached != cursor:
             await self._database.run(lambda c: outbox.advance(c, mailbox.account, reached))
@@ -152,26 +171,51 @@ class Outgoing:
         if item.proven and item.reason not in _UNTOLD:
             await self._notices.not_sent(mailbox, item.from_, item.thread, item.letter, "")
 
-    async def _letter(self, mailbox: RelayMailbox, item: str, letter: Letter) -> None:
+    async def _letters(self, mailbox: RelayMailbox, group: Sequence[Arrived]) -> None:
+        """Made mails together, queued in their order by one commit: those before one that has to wait are queued."""
+        made = await asyncio.gather(*(self._made(mailbox, item) for item in group), return_exceptions=True)
+        waiting = next((number for number, outcome in enumerate(made) if isinstance(outcome, BaseException)), len(made))
+        await self._queue(mailbox, [outcome for outcome in made[:waiting] if isinstance(outcome, _Made)])
+        for item, outcome in zip(group[:waiting], made, strict=False):
+            if isinstance(outcome, _Refused):
+                await self._refused(mailbox, item, outcome)
+        if waiting < len(made):
+            raise cast(BaseException, made[waiting])
+
+    async def _made(self, mailbox: RelayMailbox, item: Arrived) -> "_Made | _Refused":
         try:
-            outbound = await self._outbound(mailbox, letter)
+            outbound = await self._outbound(mailbox, item.letter)
         except NotMail as error:
-            self._skipped(mailbox, item, error.reason)
+            return _Refused(error.reason)
+        except TooLarge:
+            return _Refused(_TOO_LARGE)
+        letter = item.letter
+        sealed = outbox.seal(self._key, mailbox.account, item.id, outbound)
+        return _Made(item.id, sealed, Mark(letter.sender.account, letter.message, letter.thread))
+
+    async def _queue(self, mailbox: RelayMailbox, made: Sequence["_Made"]) -> None:
+        if not made:
+            return
+        account, lifetime = mailbox.account, self._style.lifetime
+        domain, now = rules.domain_of(mailbox.address), self._clock()
+
+        def put(connection: Connection) -> None:
+            for each in made:
+                outbox.put(connection, account, each.item, domain, each.sealed, now, lifetime, each.mark)
+
+        await self._database.run(put)
+        for each in made:
+            self._log.info("outgoing.queued", account=account, item=each.item, domain=domain)
+        self._wake()
+
+    async def _refused(self, mailbox: RelayMailbox, item: Arrived, refused: "_Refused") -> None:
+        letter = item.letter
+        self._skipped(mailbox, item.id, refused.reason)
+        if refused.reason == _TOO_LARGE:
+            await self._notices.too_large(mailbox, letter)
+        else:
             author = letter.sender.account
             await self._notices.not_sent(mailbox, author, letter.thread, letter.message, letter.subject)
-            return
-        except TooLarge:
-            self._skipped(mailbox, item, "tooLarge")
-            await self._notices.too_large(mailbox, letter)
-            return
-        sealed = outbox.seal(self._key, mailbox.account, item, outbound)
-        domain, now = rules.domain_of(mailbox.address), self._clock()
-        mark = Mark(letter.sender.account, letter.message, letter.thread)
-        await self._database.run(
-            lambda c: outbox.put(c, mailbox.account, item, domain, sealed, now, self._style.lifetime, mark)
-        )
-        self._log.info("outgoing.queued", account=mailbox.account, item=item, domain=domain)
-        self._wake()
 
     async def _outbound(self, mailbox: RelayMailbox, letter: Letter) -> Outbound:
         await self._prove_author(letter)
@@ -182,8 +226,7 @@ class Outgoing:
             letter.sender.address.lower(), mailbox.address, mailbox.name, self._style.hostname, self._style.product
         )
         try:
-            # Off the loop: 25 MB of base64 takes longer than others may wait.
-            mail = await asyncio.to_thread(translate.to_mail, letter, lambda each: contents[each.id], envelope)
+            mail = await self._written(letter, contents, envelope)
         except (NoMail, ValueError):
             raise NotMail("noForm") from None
         except Exception as error:  # noqa: BLE001 - a letter that breaks the writer must not stop those behind it
@@ -194,6 +237,11 @@ class Outgoing:
         return Outbound(
             envelope.sender, mailbox.address, mail, letter.message, letter.thread, letter.sender.account, letter.subject
         )
+
+    async def _written(self, letter: Letter, contents: Mapping[bytes, bytes], envelope: Envelope) -> bytes:
+        write = partial(translate.to_mail, letter, lambda each: contents[each.id], envelope)
+        # 25 MB of base64 takes longer than others may wait; of a small mail, changing threads is the longer part.
+        return write() if _size(letter) <= INLINE_BYTES else await asyncio.to_thread(write)
 
     async def _prove_author(self, letter: Letter) -> None:
         # A letter says its sender's address itself: only the relay's word binds it to the account that signed.
@@ -223,3 +271,23 @@ class Outgoing:
     def _skipped(self, mailbox: RelayMailbox, item: str, reason: str) -> None:
         METRICS.unreadable.labels(reason).inc()
         self._log.error("outgoing.skipped", account=mailbox.account, item=item, reason=reason)
+
+
+def _groups(items: Sequence[Arrived]) -> Iterator[list[Arrived]]:
+    """In their order; what one group holds in memory at once is bounded."""
+    group: list[Arrived] = []
+    size = 0
+    for item in items:
+        more = _size(item.letter)
+        if group and (len(group) >= TOGETHER or size + more > limits.MAIL_TOTAL):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += more
+    if group:
+        yield group
+
+
+def _size(letter: Letter) -> int:
+    """Of its words and files, in bytes or a little less."""
+    return len(letter.text) + len(letter.html or "") + sum(attachment.size for attachment in letter.attachments())

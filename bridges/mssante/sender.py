@@ -33,6 +33,7 @@ from messaging.wire.errors import Refusal
 LEASE_SECONDS: Final = 900.0  # longer than one delivery may take
 IDLE_SECONDS: Final = 30.0  # shorter than leases.SECONDS: each round renews them
 AGAIN_SECONDS: Final = 2.0
+GATHER_SECONDS: Final = 0.02  # mails come in bursts: what is queued meanwhile is looked for once
 PER_CONNECTION: Final = 100
 
 
@@ -87,6 +88,7 @@ class Sender:
                 try:
                     await self._begin()
                     await self._rest()
+                    await asyncio.sleep(GATHER_SECONDS)
                 except Away as error:
                     self._log.error("database.away", reason=str(error))
                     await asyncio.sleep(AGAIN_SECONDS)
@@ -137,9 +139,12 @@ class Sender:
 
     async def _connection(self, domain: str) -> None:
         carrier: Carrier | None = None
-        carried = 0
+        carried, sent = 0, None
         try:
-            while (due := await self._take(domain)) is not None:
+            while (due := await self._take(domain, sent)) is not None:
+                sent = None
+                if carried >= PER_CONNECTION:
+                    carrier, carried = await _close(carrier), 0
                 outbound = await self._opened(due)
                 if outbound is None:
                     continue
@@ -151,15 +156,13 @@ class Sender:
                     if failure.broken:
                         carrier = await _close(carrier)
                     continue
-                await self._sent(due)
-                carried += 1
-                if carried % PER_CONNECTION == 0:
-                    carrier = await _close(carrier)
+                self._sent(due)
+                carried, sent = carried + 1, due.id
         finally:
             await _close(carrier)
 
-    async def _take(self, domain: str) -> Due | None:
-        return await self._database.run(lambda c: outbox.take_due(c, domain, self._clock(), LEASE_SECONDS))
+    async def _take(self, domain: str, sent: int | None) -> Due | None:
+        return await self._database.run(lambda c: outbox.take_due(c, domain, self._clock(), LEASE_SECONDS, sent))
 
     async def _opened(self, due: Due) -> Outbound | None:
         try:
@@ -185,8 +188,7 @@ class Sender:
             return carrier
         raise failure
 
-    async def _sent(self, due: Due) -> None:
-        await self._database.run(lambda c: outbox.left(c, due.id, outbox.SENT))
+    def _sent(self, due: Due) -> None:
         METRICS.mails_out.labels("sent").inc()
         self._log.info(
             "outgoing.sent", account=due.account, item=due.item, domain=due.domain, attempts=due.attempts + 1

@@ -3,6 +3,7 @@
 Law: a letter that was not there when the mailbox last had all of them is not older than that, whatever the relay says.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,7 +63,11 @@ class Arriving:
         Raises Refusal; Distrusted when the whole log is not believed, or the account's own line; OlderBox.
         """
         await self._look_up(messages)
-        return await self._held_together([await self.item(message, complete) for message in messages])
+        items = []
+        for message in messages:
+            items.append(await self.item(message, complete))
+            await asyncio.sleep(0)  # opening is work: a page of it in one go would keep others waiting
+        return await self._held_together(items)
 
     async def item(self, message: SealedMessage, complete: datetime | None = None) -> Item:
         """One of them. Raises Refusal, Distrusted (the whole log)."""
