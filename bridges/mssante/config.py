@@ -65,11 +65,15 @@ class OutgoingTable(_Table, frozen=True):
 
 
 class WhitelistTable(_Table, frozen=True):
-    """The signed white list; `signer_subject` is the full DN of its signer, issued by a certificate of `signer_ca`."""
+    """The signed white list, from an https `url` (whose server `url_ca` signs, or the system's authorities) every
+    `fetch_hours`, or from a file. `signer_subject` is the full DN of its signer, issued by one of `signer_ca`."""
 
-    file: str
     signer_ca: str
     signer_subject: str
+    file: str = ""
+    url: str = ""
+    url_ca: str = ""
+    fetch_hours: float = 1.0
     check_seconds: float = 10.0
     old_after_days: float = 7.0
     least_share: float = 0.5
@@ -167,5 +171,10 @@ def _check(found: Config, path: Path) -> None:
     for text in (found.smtp.listen, *found.outgoing.routes.values(), *filter(None, (found.gateway.metrics,))):
         endpoint(text)
     stations(found.log)
+    table = found.whitelist
+    if not table.file and not table.url:
+        raise BadConfig(f"{path}: [whitelist] needs a url or a file")
+    if table.url and not table.url.startswith("https://"):
+        raise BadConfig(f"{path}: [whitelist] url begins with https://")
     if ":" in found.gateway.database.partition("//")[2].rpartition("@")[0]:
         raise BadConfig(f"{path}: [gateway] database holds a password: put it into a file of mode 0600 (passfile=)")

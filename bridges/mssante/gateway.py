@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import random
 import signal
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -43,7 +44,7 @@ from bridges.mssante.routes import Routes
 from bridges.mssante.sender import Patience, Sender, Way
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
-from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
+from bridges.mssante.whitelist_keeper import Guard, Source, WhitelistKeeper
 from bridges.process import keep_no_core
 from clients.sdk import Client, Distrusted, Mailbox, Trust
 from crypto.errors import CryptoError
@@ -53,6 +54,7 @@ FINISH_SECONDS: Final = 20.0
 HOUSEKEEPING_SECONDS: Final = 30.0
 SWITCH_SECONDS: Final = 0.0005
 PINS_SECONDS: Final = 5.0
+LIST_SECONDS: Final = 60.0  # for 4 MB over a slow line
 _LATER: Final = frozenset({"serverUnavailable", "serverFail", "rateLimit", "timeout", "tooManyAttempts"})
 
 
@@ -104,7 +106,7 @@ async def running(
         await database.start()
         fetcher = Fetcher(seconds=config.revocation.timeout_seconds)
         stack.push_async_callback(fetcher.close)
-        whitelist = _whitelist(config, log)
+        whitelist = _whitelist(config, log, stack)
         await whitelist.start()
         workers = Workers(config.gateway.workers)
         stack.push_async_callback(workers.stop)
@@ -204,12 +206,19 @@ async def _listen(handler: Incoming, config: Config, log: FilteringBoundLogger) 
     return await incoming.listen(handler, address, tls, config.gateway.hostname, smtp.timeout_seconds, connections)
 
 
-def _whitelist(config: Config, log: FilteringBoundLogger) -> WhitelistKeeper:
+def _whitelist(config: Config, log: FilteringBoundLogger, stack: AsyncExitStack) -> WhitelistKeeper:
     table = config.whitelist
     signer = Signer(DistinguishedName.parse(table.signer_subject), config.path(table.signer_ca))
     guard = Guard(table.least_share, timedelta(days=table.old_after_days))
     kept = config.path(config.gateway.data) / "whitelist.xml"
-    return WhitelistKeeper(config.path(table.file), kept, signer, guard, log)
+    source = None
+    if table.url:
+        tls = ssl.create_default_context(cafile=str(config.path(table.url_ca)) if table.url_ca else None)
+        fetcher = Fetcher(tls, LIST_SECONDS)
+        stack.push_async_callback(fetcher.close)
+        source = Source(table.url, fetcher, table.fetch_hours * 3600)
+    file = config.path(table.file) if table.file else None
+    return WhitelistKeeper(file, kept, signer, guard, log, source=source)
 
 
 def _revocation(parts: _Parts) -> Revocation:

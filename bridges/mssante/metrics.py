@@ -18,6 +18,9 @@ class Metrics:
     unreadable: Counter = field(init=False)
     outbox: Gauge = field(init=False)
     whitelist_age: Gauge = field(init=False)
+    whitelist_refused: Counter = field(init=False)
+    revocations: Counter = field(init=False)
+    loop_lag: Gauge = field(init=False)
     worker_deaths: Gauge = field(init=False)
     distrusted: Counter = field(init=False)
     distrusting: Gauge = field(init=False)
@@ -39,6 +42,17 @@ class Metrics:
             "outbox": Gauge("pli_gateway_outbox_waiting", "Mails that wait to leave", registry=self.registry),
             "whitelist_age": Gauge(
                 "pli_gateway_whitelist_age_seconds", "Since the list was made", registry=self.registry
+            ),
+            "whitelist_refused": Counter(
+                "pli_gateway_whitelist_refused", "Lists not taken, by why", ["why"], registry=self.registry
+            ),
+            "revocations": Counter(
+                "pli_gateway_revocation_checks", "Certificates asked about", ["outcome"], registry=self.registry
+            ),
+            "loop_lag": Gauge(
+                "pli_gateway_loop_lag_seconds",
+                "Longest wait for the loop in a round",
+                registry=self.registry,
             ),
             "worker_deaths": Gauge("pli_gateway_worker_deaths", "Parsing processes that died", registry=self.registry),
             "distrusted": Counter(

@@ -23,6 +23,7 @@ from bridges.mssante import crl, ocsp
 from bridges.mssante.crl import BadCrl, Crl
 from bridges.mssante.fetch import Fetched, NotFetched
 from bridges.mssante.files import write_durably
+from bridges.mssante.metrics import METRICS
 from bridges.mssante.whitelist_keeper import utc_now
 from crypto.randomness import SYSTEM
 
@@ -96,6 +97,7 @@ class Revocation:
             finally:
                 if not lock.locked():
                     self._asking.pop(name, None)
+        METRICS.revocations.labels("unknown" if found is None else "revoked" if found.revoked else "good").inc()
         if found is None:
             self.log.error("revocation.unknown", policy=self.sources.policy, serial=f"{certificate.serial_number:x}")
             if self.sources.policy == "hard":

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -52,9 +53,17 @@ class Whitelist:
     entries: int
     names: Mapping[str, frozenset[DistinguishedName]]
 
+    @cached_property
+    def _domains(self) -> Mapping[DistinguishedName, frozenset[str]]:
+        found: dict[DistinguishedName, set[str]] = {}
+        for domain, names in self.names.items():
+            for name in names:
+                found.setdefault(name, set()).add(domain)
+        return {name: frozenset(domains) for name, domains in found.items()}
+
     def domains_of(self, name: DistinguishedName) -> frozenset[str]:
         """Every domain that a certificate of this name may speak for."""
-        return frozenset(domain for domain, names in self.names.items() if name in names)
+        return self._domains.get(name, frozenset())
 
     def matches(self, domain: str, name: DistinguishedName) -> bool:
         """Whether the pair stands in the list."""

@@ -1,5 +1,6 @@
 """An authority's public services on loopback: an OCSP responder and a place for revocation lists, over plain HTTP."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,7 +80,10 @@ def extensions(place: str, *, ocsp_too: bool = True, lists: bool = True) -> tupl
 
 
 @contextmanager
-def serving(answer: Callable[[str, str, bytes, dict[str, str]], tuple[int, dict[str, str], bytes]]) -> Iterator[int]:
+def serving(
+    answer: Callable[[str, str, bytes, dict[str, str]], tuple[int, dict[str, str], bytes]],
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[int]:
     """A small HTTP server on loopback; `answer` gets method, path, body and headers. Gives its port."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -102,6 +106,8 @@ def serving(answer: Callable[[str, str, bytes, dict[str, str]], tuple[int, dict[
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
