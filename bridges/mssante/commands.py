@@ -1,10 +1,13 @@
-"""`pli gateway` runs the gateway, `pli gateway-key` makes its key file, `pli gateway-log` says what it believes."""
+"""`pli gateway` runs the gateway, `pli gateway-key` makes its key file, `pli gateway-log` says what it believes, `pli
+gateway-directory` looks for recipients."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
+import msgspec
 import typer
 
 from bridges.mssante import keyfile
@@ -81,6 +84,28 @@ def gateway_log(
         _fail(_not_believed(distrusted.account, distrusted.reason))
     else:
         typer.echo(json.dumps(said) if as_json else "\n".join(f"{name}: {value}" for name, value in said.items()))
+
+
+@app.command("gateway-directory")
+def gateway_directory(
+    config: Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")],
+    name: Annotated[str, typer.Option("--name", help="The beginning of a person's or an organisation's name.")] = "",
+    city: Annotated[str, typer.Option("--city", help="Only there.")] = "",
+    address: Annotated[str, typer.Option("--address", help="Whose mailbox this is.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Search the French health directory (Annuaire Santé) for mailboxes, by name and city, or by address."""
+    from bridges.mssante.annuaire import NoAnswer, NotAsked  # noqa: PLC0415 - loads what the other commands do not need
+    from bridges.mssante.recipients import lines, look_up  # noqa: PLC0415 - as above
+
+    try:
+        answer = asyncio.run(look_up(load(config), name, city, address))
+    except (BadConfig, NotAsked) as error:
+        _fail(str(error))
+    except NoAnswer as error:
+        _fail(f"the directory does not answer: {error}")
+    else:
+        typer.echo(json.dumps(msgspec.to_builtins(answer)) if as_json else "\n".join(lines(answer)))
 
 
 @app.command("gateway-key")

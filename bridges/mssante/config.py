@@ -89,6 +89,15 @@ class RevocationTable(_Table, frozen=True):
     timeout_seconds: float = 10.0
 
 
+class DirectoryTable(_Table, frozen=True):
+    """The French health directory's API; `key_file`, 0600, holds the key that its operator gave. Without it, none."""
+
+    key_file: str = ""
+    url: str = "https://gateway.api.esante.gouv.fr/fhir/v2"
+    url_ca: str = ""
+    check_hours: float = 24.0
+
+
 class LogTable(_Table, frozen=True):
     """The relay's public key log. `policy`: whose signatures it needs (C2SP tlog-policy); without one, what the relay
     serves at the first start is taken and kept. `stations`: log-in public keys (b64u) of those who may vouch for
@@ -114,6 +123,7 @@ class Config(_Table, frozen=True):
     outgoing: OutgoingTable
     whitelist: WhitelistTable
     revocation: RevocationTable = RevocationTable()
+    directory: DirectoryTable = DirectoryTable()
     log: LogTable = LogTable()
     mailbox: list[MailboxTable] = []
     folder: str = ""
@@ -174,7 +184,8 @@ def _check(found: Config, path: Path) -> None:
     table = found.whitelist
     if not table.file and not table.url:
         raise BadConfig(f"{path}: [whitelist] needs a url or a file")
-    if table.url and not table.url.startswith("https://"):
-        raise BadConfig(f"{path}: [whitelist] url begins with https://")
+    for name, url in (("whitelist", table.url), ("directory", found.directory.url)):
+        if url and not url.startswith("https://"):
+            raise BadConfig(f"{path}: [{name}] url begins with https://")
     if ":" in found.gateway.database.partition("//")[2].rpartition("@")[0]:
         raise BadConfig(f"{path}: [gateway] database holds a password: put it into a file of mode 0600 (passfile=)")

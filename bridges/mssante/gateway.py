@@ -21,7 +21,7 @@ from prometheus_client import start_http_server
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mail.workers import Workers
-from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox
+from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox, recipients
 from bridges.mssante.certificates import Credentials, Reloading, client_context
 from bridges.mssante.config import Config, endpoint
 from bridges.mssante.contacts import Contacts
@@ -173,6 +173,8 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
         _task(parts.whitelist.run(config.whitelist.check_seconds)),
         _task(_keep_house(parts, submissions, contacts, by_account)),
     ]
+    if config.directory.key_file:
+        tasks.append(_task(recipients.keep_checking(config, log)))
     stack.push_async_callback(_cancelled, tasks)
     _serve_metrics(config, stack)
     host, port = server.sockets[0].getsockname()[:2]

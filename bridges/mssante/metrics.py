@@ -21,6 +21,7 @@ class Metrics:
     whitelist_refused: Counter = field(init=False)
     revocations: Counter = field(init=False)
     loop_lag: Gauge = field(init=False)
+    mailboxes_hidden: Gauge = field(init=False)
     worker_deaths: Gauge = field(init=False)
     distrusted: Counter = field(init=False)
     distrusting: Gauge = field(init=False)
@@ -48,6 +49,9 @@ class Metrics:
             ),
             "revocations": Counter(
                 "pli_gateway_revocation_checks", "Certificates asked about", ["outcome"], registry=self.registry
+            ),
+            "mailboxes_hidden": Gauge(
+                "pli_gateway_mailboxes_not_in_directory", "Own mailboxes that it does not show", registry=self.registry
             ),
             "loop_lag": Gauge(
                 "pli_gateway_loop_lag_seconds",
