@@ -106,7 +106,9 @@ def _numbered(number: int, document: Described) -> xdm.XdmDocument:
 def _suffix(document: Described) -> str:
     if document.format == "cda-r2":
         return "xml"
-    return (mimetypes.guess_extension(document.type) or ".bin").lstrip(".")
+    # A medium's names have three letters behind the dot (IHE ITI TF-2, 3.32.4.1.2.1: ISO 9660, level 1).
+    known = (mimetypes.guess_extension(document.type), *mimetypes.guess_all_extensions(document.type))
+    return next((found.lstrip(".") for found in known if found and len(found) <= 4), "bin")
 
 
 def _copy_name(document: Described, copy: Readable, context: MailContext) -> str:

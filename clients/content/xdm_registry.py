@@ -1,4 +1,7 @@
-"""Writes METADATA.XML of an XDM archive: one submission set and its documents (IHE ITI TF-3, 4.2; ebRS 3.0)."""
+"""Writes METADATA.XML of an XDM archive: one submission set and its documents (IHE ITI TF-3, 4.2; ebRS 3.0).
+
+Law: the same documents at the same time give the same bytes, identifiers included; what is not known is left out.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -18,19 +21,25 @@ _FORMATS: dict[Format, str] = {
     "cda-r2": "urn:ihe:iti:xds-sd:xml:2008", "pdf": "urn:ihe:iti:xds:2017:mimeTypeSufficient",
 }  # fmt: skip
 _FORMAT_SYSTEM = "1.3.6.1.4.1.19376.1.2.3"
+_SPACE = uuid.UUID("5d3c7f7e-2f6e-5bd0-9f0e-6e3a6f1c9a10")
+_UNNAMED = "urn:uuid:"
 _SOURCE = "2.25.329800735698586629295641978511506172918"  # this product, as an OID made of a UUID (X.667)
 
 
 def to_xml(documents: Sequence[Listed], now: datetime) -> bytes:
     """The SubmitObjectsRequest for these documents, submitted at `now`."""
-    objects = _RIM.RegistryObjectList(_submission(documents, now))
+    facts = "\x00".join((_dtm(now), *(f"{each.path} {each.sha1} {each.metadata.id}" for each in documents)))
+    space = uuid.uuid5(_SPACE, facts)
+    objects = _RIM.RegistryObjectList(_submission(documents, now, space))
     for number, document in enumerate(documents, 1):
-        objects.append(_entry(f"Document{number:02}", document))
+        objects.append(_entry(f"Document{number:02}", document, space))
         objects.append(_member(f"Document{number:02}"))
+    for number, element in enumerate(each for each in objects.iter() if each.get("id") == _UNNAMED):
+        element.set("id", f"urn:uuid:{uuid.uuid5(space, str(number))}")
     return etree.tostring(_LCM.SubmitObjectsRequest(objects), xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _submission(documents: Sequence[Listed], now: datetime) -> Any:
+def _submission(documents: Sequence[Listed], now: datetime, space: uuid.UUID) -> Any:
     said = documents[0].metadata
     package = _RIM.RegistryPackage(
         _slot("submissionTime", [_dtm(now)]),
@@ -40,9 +49,10 @@ def _submission(documents: Sequence[Listed], now: datetime) -> Any:
     )
     package.append(_author("SubmissionSet01", ebxml.SET_AUTHOR, said.author))
     package.append(_code("SubmissionSet01", ebxml.SET_CONTENT, said.code))
-    package.append(_identifier("SubmissionSet01", ebxml.SET_UNIQUE_ID, f"2.25.{uuid.uuid4().int}", "uniqueId"))
+    package.append(_identifier("SubmissionSet01", ebxml.SET_UNIQUE_ID, _oid(space, "set"), "uniqueId"))
     package.append(_identifier("SubmissionSet01", ebxml.SET_SOURCE_ID, _SOURCE, "sourceId"))
-    package.append(_identifier("SubmissionSet01", ebxml.SET_PATIENT_ID, _patient_id(said.patient), "patientId"))
+    if said.patient is not None:
+        package.append(_identifier("SubmissionSet01", ebxml.SET_PATIENT_ID, _patient_id(said.patient), "patientId"))
     package.append(_RIM.Classification(
         id=_uuid(), classifiedObject="SubmissionSet01", classificationNode=ebxml.SET,
         objectType=_registry("Classification"),
@@ -50,7 +60,7 @@ def _submission(documents: Sequence[Listed], now: datetime) -> Any:
     return package
 
 
-def _entry(name: str, document: Listed) -> Any:
+def _entry(name: str, document: Listed, space: uuid.UUID) -> Any:
     said = document.metadata
     entry = _RIM.ExtrinsicObject(id=name, mimeType=_xml(said.type), objectType=ebxml.ENTRY, status="Approved")
     for slot in _slots(document, said):
@@ -62,8 +72,9 @@ def _entry(name: str, document: Listed) -> Any:
     entry.append(_code(name, ebxml.ENTRY_FORMAT, _format(said)))
     for code in said.confidentiality or ("N",):
         entry.append(_code(name, ebxml.ENTRY_CONFIDENTIALITY, Code(code, code, "2.16.840.1.113883.5.25")))
-    entry.append(_identifier(name, ebxml.ENTRY_PATIENT_ID, _patient_id(said.patient), "patientId"))
-    entry.append(_identifier(name, ebxml.ENTRY_UNIQUE_ID, said.id, "uniqueId"))
+    if said.patient is not None:
+        entry.append(_identifier(name, ebxml.ENTRY_PATIENT_ID, _patient_id(said.patient), "patientId"))
+    entry.append(_identifier(name, ebxml.ENTRY_UNIQUE_ID, said.id or _oid(space, name), "uniqueId"))
     return entry
 
 
@@ -120,8 +131,8 @@ def _format(said: XdmMetadata) -> Code:
     return Code(_FORMATS.get(said.format, "urn:ihe:iti:xds:2017:mimeTypeSufficient"), said.format, _FORMAT_SYSTEM)
 
 
-def _patient_id(patient: Patient | None) -> str:
-    return "" if patient is None else f"{_hl7(patient.ins)}^^^&{_hl7(patient.oid)}&ISO^NH"
+def _patient_id(patient: Patient) -> str:
+    return f"{_hl7(patient.ins)}^^^&{_hl7(patient.oid)}&ISO^NH"
 
 
 def _pid(patient: Patient) -> list[str]:
@@ -160,4 +171,9 @@ def _registry(kind: str) -> str:
 
 
 def _uuid() -> str:
-    return f"urn:uuid:{uuid.uuid4()}"
+    return _UNNAMED  # to_xml() names it by its place
+
+
+def _oid(space: uuid.UUID, name: str) -> str:
+    """An OID without a registration (ITU-T X.667)."""
+    return f"2.25.{uuid.uuid5(space, name).int}"
