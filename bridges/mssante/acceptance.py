@@ -66,7 +66,7 @@ async def _accept(config: Config, database: Database, trust: Trust, accept: Sequ
 
 
 async def _client(config: Config, trust: Trust) -> Client:
-    keys = keyfile.read(config.path(config.gateway.key_file))
+    keys = keyfile.read(config.path(config.gateway.key_file), config.kek)
     return await Client.with_key(config.gateway.relay, config.gateway.login, keys.login, trust=trust)
 
 

@@ -111,13 +111,24 @@ def gateway_directory(
 @app.command("gateway-key")
 def gateway_key(
     file: Annotated[Path, typer.Argument(help="The key file; made with mode 0600 when it is absent.")],
+    kek: Annotated[
+        str, typer.Option("--kek", help="What it is sealed with: a file (0600) or a pkcs11: URI. None: not sealed.")
+    ] = "",
+    new_kek: Annotated[
+        str | None, typer.Option("--new-kek", help="Seal it with this from now on; '' for not sealed.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
-    """Make the gateway's key file, and print the public log-in key that the relay's operator registers."""
+    """Make the gateway's key file, and print the public log-in key that the relay's operator registers.
+
+    With --new-kek the same keys are sealed by another key-encryption key. A running gateway need not stop: write the
+    new one into its configuration for its next start.
+    """
     try:
-        public = b64u(keyfile.make(file).login.public().raw)
+        keys = keyfile.make(file, kek) if new_kek is None else keyfile.seal_again(file, kek, new_kek)
     except BadKeyFile as error:
         _fail(str(error))
+    public = b64u(keys.login.public().raw)
     typer.echo(json.dumps({"publicKey": public}) if as_json else public)
 
 

@@ -20,7 +20,8 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 class GatewayTable(_Table, frozen=True):
     """`relay` is its origin; `hostname` is said in SMTP and stands in Message-IDs; `product` is X-MSS-NIL.
-    `database` is a PostgreSQL that several gateways share, without a password in it."""
+    `database` is a PostgreSQL that several gateways share, without a password in it.
+    `kek` seals the key file."""
 
     relay: str
     login: str
@@ -33,6 +34,7 @@ class GatewayTable(_Table, frozen=True):
     metrics: str = ""
     workers: int = 2
     database: str = ""
+    kek: str = ""
 
 
 class SmtpTable(_Table, frozen=True):
@@ -127,6 +129,12 @@ class Config(_Table, frozen=True):
     log: LogTable = LogTable()
     mailbox: list[MailboxTable] = []
     folder: str = ""
+
+    @property
+    def kek(self) -> str:
+        """What the key file is sealed with: a PKCS#11 URI, a path, or nothing."""
+        named = self.gateway.kek
+        return named if not named or named.startswith("pkcs11:") else str(self.path(named))
 
     def path(self, name: str) -> Path:
         """A path of the file, relative to its folder."""

@@ -99,7 +99,7 @@ async def running(
     config: Config, log: FilteringBoundLogger, stop: asyncio.Event
 ) -> AsyncIterator[Gateway | None]:  # fmt: skip
     """The gateway, from taking mail to having finished; None when it was stopped before the relay could be reached."""
-    keys = keyfile.read(config.path(config.gateway.key_file))
+    keys = keyfile.read(config.path(config.gateway.key_file), config.kek)
     async with AsyncExitStack() as stack:
         database = Database(config.path(config.gateway.data), url=config.gateway.database)
         stack.push_async_callback(database.close)
