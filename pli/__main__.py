@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "serve": Place("messaging.server.commands", "Run a relay."),
     "operator": Place("messaging.server.commands", "Bridges and enrolment stations of a relay."),
     "audit": Place("messaging.server.commands", "The access log of a relay: print its head, verify it."),
+    "backup": Place("messaging.server.backupcommands", "Back a relay up while it runs; check a back-up."),
+    "restore": Place("messaging.server.backupcommands", "Give an empty relay a back-up."),
     "db": Place("messaging.server.commands", "The relay's database: bring its tables up to date."),
     "gateway": Place("bridges.mssante.commands", "Run the MSSanté gateway."),
     "gateway-key": Place("bridges.mssante.commands", "Make a gateway's key file, or seal it with another key."),

@@ -9,6 +9,7 @@ from typing import Final
 from messaging.relay.turn import Secrets
 
 KEY_LOG: Final = "log"
+NAMES: Final = ("server", "pepper", "totp", "access-log", KEY_LOG)
 
 
 class UnsafeSecrets(Exception):
@@ -18,7 +19,7 @@ class UnsafeSecrets(Exception):
 def load(folder: Path) -> Secrets:
     """Read them, or make those that are missing. Raises UnsafeSecrets."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Secrets(*(_secret(folder / name) for name in ("server", "pepper", "totp", "access-log", KEY_LOG)))
+    return Secrets(*(_secret(folder / name) for name in NAMES))
 
 
 def set_aside(folder: Path, name: str, now: datetime) -> Path:

@@ -31,8 +31,8 @@ def open_store(config: Config, tell: Tell = answer_all, *, beside: bool = False)
     return PostgresStore(config.database, tell=tell)
 
 
-def open_blobs(config: Config) -> Blobs:
-    """Where sealed bytes are kept."""
+def open_blobs(config: Config, *, beside: bool = False) -> Blobs:
+    """Where sealed bytes are kept. `beside`: a relay may be at work there."""
     if config.s3 is None:
-        return LocalBlobs(config.data / "blobs")
-    return S3Blobs(config.s3, config.data / "arriving")
+        return LocalBlobs(config.data / "blobs", beside=beside)
+    return S3Blobs(config.s3, config.data / "arriving", beside=beside)

@@ -15,13 +15,14 @@ from threading import Lock
 class LocalBlobs:
     """See messaging.relay.ports.Blobs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, beside: bool = False) -> None:
+        """`beside`: a relay may be at work on it, and what arrives there is its own."""
         self._folder = folder
         self._arriving = folder / "arriving"
         self._arriving.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = Lock()  # a blob must not be removed between its second upload and that upload's commit
         self._linked: set[Path] = set()  # folders whose own names are on the disk, as far as this process knows
-        for left in self._arriving.iterdir():
+        for left in () if beside else self._arriving.iterdir():
             left.unlink()
 
     def receive(self) -> "LocalIncoming":

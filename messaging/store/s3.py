@@ -64,14 +64,16 @@ class S3Place:
 class S3Blobs:
     """See messaging.relay.ports.Blobs. Whatever keeps S3 from answering is an OSError, as of a disk."""
 
-    def __init__(self, place: S3Place, arriving: Path, now: Callable[[], float] = time) -> None:
-        """Raises OSError where the bucket is not there or not ours."""
+    def __init__(
+        self, place: S3Place, arriving: Path, now: Callable[[], float] = time, *, beside: bool = False
+    ) -> None:
+        """`beside`: a relay may be at work on it. Raises OSError where the bucket is not there or not ours."""
         self._store = place.open()
         self._arriving = arriving
         self._now = now
         self._places: dict[str, int] = {}
         arriving.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in arriving.iterdir():
+        for left in () if beside else arriving.iterdir():
             left.unlink()
         with _as_disk():
             next(iter(obstore.list(self._store, "0/00", chunk_size=1)), None)
