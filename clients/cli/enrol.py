@@ -24,7 +24,7 @@ from clients.cli.second_codes import SecondCodes
 from clients.cli.settings import AsJson, KeyFile, Login, Relay
 
 app = typer.Typer()
-_MOST = 2_000  # letters of one file: two pages each, some 30 MB
+_MOST = 2_000  # letters of one file: two pages each; 30 MB, and 1.6 GB of memory to make it
 
 CsvFile = Annotated[Path, typer.Argument(help="The people, as CSV in UTF-8.", exists=True, dir_okay=False)]
 Letters = Annotated[Path, typer.Option("--letters", help="Folder for the letters (0700) and the journal.")]
@@ -51,7 +51,7 @@ def enrol(
     login: Login = None,
     key_file: KeyFile = None,
     form: As = Form.pdf,
-    per_file: PerFile = 500,
+    per_file: PerFile = 200,
     head: Head = None,
     two_codes: TwoCodes = None,
     mail: Mail = None,

@@ -17,6 +17,7 @@ _HERE: Final = Path(__file__).parent
 # Readers take any mask. This is the one that ISO/IEC 18004, 7.8.3, chooses for nineteen of twenty of these links; to
 # weigh all eight each time is four fifths of a code's cost.
 _MASK: Final = 6
+_KEPT: Final = 11  # documents
 
 
 def pdf(title: str, letters: Sequence[Letter], head: Letterhead, day: date) -> bytes:
@@ -52,6 +53,21 @@ def pdf(title: str, letters: Sequence[Letter], head: Letterhead, day: date) -> b
     except typst.TypstError:
         # PDF/UA refuses what no font here can show: then tagged all the same, without the claim.
         return _bytes(compiler.compile(sys_inputs=inputs, timestamp=stamp))
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    """Let go of what was laid out: codes, and some hundred megabytes a file.
+
+    typst keeps what it made until ten more documents did without it.
+    """
+    import typst  # noqa: PLC0415 - as above
+
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
+    empty = typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
+    for _ in range(_KEPT):
+        empty.compile(b"", format="pdf")
 
 
 def _as_json(letter: Letter) -> dict[str, object]:
