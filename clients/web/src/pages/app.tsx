@@ -22,8 +22,9 @@ const Activation = lazy(async () => (await withWords(import('./activation.tsx'),
 const RecoveryPage = lazy(async () => (await withWords(import('./recovery.tsx'), 'doors')).RecoveryPage)
 const PairNew = lazy(async () => (await withWords(import('./pairnew.tsx'), 'doors')).PairNew)
 const Messages = lazy(async () => (await import('./messages.tsx')).Messages)
-const RecordPage = lazy(async () => (await import('./record.tsx')).RecordPage)
-const DocumentPage = lazy(async () => (await import('./document.tsx')).DocumentPage)
+const RecordPage = lazy(async () => (await withWords(import('./record.tsx'), 'record')).RecordPage)
+const AddDocument = lazy(async () => (await withWords(import('./adddocument.tsx'), 'record')).AddDocument)
+const DocumentPage = lazy(async () => (await withWords(import('./document.tsx'), 'record')).DocumentPage)
 const AgendaPage = lazy(async () => (await import('./agenda.tsx')).AgendaPage)
 const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'doors', 'life')).Oppose)
 const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
@@ -122,6 +123,7 @@ function Page({ phase, path }: { readonly phase: Phase; readonly path: string })
       <Route path={places.CLOSED} component={ClosedPage} />
       <Route path={`${places.MESSAGES}/:thread?`} component={Messages} />
       <Route path={places.RECORD} component={RecordPage} />
+      <Route path={places.RECORD_ADD} component={AddDocument} />
       <Route path={`${places.RECORD}/:letter/:place`} component={DocumentPage} />
       <Route path={places.AGENDA} component={AgendaPage} />
       <Route path={places.ACCOUNT} component={AccountPages} />

@@ -13,6 +13,7 @@ export const HELP = '/aide'
 export const ACCESSIBILITY = '/accessibilite'
 export const MESSAGES = '/messages'
 export const RECORD = '/dossier'
+export const RECORD_ADD = '/dossier/ajouter'
 export const AGENDA = '/agenda'
 export const ACCOUNT = '/compte'
 /** On the device that has the keys. The address of a new device's QR code (`#pair/CODE`) leads here once somebody is logged in. */

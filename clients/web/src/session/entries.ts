@@ -67,9 +67,12 @@ export const unreadable = (entries: readonly Entry[]): readonly Unreadable[] =>
 
 /** All threads, the one with the newest letter first. */
 export function threads(entries: readonly Entry[], isRead: (entry: Arrived) => boolean): readonly Thread[] {
-  const byThread = groups(arrived(entries), entry => entry.letter.thread)
+  const byThread = groups(arrived(entries).filter(entry => !isForOneself(entry)), entry => entry.letter.thread)
   return [...byThread.values()].flatMap(group => toThread(group, isRead) ?? []).sort((a, b) => byTime(b.last, a.last))
 }
+
+/** A document or an appointment of one's own: no conversation (docs/spec/content.md, Letters to oneself). */
+export const isForOneself = ({ box, letter }: Arrived): boolean => box === 'out' && letter.recipients.length === 1
 
 function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boolean): Thread | undefined {
   const [head, last] = [letters[0], letters.at(-1)]
@@ -138,12 +141,14 @@ export type FiledDocument = {
 }
 
 /**
- * The record: every document that came, the newest first; the same document sent twice is filed once.
+ * The record: every document that came, or that the person added, the newest first; the same document sent twice is filed
+ * once, and one that the person sent on is not filed again.
  *
  * A document is of the account that sent it: nobody else replaces it, nor puts another in its place.
  */
 export function filed(entries: readonly Entry[]): readonly FiledDocument[] {
-  const found = arrived(entries).flatMap(from =>
+  const filing = arrived(entries).filter(entry => entry.box === 'in' || isForOneself(entry))
+  const found = filing.flatMap(from =>
     from.letter.parts.flatMap((part, place) => (part.kind === 'record.document' ? [{ document: part, from, place }] : [])),
   )
   const name = ({ from }: Found, id: string): string => `${from.letter.sender.account} ${id}`

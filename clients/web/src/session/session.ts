@@ -6,7 +6,7 @@ import { CryptoError } from '../crypto/errors.ts'
 import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
-import { answering, answerSubject } from './aim.ts'
+import { answering, answerSubject, knownPeople, type Known } from './aim.ts'
 import { Box } from './box.ts'
 import { Carers } from './carers.ts'
 import { Contents, isForOtherKeys } from './contents.ts'
@@ -28,6 +28,7 @@ import { OldDevice } from './pairing.ts'
 import { Passkeys } from './passkey.ts'
 import type { Personal } from './personal.ts'
 import type { Ports } from './ports.ts'
+import { Shelf } from './shelf.ts'
 import type { States } from './states.ts'
 import type { Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
@@ -70,6 +71,8 @@ export class Session implements Mailbox {
   readonly devices: Devices
   readonly carers: Carers
   readonly life: Life
+  /** The record, as far as the person arranges it. */
+  readonly shelf: Shelf
   /** The device of a pairing that has the keys. */
   readonly pairing: OldDevice
   readonly idle: Idle
@@ -105,6 +108,7 @@ export class Session implements Mailbox {
     this.devices = new Devices(desk, transport, this)
     this.carers = new Carers(desk, transport, ports, this.box, this, this.#changes)
     this.life = new Life(desk, transport, this)
+    this.shelf = new Shelf(transport, this)
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.#writing = new Writing(ports.clock, this)
     this.idle = new Idle(ports, () => this.#writing.sending, () => void this.suspend())
@@ -279,6 +283,11 @@ export class Session implements Mailbox {
   /** The name that others see: the chosen one, else the one that the clinicians' documents use. */
   ownName(): string {
     return this.personal.name.value || guessName(arrived(this.#contents.list.value))
+  }
+
+  /** Those who wrote and may be written to, those who wrote last first. */
+  reachablePeople(): readonly Known[] {
+    return knownPeople(arrived(this.#contents.list.value)).filter(({ account }) => this.mayAnswer(account) === true)
   }
 
   fetchFile(attachment: Attachment): Promise<Uint8Array> {

@@ -11,7 +11,7 @@ import type { Desk } from './desk.ts'
 import type { Memory } from './ports.ts'
 import type { Transport } from './transport.ts'
 
-export const LABELS = ['read', 'drafts', 'profile', 'people', 'passkeys', 'access'] as const
+export const LABELS = ['read', 'drafts', 'profile', 'people', 'passkeys', 'access', 'hidden'] as const
 export type Label = (typeof LABELS)[number]
 
 const OVERHEAD = 64 // bytes that sealing adds, rounded up

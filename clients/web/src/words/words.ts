@@ -6,6 +6,7 @@ import { fr } from './fr.ts'
 import type { frHelp } from './help.fr.ts'
 import type { frInside } from './inside.fr.ts'
 import type { frLife } from './life.fr.ts'
+import type { frRecord } from './record.fr.ts'
 
 type Entry<T> = T extends (...values: infer V) => string ? (...values: V) => string : string
 type Catalogue<T> = { readonly [K in keyof T]: Entry<T[K]> }
@@ -16,7 +17,8 @@ export type LifeWords = Catalogue<typeof frLife>
 export type HelpWords = Catalogue<typeof frHelp>
 export type DoorsWords = Catalogue<typeof frDoors>
 export type InsideWords = Catalogue<typeof frInside>
-type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords
+export type RecordWords = Catalogue<typeof frRecord>
+type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords & RecordWords
 type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
@@ -46,6 +48,10 @@ const LATER = {
   life: {
     fr: async () => (await import('./life.fr.ts')).frLife,
     en: async () => (await import('./life.en.ts')).enLife,
+  },
+  record: {
+    fr: async () => (await import('./record.fr.ts')).frRecord,
+    en: async () => (await import('./record.en.ts')).enRecord,
   },
   help: {
     fr: async () => (await import('./help.fr.ts')).frHelp,

@@ -11,6 +11,8 @@ import { enInside } from '../../src/words/inside.en.ts'
 import { frInside } from '../../src/words/inside.fr.ts'
 import { enLife } from '../../src/words/life.en.ts'
 import { frLife } from '../../src/words/life.fr.ts'
+import { enRecord } from '../../src/words/record.en.ts'
+import { frRecord } from '../../src/words/record.fr.ts'
 import { learn, speak, t } from '../../src/words/words.ts'
 
 afterEach(() => speak('fr'))
@@ -18,6 +20,7 @@ afterEach(() => speak('fr'))
 const CATALOGUES: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]>> = {
   account: [frAccount, enAccount],
   life: [frLife, enLife],
+  record: [frRecord, enRecord],
   help: [frHelp, enHelp],
   doors: [frDoors, enDoors],
   inside: [frInside, enInside],

@@ -81,3 +81,20 @@ test('a subject for machines is shown without its mark and without the reader’
   expect(plainSubject(letter({ subject: 'XDM/1.0/DDM+CR de biologie' }))).toBe('CR de biologie')
   expect(plainSubject(letter({ subject: 'XDM/1.0/DDM' }))).toBe('XDM/1.0/DDM')
 })
+
+const own = (changes: Partial<ReturnType<typeof letter>>): ReturnType<typeof arrived> =>
+  arrived({ id: 'mo', box: 'out', letter: letter({ message: id('O'), thread: id('U'), sender: { ...letter().sender, account: ANNE }, ...changes }) })
+const toOneself = [{ account: ANNE, statement: hash('s') }]
+
+test('a document of one’s own is in the record, and in no conversation', () => {
+  const added = own({ recipients: toOneself, parts: [recordDocument({ id: 'mine' })] })
+  expect(filed([added]).map(({ document }) => document.id)).toEqual(['mine'])
+  expect(threads([added, first], () => false).map(thread => thread.id)).toEqual([first.letter.thread])
+})
+
+test('a document that was sent on is not filed a second time, and its letter is a conversation', () => {
+  const came = arrived({ letter: letter({ parts: [recordDocument({ id: 'one' })] }) })
+  const sentOn = own({ parts: [recordDocument({ id: 'one' })] })
+  expect(filed([came, sentOn]).map(({ from }) => from.box)).toEqual(['in'])
+  expect(threads([sentOn], () => false)).toHaveLength(1)
+})

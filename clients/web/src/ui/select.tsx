@@ -1,0 +1,35 @@
+/** Must: be the browser's own list, with a visible label, hint and error tied to it (WCAG 2.2, 3.3.2, 4.1.2). */
+import type { JSX } from 'preact'
+import { useId } from 'preact/hooks'
+import { described, Labelled } from './field.tsx'
+
+type SelectProps = {
+  readonly label: string
+  readonly value: string
+  readonly choices: readonly (readonly [value: string, label: string])[]
+  readonly onValue: (value: string) => void
+  readonly hint?: string
+  readonly wrong?: string | undefined
+}
+
+export function Select({ label, value, choices, onValue, hint, wrong }: SelectProps): JSX.Element {
+  const id = useId()
+  return (
+    <Labelled {...{ id, label, hint, wrong }}>
+      <select
+        id={id}
+        class="input"
+        value={value}
+        onChange={event => onValue(event.currentTarget.value)}
+        aria-invalid={wrong === undefined ? undefined : 'true'}
+        aria-describedby={described(id, hint, wrong)}
+      >
+        {choices.map(([choice, words]) => (
+          <option key={choice} value={choice}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  )
+}
