@@ -67,7 +67,7 @@ OUTBOX: Final = Table(
     Column("item", String, nullable=False),  # the relay's message id
     Column("domain", String, nullable=False, index=True),
     Column("sealed", LargeBinary),  # mail and addresses, sealed; empty once it left
-    Column("state", String, nullable=False, index=True),  # waiting | sent | given-up
+    Column("state", String, nullable=False, index=True),  # waiting | sent | given-up | quarantined
     Column("attempts", Integer, nullable=False),
     Column("due", Float, nullable=False),
     Column("expires", Float, nullable=False),

@@ -18,7 +18,7 @@ from bridges.mssante.engines import instance_of
 from crypto import aead
 from crypto.randomness import SYSTEM
 
-WAITING, SENT, GIVEN_UP = "waiting", "sent", "given-up"
+WAITING, SENT, GIVEN_UP, QUARANTINED = "waiting", "sent", "given-up", "quarantined"
 DOMAIN = "domain "  # before a domain, the name of its lease
 _AD = b"pli gateway outbox v1\x00"
 # Made once: building a statement takes longer than SQLite needs to run it.
@@ -194,6 +194,21 @@ def waiting(connection: Connection) -> int:
 def left(connection: Connection, row: int, state: str) -> None:
     """It was taken or given up: the bytes go."""
     connection.execute(_LEFT, {"of_row": row, "how": state})
+
+
+def stumbled(connection: Connection, row: int) -> int:
+    """A mail broke what was to carry it: how many times it did so by now."""
+    name = f"stumbled {row}"
+    times = int(connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or 0) + 1
+    made = insert(META).values(name=name, value=str(times))
+    connection.execute(made.on_conflict_do_update(index_elements=["name"], set_={"value": str(times)}))
+    return times
+
+
+def quarantine(connection: Connection, row: int) -> None:
+    """It is not tried again; its sealed bytes stay, for whoever finds out why."""
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == row).values(state=QUARANTINED))
+    connection.execute(delete(META).where(META.c.name == f"stumbled {row}"))
 
 
 def later(connection: Connection, row: int, attempts: int, due: float) -> None:

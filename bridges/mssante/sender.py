@@ -1,7 +1,8 @@
 """Empties the outbox: which mail goes when, how long it is tried, and what its author is told.
 
-Laws: at least once, with the same bytes each time; a domain that does not answer holds up no other; what nobody takes
-within its lifetime is given up and told.
+Laws: at least once, with the same bytes each time; a domain that does not answer holds up no other, and is asked once
+a round, not once a mail; what nobody takes within its lifetime is given up and told; a mail that breaks its carrier
+three times is quarantined and told, and stops nobody.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ IDLE_SECONDS: Final = 30.0  # shorter than leases.SECONDS: each round renews the
 AGAIN_SECONDS: Final = 2.0
 GATHER_SECONDS: Final = 0.02  # mails come in bursts: what is queued meanwhile is looked for once
 PER_CONNECTION: Final = 100
+STUMBLES: Final = 3  # of one mail
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ class Way:
     hostname: str
     per_domain: int
     domains: int
+
+
+@dataclass
+class _Round:
+    """One domain's turn. `trying`: connections that did not fail to open; `dead`: why none of them does."""
+
+    trying: int
+    reached: bool = False
+    dead: NotCarried | None = None
 
 
 class Sender:
@@ -133,11 +144,12 @@ class Sender:
 
     async def _domain(self, domain: str) -> None:
         try:
-            await asyncio.gather(*(self._connection(domain) for _ in range(self._way.per_domain)))
+            turn = _Round(self._way.per_domain)
+            await asyncio.gather(*(self._connection(domain, turn) for _ in range(self._way.per_domain)))
         except Exception as error:  # noqa: BLE001 - one domain's trouble is not the service's; its mails are due again after the lease
             self._log.error("outgoing.domain_failed", domain=domain, error=type(error).__name__)
 
-    async def _connection(self, domain: str) -> None:
+    async def _connection(self, domain: str, turn: _Round) -> None:
         carrier: Carrier | None = None
         carried, sent = 0, None
         try:
@@ -149,12 +161,18 @@ class Sender:
                 if outbound is None:
                     continue
                 try:
-                    carrier = carrier or await self._connect(domain)
+                    carrier = carrier or await self._open(domain, turn)
                     await carrier.carry(outbound)
                 except NotCarried as failure:
                     await self._failed(due, outbound, failure)
+                    if carrier is None and turn.dead is None:
+                        return  # the others may yet reach it, or did: what waits is theirs
                     if failure.broken:
                         carrier = await _close(carrier)
+                    continue
+                except Exception as error:  # noqa: BLE001 - whatever a mail does to its carrier, it stops no other
+                    carrier = await _close(carrier)
+                    await self._stumbled(due, outbound, error)
                     continue
                 self._sent(due)
                 carried, sent = carried + 1, due.id
@@ -171,6 +189,21 @@ class Sender:
             self._log.error("outgoing.cannot_open", account=due.account, item=due.item)
             await self._database.run(lambda c: outbox.left(c, due.id, outbox.GIVEN_UP))
             return None
+
+    async def _open(self, domain: str, turn: _Round) -> Carrier:
+        """Raises NotCarried: at once where all connections of this turn failed, so that ten thousand mails do not wait
+        ten thousand times for a host that is down."""
+        if turn.dead is not None:
+            raise turn.dead
+        try:
+            carrier = await self._connect(domain)
+        except NotCarried as failure:
+            turn.trying -= 1
+            if not turn.reached and turn.trying <= 0:
+                turn.dead = failure
+            raise
+        turn.reached = True
+        return carrier
 
     async def _connect(self, domain: str) -> Carrier:
         try:
@@ -213,6 +246,19 @@ class Sender:
             and await self._told("late", due, outbound)
         ):
             await self._database.run(lambda c: outbox.delay_told(c, due.id))
+
+    async def _stumbled(self, due: Due, outbound: Outbound, error: Exception) -> None:
+        times = await self._database.run(lambda c: outbox.stumbled(c, due.id))
+        self._log.error(
+            "outgoing.stumbled", account=due.account, item=due.item, domain=due.domain, times=times,
+            error=type(error).__name__,
+        )  # fmt: skip
+        attempts = due.attempts + 1
+        again = self._clock() + self._patience.gap(attempts)
+        await self._database.run(lambda c: outbox.later(c, due.id, attempts, again))
+        if times >= STUMBLES and await self._told("not-sent", due, outbound):
+            METRICS.mails_out.labels("quarantined").inc()
+            await self._database.run(lambda c: outbox.quarantine(c, due.id))
 
     async def _told(self, what: str, due: Due, outbound: Outbound) -> bool:
         mailbox = self._mailboxes.get(due.account)
