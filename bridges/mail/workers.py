@@ -54,6 +54,10 @@ class Workers:
         await asyncio.gather(*(worker.end() for worker in self._alive))
         self._alive.clear()
 
+    def alive(self) -> list[int]:
+        """Their process ids."""
+        return [worker.process.pid for worker in self._alive]
+
     async def parse(self, raw: bytes) -> ParsedMail:
         """Raises CannotRead: refused for good; WorkerDied: not now."""
         worker = await self._idle.get()

@@ -48,6 +48,7 @@ class SmtpTable(_Table, frozen=True):
     connections_per_peer: int = 50
     connections: int = 200
     timeout_seconds: float = 300.0
+    unknown_per_hour: int = 200
 
 
 class OutgoingTable(_Table, frozen=True):

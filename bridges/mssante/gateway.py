@@ -34,9 +34,11 @@ from bridges.mssante.handshake import PeerContext
 from bridges.mssante.incoming import Connections, Incoming
 from bridges.mssante.keyfile import GatewayKeys
 from bridges.mssante.keylog import Remembering
+from bridges.mssante.lag import Lag
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices
 from bridges.mssante.outgoing import MARKS_SECONDS, Outgoing, Style
+from bridges.mssante.probing import Probing
 from bridges.mssante.reports import Reports
 from bridges.mssante.returned import Returned
 from bridges.mssante.revocation import Revocation, Sources
@@ -163,15 +165,18 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     await submissions.resume(by_account)
     await contacts.resume()
     handler = Incoming(
-        delivery, directory, parts.whitelist, _revocation(parts), config.gateway.patient_domain, log
+        delivery, directory, parts.whitelist, _revocation(parts), config.gateway.patient_domain, log,
+        Probing(config.smtp.unknown_per_hour),
     )  # fmt: skip
     server = await _listen(handler, config, log)
     stack.push_async_callback(_finish, server, handler)
+    lag = Lag()
     tasks = [
+        _task(lag.run()),
         _task(outgoing.run(parts.client, by_account)),
         _task(sender.run()),
         _task(parts.whitelist.run(config.whitelist.check_seconds)),
-        _task(_keep_house(parts, submissions, contacts, by_account)),
+        _task(_keep_house(parts, submissions, contacts, by_account, lag)),
     ]
     if config.directory.key_file:
         tasks.append(_task(recipients.keep_checking(config, log)))
@@ -262,11 +267,12 @@ def _serve_metrics(config: Config, stack: AsyncExitStack) -> None:
 
 
 async def _keep_house(
-    parts: _Parts, submissions: Submissions, contacts: Contacts, by_account: dict[str, Mailbox]
+    parts: _Parts, submissions: Submissions, contacts: Contacts, by_account: dict[str, Mailbox], lag: Lag
 ) -> None:  # fmt: skip
     """Letters that wait for the relay, marks that are old, figures for the metrics."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        METRICS.loop_lag.set(lag.taken())
         try:
             await _keep_house_once(parts, submissions, contacts, by_account)
         except Away as error:

@@ -23,6 +23,7 @@ from bridges.mssante.directory import Directory
 from bridges.mssante.distinguished import DistinguishedName
 from bridges.mssante.handshake import PeerContext, PeerTLS
 from bridges.mssante.metrics import METRICS
+from bridges.mssante.probing import Probing
 from bridges.mssante.revocation import Revocation, Revoked, Unknown
 from bridges.mssante.rules import NotTaken
 from bridges.mssante.shares import Shares
@@ -31,6 +32,8 @@ from bridges.mssante.whitelist_keeper import WhitelistKeeper, utc_now
 from clients.sdk import Distrusted
 
 _OFFERED: Final = ("SIZE", "8BITMIME", "STARTTLS")
+MISSES_AN_HOUR: Final = 200  # recipients that are nobody's, an operator
+_MISSES: Final = frozenset({"unknownPatient", "invalidAddress", "closedMailbox"})
 RECEIVING: Final = 16  # messages in memory at once, each up to limits.MAIL_RAW
 RECEIVING_SHARE: Final = 4  # of them for one peer while others wait, and as many kept free of a peer that has these
 
@@ -62,8 +65,9 @@ class Incoming:
 
     def __init__(
         self, delivery: Delivery, directory: Directory, whitelist: WhitelistKeeper, revocation: Revocation,
-        patient_domain: str, log: FilteringBoundLogger,
+        patient_domain: str, log: FilteringBoundLogger, probing: Probing | None = None,
     ) -> None:  # fmt: skip
+        self._probing = probing or Probing(MISSES_AN_HOUR)
         self._delivery, self._directory = delivery, directory
         self._whitelist, self._revocation = whitelist, revocation
         self._domain, self._log = patient_domain.lower(), log
@@ -127,8 +131,12 @@ class Incoming:
         if len(envelope.rcpt_tos) >= limits.RECIPIENTS:
             return f"452 4.5.3 At most {limits.RECIPIENTS} recipients a message"
         try:
+            if self._probing.too_often(server.peer):
+                raise rules.asked_too_often()
             recipient = await self._recipient(address)
         except NotTaken as refusal:
+            if refusal.reason in _MISSES:
+                self._probing.missed(server.peer)
             return self._refused(refusal, server)
         if recipient not in envelope.recipients:
             envelope.recipients.append(recipient)

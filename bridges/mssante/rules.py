@@ -58,6 +58,12 @@ def foreign_recipient() -> NotTaken:
     return NotTaken(550, "5.7.1", "This gateway takes mail for its own patients only", "foreignDomain")
 
 
+def asked_too_often() -> NotTaken:
+    """So many addresses that nobody has: for a while, nothing is said about any."""
+    words = "Too many recipients of yours were unknown here; recipients are not looked up for you now, try again later"
+    return NotTaken(450, "4.7.1", words, "probing")
+
+
 def unavailable(reason: str) -> NotTaken:
     """For now."""
     return NotTaken(451, "4.3.0", "The service cannot take the message now, please try again", reason)
