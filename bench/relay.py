@@ -93,9 +93,7 @@ async def _on_postgres(folder: Path) -> list[Row]:
 async def _at_two(house: House, pair: Pair) -> Row:
     """Half of the clients at each relay."""
     port = int(pair.second.origin.rsplit(":", 1)[1])
-    loads = [
-        drive("127.0.0.1", at, [_send(house, 1, n) for n in range(SENDS // 2)], 32) for at in (house.port, port)
-    ]
+    loads = [drive("127.0.0.1", at, [_send(house, 1, n) for n in range(SENDS // 2)], 32) for at in (house.port, port)]
     took = [total for total, _ in await asyncio.gather(*loads)]
     return Row(GROUP, "PostgreSQL, sends of 2 kB, one a request, two relays of 32 clients", SENDS / max(took), "/s")
 

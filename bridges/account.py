@@ -44,6 +44,4 @@ def enrolment(mailbox: Bridged, kind: AccountKind, now: datetime, by: SigningSee
 
     `by` is the bridge's log-in key: it answers for the account in the key log.
     """
-    return managed_account(
-        kind, [mailbox.address], mailbox.device, now, mailbox.account, by=by, salts=[mailbox.salt]
-    )
+    return managed_account(kind, [mailbox.address], mailbox.device, now, mailbox.account, by=by, salts=[mailbox.salt])

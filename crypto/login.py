@@ -42,9 +42,7 @@ def sign_login(seed: SigningSeed, challenge: str, method: str, origin: str, time
     return seed.sign(login_message(challenge, method, origin, time))
 
 
-def verify_login(
-    public: SigningPublic, signature: bytes, challenge: str, method: str, origin: str, time: str
-) -> None:
+def verify_login(public: SigningPublic, signature: bytes, challenge: str, method: str, origin: str, time: str) -> None:
     """Raises CannotOpen unless it fits. Whether the challenge is fresh and unused is for the relay to check."""
     try:
         message = login_message(challenge, method, origin, time)

@@ -54,7 +54,7 @@ def page(account: str, made: str, shown: Sequence[Shown], missing: Sequence[Miss
         *_missing(missing),
     ]
     return (
-        '<!doctype html><html lang=fr><head><meta charset=utf-8><title>Pli</title>'
+        "<!doctype html><html lang=fr><head><meta charset=utf-8><title>Pli</title>"
         f'<meta http-equiv=Content-Security-Policy content="{_POLICY}">'
         '<meta name=viewport content="width=device-width"><meta name=referrer content=no-referrer>'
         f"<style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"

@@ -32,9 +32,7 @@ class WitnessSite(_Site):  # type: ignore[misc]  # its type is Any, see above
     noisy = False
 
     def __init__(self, witness: Witness, reactor: Any) -> None:
-        super().__init__(
-            _Root(witness), _Limited, timeout=IDLE_SECONDS, reactor=reactor, parsePOSTFormSubmission=False
-        )
+        super().__init__(_Root(witness), _Limited, timeout=IDLE_SECONDS, reactor=reactor, parsePOSTFormSubmission=False)
         self.protocol = _Channel
         self._connected = 0
 

@@ -46,4 +46,3 @@ def read_policy(text: bytes) -> Policy:
         return parse_policy(text)
     except BadPolicy as error:
         raise Violated(error.item) from error
-

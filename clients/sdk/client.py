@@ -50,9 +50,7 @@ from messaging.wire.types import (
 class Client:
     """Made by one of the class methods, all of which log in. Close it, or use it as `async with`."""
 
-    def __init__(
-        self, connection: Connection, password: Password | None = None, trust: Trust | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, password: Password | None = None, trust: Trust | None = None) -> None:
         self._connection = connection
         self._password = password
         self._log = Log(connection, trust or Trust())

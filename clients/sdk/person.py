@@ -60,9 +60,7 @@ class Person:
 
     async def new_recovery_code(self, code: Code) -> None:
         """`code`, made by new_code() and written down by the person, in place of the one before. Raises Refusal."""
-        box, key = replace(
-            self.opened, self._box.content(), add=[RecoveryKey(code)], drop=self.opened.ids("recovery")
-        )
+        box, key = replace(self.opened, self._box.content(), add=[RecoveryKey(code)], drop=self.opened.ids("recovery"))
         await self._box.put(box, key, NewMethods(recovery=self._box.recovery(code)))
 
     async def suspected_compromise(self, code: Code, password: str | None, totp_secret: str | None = None) -> None:

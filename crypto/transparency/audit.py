@@ -52,9 +52,7 @@ class _Before:
     time: str
 
 
-def check_entry(
-    raw: bytes, ledger: Ledger, now: datetime, enrollers: Collection[bytes] | None = None
-) -> Statement:
+def check_entry(raw: bytes, ledger: Ledger, now: datetime, enrollers: Collection[bytes] | None = None) -> Statement:
     """The statement of the next entry, put into the ledger when it keeps every rule. Raises BadStatement.
 
     `enrollers`: the keys (32 bytes) that may answer for accounts; None for any key, and for none.

@@ -26,9 +26,7 @@ from crypto.labels import (
     VOUCHER,
 )
 
-_MEMBERS = frozenset(
-    {"account", "box", "by", "flags", "holders", "previous", "sealing", "seq", "signing", "time", "v"}
-)
+_MEMBERS = frozenset({"account", "box", "by", "flags", "holders", "previous", "sealing", "seq", "signing", "time", "v"})
 _FORM, _FIT, _FIRST_ONLY, _HOLDER = "transparency/1", "transparency/2", "transparency/3", "transparency/14"
 _SALT = 32
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from messaging.relay import grants
+from messaging.relay import grants, scoped
 from messaging.relay.accesslog import log
 from messaging.relay.moments import date_text
 from messaging.relay.records import Account, Edge, Gone
@@ -109,6 +109,8 @@ def set_(turn: Turn, arguments: Set) -> SetDone:
 def _is_granted(turn: Turn, sender: Account, person: Account) -> bool:
     match sender.kind, person.kind:
         case "app", "patient":
+            if turn.caller.granted and person.id != scoped.patient(turn):  # a log-in by one patient's grant
+                return False
             return grants.may_send(turn, sender.id, person.id)
         case "patient", "app":
             return grants.may_receive(turn, person.id, sender.id)

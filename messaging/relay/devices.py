@@ -62,6 +62,8 @@ def refresh(turn: Turn, presented: str, *, cookie: bool) -> Issued | Refusal:
     device = None if held is None else turn.tx.one(Device, held.account, held.device)
     if held is None or device is None or device.ended or held.expires <= turn.stamp:
         raise Refusal("unauthorized")
+    if device.scopes:  # of OAuth: its door asks who the client is
+        raise Refusal("unauthorized")
     parent = turn.tx.one(Refresh, held.parent) if held.parent else None
     if _is_stolen(turn, held, parent):
         end(turn, device)
@@ -143,7 +145,13 @@ def caller(turn: Turn, presented: str) -> tuple[Caller, int]:
         raise Refusal("unauthorized")
     if device.ended or account.state == "closed" or min(held.expires, device.expires) <= turn.stamp:
         raise Refusal("unauthorized")
-    return Caller(account.id, account.kind, device.id), held.expires
+    if not device.scopes:
+        return Caller(account.id, account.kind, device.id), held.expires
+    narrow = Caller(
+        account.id, account.kind, device.id, scopes=device.scopes, granted=device.granted, bound=device.bound,
+        until=device.expires,
+    )  # fmt: skip
+    return narrow, held.expires
 
 
 def is_trusted(turn: Turn, account: str, presented: str | None) -> bool:

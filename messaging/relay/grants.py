@@ -38,6 +38,8 @@ def get(turn: Turn, arguments: Get) -> Got[AppGrant]:
         found = turn.tx.where(Grant, account=account)
     else:
         found = [grant for id_ in ids if (grant := turn.tx.one(Grant, account, id_)) is not None]
+    if turn.caller.granted:  # a log-in by one of them sees that one
+        found = [grant for grant in found if grant.id == turn.caller.granted]
     known = {grant.id for grant in found}
     return Got(
         account_id=account,

@@ -20,6 +20,7 @@ from messaging.relay import (
     messages,
     owndevices,
     quotas,
+    scoped,
     searching,
     session,
     states,
@@ -111,6 +112,7 @@ def _call(turn: Turn, call: Call, using: list[str], done: list[Answer], created:
         method = METHODS.get(call.name)
         if method is None or method.capability not in using:
             raise Refusal("unknownMethod")
+        scoped.require_method(turn, call.name)
         arguments = _arguments(call.arguments, method.arguments, done, created)
         _check_properties(method, arguments)
         result = RULES[call.name](turn, arguments)

@@ -10,7 +10,7 @@ import msgspec
 
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical
-from messaging.relay import blobs, contacts, grants
+from messaging.relay import blobs, contacts, grants, scoped
 from messaging.relay.accesslog import log
 from messaging.relay.keys import shown_key
 from messaging.relay.moments import SECOND, date_text, parse_date
@@ -37,6 +37,7 @@ def get(turn: Turn, arguments: Get) -> Got[SealedMessage]:
         found = turn.tx.where(Message, account=account)
     else:
         found = [message for id_ in ids for message in turn.tx.where(Message, account=account, id=id_)]
+    found = scoped.visible(turn, found)
     _bound_answer(turn, found)
     known = {message.id for message in found}
     return Got(
@@ -84,6 +85,7 @@ def set_(turn: Turn, arguments: Set) -> SetDone:
 
 def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
     """Keep a letter for all its recipients or for none; what the relay adds to it. Raises Refusal (protocol.md)."""
+    scoped.require(turn, sending=True)
     if sender.kind not in SENDERS:
         raise Refusal("accountNotSupportedByMethod")
     sealed = _check_shape(new)
@@ -124,8 +126,9 @@ def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
 
 
 def destroy(turn: Turn, account: str, id_: str) -> None:
-    """Destroy one's own copy. Raises Refusal `notFound`."""
-    found = turn.tx.where(Message, account=account, id=id_)
+    """Destroy one's own copy. Raises Refusal `notFound`; `forbidden` where the log-in may not receive."""
+    scoped.require(turn, sending=False)
+    found = scoped.visible(turn, turn.tx.where(Message, account=account, id=id_))
     if not found:
         raise Refusal("notFound")
     (message,) = found

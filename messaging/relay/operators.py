@@ -5,7 +5,7 @@ from crypto.errors import NotCanonical, WeakKey
 from crypto.keys import SigningPublic, account_id
 from messaging.relay.accesslog import log
 from messaging.relay.login import kdf_json, login_name
-from messaging.relay.records import Account, Factor, Login
+from messaging.relay.records import Account, Certificate, Factor, Login
 from messaging.relay.turn import Turn
 from messaging.wire.errors import Refusal
 from messaging.wire.types import Kdf
@@ -27,6 +27,16 @@ def add(turn: Turn, kind: str, login: str, public_key: str, domains: tuple[str, 
     turn.tx.add(Factor(account.id, "key", public, kdf_json(Kdf(name="key"))))
     log(turn, f"add {kind}", account=account.id)
     return account
+
+
+def add_certificate(turn: Turn, login: str, thumbprint: bytes) -> None:
+    """An app may show who it is by this certificate (SHA-256). Raises Refusal `notFound`: no app has this log-in."""
+    named = turn.tx.one(Login, login_name(login))
+    account = None if named is None else turn.tx.one(Account, named.account)
+    if account is None or account.kind not in ("app", "bridge"):
+        raise Refusal("notFound")
+    turn.tx.put(Certificate(account.id, thumbprint))
+    log(turn, "add certificate", account=account.id, actor="operator")
 
 
 def listed(turn: Turn) -> list[tuple[str, Account]]:

@@ -54,6 +54,8 @@ class Rates:
         begun, polled = limits.PAIRINGS_PER_MINUTE, limits.PAIRING_POLLS_PER_MINUTE
         self.pairing = Meter(60 * SECOND // begun, begun)
         self.polling = Meter(60 * SECOND // polled, polled)
+        asked = limits.TOKENS_PER_MINUTE
+        self.tokens = Meter(60 * SECOND // asked, asked)
         self.network = Meter(60 * SECOND // network, network)
         reads = allowed.log_reads_per_minute
         self.search = Meter(60 * SECOND // allowed.searches_per_minute, allowed.searches_per_minute)

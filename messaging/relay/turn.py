@@ -66,12 +66,20 @@ class House:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account of the access token and its kind; both empty before log-in. `network` is where from."""
+    """Who asks: the account of the access token and its kind; both empty before log-in. `network` is where from.
+
+    A log-in by OAuth has `scopes` (with spaces between), the AppGrant that it is `granted` by or none, the certificate
+    that it is `bound` to or none (SHA-256), and lives `until` a moment. Other log-ins have none of these.
+    """
 
     account: str = ""
     kind: str = ""
     device: str = ""
     network: str = ""
+    scopes: str = ""
+    granted: str = ""
+    bound: bytes = b""
+    until: int = 0
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,29 @@ def add_station(
     _add(config, "station", login, public_key, (), as_json=as_json)
 
 
+@operator.command("add-certificate")
+def add_certificate(
+    login: Annotated[str, typer.Argument(help="The app's log-in name.")],
+    config: ConfigFile,
+    certificate: Annotated[Path, typer.Option(help="Its certificate, PEM.", exists=True, dir_okay=False)],
+) -> None:
+    """Let an app show who it is by a certificate (RFC 8705); the relay must be set to look at them."""
+    from cryptography import x509  # noqa: PLC0415 - of this command alone
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+
+    from messaging.relay import operators  # noqa: PLC0415 - not needed by `--help`
+    from messaging.wire.errors import Refusal  # noqa: PLC0415 - not needed by `--help`
+
+    try:
+        thumbprint = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(SHA256())
+        _in_store(config, lambda turn: operators.add_certificate(turn, login, thumbprint))
+    except ValueError:
+        _stop(f"{certificate} is not a certificate in PEM")
+    except Refusal:
+        _stop(f"there is no app with the log-in {login}")
+    typer.echo(f"{login}: {thumbprint.hex()}")
+
+
 @operator.command("log-policy")
 def log_policy(config: ConfigFile) -> None:
     """Print the policy of the key log that asks no witness: the lines to begin one with."""

@@ -82,6 +82,10 @@ class _Life(msgspec.Struct, forbid_unknown_fields=True):
     archive_days: int = Life.archive_days
 
 
+class _OAuth(msgspec.Struct, forbid_unknown_fields=True):
+    client_certificates: Literal["off", "tls", "proxy"] = "off"
+
+
 class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
     file: str = ""
     authority: str | list[str] = []
@@ -92,6 +96,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     log: _Log = msgspec.field(default_factory=_Log)
     limits: _Limits = msgspec.field(default_factory=_Limits)
     life: _Life = msgspec.field(default_factory=_Life)
+    oauth: _OAuth = msgspec.field(default_factory=_OAuth)
     catalogue: _Catalogue = msgspec.field(default_factory=_Catalogue)
     store: _Store = msgspec.field(default_factory=_Store)
     bus: _Bus = msgspec.field(default_factory=_Bus)
@@ -122,6 +127,7 @@ class Config:
     trusted_proxies: tuple[Network, ...] = ()
     catalogue: Path | None = None
     authorities: tuple[bytes, ...] = ()
+    client_certificates: Literal["off", "tls", "proxy"] = "off"
     policy: Path | None = None
     skipped_witnesses: tuple[str, ...] = ()
     database: Where | None = None
@@ -174,6 +180,7 @@ def _checked(found: _File, folder: Path) -> Config:
         life=Life(**life),
         catalogue=folder / found.catalogue.file if found.catalogue.file else None,
         authorities=_authorities(found.catalogue),
+        client_certificates=_client_certificates(found),
         trusted_proxies=tuple(_network(text) for text in relay.trusted_proxies),
         policy=folder / found.log.policy if found.log.policy else None,
         skipped_witnesses=tuple(found.log.skip),
@@ -222,6 +229,15 @@ def _s3(s3: _S3 | None, folder: Path) -> S3Place | None:
     if s3.endpoint and urlsplit(s3.endpoint).scheme not in ("http", "https"):
         raise BadConfig('[blobs] s3: endpoint = "https://host", or none for Amazon')
     return S3Place(s3.bucket, s3.endpoint, s3.region, s3.key_id, folder / s3.secret_file if s3.secret_file else None)
+
+
+def _client_certificates(found: _File) -> Literal["off", "tls", "proxy"]:
+    place = found.oauth.client_certificates
+    if place == "tls" and not found.relay.tls_certificate:
+        raise BadConfig('[oauth] client_certificates = "tls" needs [relay] tls_certificate; behind a proxy, "proxy"')
+    if place == "proxy" and not found.relay.trusted_proxies:
+        raise BadConfig('[oauth] client_certificates = "proxy" needs [relay] trusted_proxies: whose header is believed')
+    return place
 
 
 def _authorities(catalogue: _Catalogue) -> tuple[bytes, ...]:

@@ -35,7 +35,10 @@ Pour = Callable[[Pipe], Awaitable[None]]
 
 
 class Asked(Struct, frozen=True):
-    """One HTTP request. `arguments` are the path's parts and the query; `body` is empty where `incoming` took it."""
+    """One HTTP request. `arguments` are the path's parts and the query; `body` is empty where `incoming` took it.
+
+    `certificate` is the hash of the client's, at the doors that ask for it.
+    """
 
     method: str
     path: str
@@ -44,10 +47,11 @@ class Asked(Struct, frozen=True):
     header: Callable[[str], str | None]
     body: bytes = b""
     incoming: Incoming | None = None
+    certificate: bytes = b""
 
     def with_body(self, body: bytes, incoming: Incoming | None) -> "Asked":
         """The same, now that all of it is there."""
-        return Asked(self.method, self.path, self.arguments, self.caller, self.header, body, incoming)
+        return Asked(self.method, self.path, self.arguments, self.caller, self.header, body, incoming, self.certificate)
 
 
 class Reply(Struct, frozen=True):
@@ -72,8 +76,9 @@ Handler = Callable[[Asked], Awaitable[Reply]]
 @dataclass(frozen=True)
 class Route:
     """One door. `limit` bounds its body in bytes; `limit_name` is what the session object calls that limit, if it does;
-    `bearer`: refused unread without a token; `greets`: a token is taken where one is shown; `loopback`: for this
-    machine alone; `admit` may refuse further, knowing the claimed length.
+    `bearer`: refused unread without a token; `greets`: a token is taken where one is shown; `certified`: the
+    client's certificate is looked at; `loopback`: for this machine alone; `admit` may refuse further, knowing the
+    claimed length.
     """
 
     name: str
@@ -82,6 +87,7 @@ class Route:
     limit: int = 0
     bearer: bool = False
     greets: bool = False
+    certified: bool = False
     loopback: bool = False
     json: bool = False
     admit: Callable[[Asked, int], Incoming | None] | None = None

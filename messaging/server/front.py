@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from messaging.relay.turn import Caller
+from messaging.server.certificates import Certificates
 from messaging.server.exchange import Routes
 from messaging.server.logs import RequestLog
 from messaging.server.metrics import Metrics
@@ -23,13 +24,22 @@ class Front:
     """Made once by running.py."""
 
     def __init__(
-        self, routes: Routes, identify: Identify, metrics: Metrics, requests: RequestLog, peers: Peers, *, secure: bool
+        self,
+        routes: Routes,
+        identify: Identify,
+        metrics: Metrics,
+        requests: RequestLog,
+        peers: Peers,
+        certificates: Certificates | None = None,
+        *,
+        secure: bool,
     ) -> None:
         self.routes = routes
         self.identify = identify
         self.metrics = metrics
         self.requests = requests
         self.peers = peers
+        self.certificates = certificates or Certificates("off", peers)
         self.secure = secure
         self.log = structlog.get_logger()
         self._open: set[asyncio.Task[None]] = set()

@@ -33,6 +33,10 @@ class Peers:
         """Whether it is this machine itself, and not somebody behind a proxy on it."""
         return forwarded is None and network_of(host) in LOOPBACK
 
+    def trusts(self, host: str) -> bool:
+        """Whether it is one of the reverse proxies."""
+        return self._trusts(host)
+
     def _trusts(self, host: str) -> bool:
         found = _address(host)
         return found is not None and any(found in network for network in self.trusted)

@@ -79,7 +79,7 @@ async def events(service: Service, asked: Asked) -> Reply:
     ping = _ping(asked.arguments.get("ping", ""))
     since = _since(asked.header("last-event-id"))
     stream = Stream(
-        asked.caller.device, service.now() + DAY, _types(asked.arguments.get("types", "*")),
+        asked.caller.device, _until(service, asked.caller), _types(asked.arguments.get("types", "*")),
         once=asked.arguments.get("closeafter") == "state",
     )  # fmt: skip
     # Joined before the states are read, so that nothing falls between.
@@ -102,6 +102,12 @@ async def events(service: Service, asked: Asked) -> Reply:
 
     headers = (("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"))
     return Reply(200, b"", headers, "text/event-stream", pour)
+
+
+def _until(service: Service, caller: Caller) -> int:
+    # A log-in by OAuth ends by itself, and its streams with it.
+    day = service.now() + DAY
+    return min(day, caller.until) if caller.until else day
 
 
 async def _accounts(service: Service, caller: Caller, since: int | None) -> tuple[list[str], Changed]:

@@ -105,7 +105,10 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         is_named = route.bearer or (route.greets and self._header("authorization") is not None)
         caller = self.front.identify(self._token(), network)[0] if is_named else Caller(network=network)
         arguments = dict(parse_qsl(query)) | parts if query else parts
-        self._asked = Asked(method, path, arguments, caller, self._header)
+        shown = self._certificate(host) if route.certified or caller.bound else b""
+        if caller.bound and caller.bound != shown:  # RFC 8705, 3
+            raise Refusal("unauthorized")
+        self._asked = Asked(method, path, arguments, caller, self._header, certificate=shown)
         self._limit = route.limit
         if length is not None and length > route.limit:
             raise _too_large(route)
@@ -193,6 +196,9 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
     def _header(self, name: str) -> str | None:
         values = self.requestHeaders.getRawHeaders(name)
         return values[0] if values else None
+
+    def _certificate(self, host: str) -> bytes:
+        return self.front.certificates.shown(self.channel.transport, host, self._header)
 
     def _forwarded(self) -> str | None:
         values = self.requestHeaders.getRawHeaders("x-forwarded-for")

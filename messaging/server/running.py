@@ -7,6 +7,7 @@ import structlog
 
 from messaging.relay.ports import Clock
 from messaging.server.cataloguedoor import CatalogueDoor, Publication
+from messaging.server.certificates import Certificates, ask_for_one
 from messaging.server.channel import Door
 from messaging.server.config import Config
 from messaging.server.doors import Doors
@@ -16,6 +17,7 @@ from messaging.server.health import Health
 from messaging.server.lifedoors import LifeDoors
 from messaging.server.logdoors import LogDoors
 from messaging.server.logs import RequestLog
+from messaging.server.oauthdoors import OAuthDoors
 from messaging.server.peers import Peers
 from messaging.server.publisher import Pace, Publisher
 from messaging.server.service import Service
@@ -40,14 +42,16 @@ class Running:
         FactorDoors(self.service).join(routes)
         LifeDoors(self.service, self._tombstones).join(routes)
         LogDoors(self.service).join(routes)
+        OAuthDoors(self.service).join(routes)
         CatalogueDoor(self.service).join(routes)
         routes.exact |= self._health.routes()
         if config.web is not None:
             routes.rest = Static(config.web).route
         self._requests = RequestLog(config.log)
+        peers = Peers(config.trusted_proxies)
         self._front = Front(
-            routes, self.service.caller, self.service.metrics, self._requests, Peers(config.trusted_proxies),
-            secure=config.secure,
+            routes, self.service.caller, self.service.metrics, self._requests, peers,
+            Certificates(config.client_certificates, peers), secure=config.secure,
         )  # fmt: skip
         asked = places(self.service.house.policy.witnesses, config.skipped_witnesses)
         self._publisher = Publisher(self.service, asked, Asker(reactor), pace)
@@ -95,6 +99,8 @@ class Running:
         port: Any
         if config.certificate is not None and config.key is not None:
             tls = context(config.certificate, config.key)
+            if config.client_certificates == "tls":
+                ask_for_one(tls.getContext())
             port = reactor.listenSSL(config.port, door, tls, backlog=512, interface=config.host)
         else:
             port = reactor.listenTCP(config.port, door, backlog=512, interface=config.host)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -132,7 +132,10 @@ class Service:
             if len(self._known) >= _KNOWN_MOST:
                 self._known.clear()
             self._known[token] = known
-        return Caller(known.caller.account, known.caller.kind, known.caller.device, network), known.expires
+        found = known.caller
+        if not found.scopes:
+            return Caller(found.account, found.kind, found.device, network), known.expires
+        return replace(found, network=network), known.expires
 
     def now(self) -> int:
         """The clock, in microseconds."""

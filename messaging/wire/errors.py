@@ -66,6 +66,13 @@ TABLE: Final[dict[str, Said]] = {
     "tooLate": Said(403, "The time to oppose is over. Activate the account, then close it."),
     "invalidKeys": Said(400, "The keys or their statement are not valid."),
     "notAllowed": Said(405, "This door does not take this method."),
+    # RFC 6749, 5.2: the names are its own
+    "invalid_request": Said(400, "A parameter is missing, there twice or of the wrong form."),
+    "invalid_client": Said(401, "The client has not shown who it is."),
+    "invalid_grant": Said(400, "The code, the refresh token or what it came of is not valid any more."),
+    "invalid_scope": Said(400, "The scopes are not those that the client may have."),
+    "unauthorized_client": Said(400, "The client may not ask in this way."),
+    "unsupported_grant_type": Said(400, "This relay gives no tokens for that."),
     "rangeNotSatisfiable": Said(416, "The range is outside the blob."),
     "timeout": Said(408, "The request came too slowly."),
 }

@@ -68,6 +68,7 @@ PATIENT_MESSAGES_PER_HOUR: Final = 60
 PATIENT_MESSAGES_PER_DAY: Final = 300
 INTEGRATOR_MESSAGES_PER_SECOND: Final = 20
 INTEGRATOR_MESSAGES_BURST: Final = 1_000
+TOKENS_PER_MINUTE: Final = 60  # that one OAuth client asks for; they live ten
 RESOLVES_PER_MINUTE: Final = 600
 LOG_READS_PER_MINUTE: Final = 1_200  # tiles and checkpoints that one network reads
 

@@ -8,15 +8,16 @@ import pytest
 from crypto.keys import account_id
 from messaging.relay import devices
 from messaging.relay.relay import Renew
-from messaging.wire import names
+from messaging.wire import names, scopes
 from messaging.wire.described.door import Door
 from messaging.wire.described.doors import DOORS
 from messaging.wire.described.objects import SETTABLE
 from messaging.wire.errors import Refusal
 from tests.messaging.access.cells import DONE, STRANGERS, Row, came
-from tests.messaging.access.of_doors import ANYONE, DOOR_ROWS, OPERATORS
+from tests.messaging.access.of_doors import ANYONE, DOOR_ROWS, OPERATORS, SCOPED
 from tests.messaging.access.of_methods import METHOD_ROWS, missing
-from tests.messaging.access.people import ACTORS, GONE, settled
+from tests.messaging.access.people import ACTORS, GONE, TOKENS, settled
+from tests.messaging.apps import BOTH
 from tests.messaging.doors import Visitor
 from tests.messaging.household import reading, refusal
 
@@ -33,6 +34,13 @@ EXAMPLES: Final = {
 def test_access(what: str, actor: str) -> None:
     house = settled().fresh()
     assert came(ROWS[what], house, house.askers[actor]) == ROWS[what].expected[actor]
+
+
+@pytest.mark.parametrize("actor", TOKENS)
+@pytest.mark.parametrize("what", ROWS)
+def test_a_log_in_by_oauth_may_what_the_app_may_and_its_scopes_open(what: str, actor: str) -> None:
+    house = settled().fresh()
+    assert came(ROWS[what], house, house.askers[actor]) == _of_token(what, granted=actor == "grant token")
 
 
 @pytest.mark.parametrize("actor", GONE)
@@ -108,6 +116,12 @@ async def test_an_operators_door_is_not_there_for_other_machines(visitor: Visito
         for shown in ("", token):
             heard = await visitor.ask("GET", door.path, token=shown, X_Forwarded_For="203.0.113.9")
             assert heard.status == 404, door.path
+
+
+def _of_token(what: str, *, granted: bool) -> str:
+    of_app, name = ROWS[what].expected["app"], what.partition(" ")[0]
+    is_open = scopes.allow(name, BOTH, granted=granted) if what in METHOD_ROWS else name in SCOPED
+    return of_app if is_open or of_app == "unknownMethod" else "forbidden"
 
 
 def _heard(row: Row, account: str, actor: str) -> str:

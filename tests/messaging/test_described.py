@@ -67,7 +67,7 @@ def test_a_door_is_described_as_it_is(relay: Any) -> None:
         assert (route.name, route.methods) == (door.name, door.methods)
         said = (route.bearer, route.greets, route.loopback)
         assert said == (door.who == "bearer", door.who == "either", door.who == "operator")
-        assert route.json == (door.takes not in (None, "bytes"))
+        assert route.json == (door.takes not in (None, "bytes", "form"))
         assert (route.limit > 0) == (door.takes is not None or door.name == "logout")
 
 

@@ -18,7 +18,7 @@ class Parameter:
     """One part of the path or query, or one header. `kind` is an annotated type."""
 
     name: str
-    place: Literal["path", "query", "header"]
+    place: Literal["path", "query", "header", "form"]
     kind: Any
     about: str
 
@@ -46,7 +46,7 @@ class Door:
     about: str
     answers: tuple[Answer, ...]
     methods: tuple[str, ...] = ("POST",)
-    takes: Taken = None
+    takes: Taken = None  # "form": a form whose fields are the parameters with the place "form"
     who: Who = "anyone"
     refuses: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -67,7 +67,7 @@ _OF: Final[Mapping[Who, tuple[str, ...]]] = {
 
 def refusals(door: Door) -> tuple[str, ...]:
     """Every refusal that the door may say, in no order that means anything."""
-    of_body = () if door.takes is None else ("timeout",) if door.takes == "bytes" else _OF_BODIES
+    of_body = () if door.takes is None else ("timeout",) if door.takes in ("bytes", "form") else _OF_BODIES
     return tuple(dict.fromkeys((*door.refuses, *_OF[door.who], *of_body, *_ALWAYS)))
 
 

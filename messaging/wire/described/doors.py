@@ -4,6 +4,7 @@ from typing import Final
 
 from messaging.wire.described.authdoors import ENROL_DOORS, FACTOR_DOORS, LIFE_DOORS, LOGIN_DOORS, PAIRING_DOORS
 from messaging.wire.described.jmapdoors import CATALOGUE_DOORS, DESCRIPTION_DOORS, JMAP_DOORS, LOG_DOORS, OTHER_DOORS
+from messaging.wire.described.oauthdoors import OAUTH_DOORS
 
 DOORS: Final = (
     *JMAP_DOORS,
@@ -12,6 +13,7 @@ DOORS: Final = (
     *LIFE_DOORS,
     *PAIRING_DOORS,
     *ENROL_DOORS,
+    *OAUTH_DOORS,
     *LOG_DOORS,
     *CATALOGUE_DOORS,
     *DESCRIPTION_DOORS,

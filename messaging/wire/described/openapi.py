@@ -14,6 +14,7 @@ from messaging.wire.described.schemas import DIALECT, moved, schemas
 from messaging.wire.errors import TABLE
 
 _HOME: Final = "#/components/schemas/"
+_FORM: Final = "application/x-www-form-urlencoded"
 _PROBLEM: Final = "application/problem+json"
 _RETRY: Final = ("Retry-After", "Seconds until it makes sense to ask again.")
 _AUTHENTICATE: Final = ("WWW-Authenticate", "`Bearer`.")
@@ -68,7 +69,7 @@ def _operation(door: Door, method: str) -> dict[str, Any]:
         "responses": _responses(door, with_body=method != "HEAD"),
     }
     if door.parameters:
-        said["parameters"] = [_parameter(one) for one in door.parameters]
+        said["parameters"] = [_parameter(one) for one in door.parameters if one.place != "form"]
     if door.takes is not None:
         said["requestBody"] = _body(door)
     return said
@@ -83,7 +84,14 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 def _body(door: Door) -> dict[str, Any]:
     if door.takes == "bytes":
         return {"required": True, "content": {"application/octet-stream": {}}}
+    if door.takes == "form":
+        fields = {one.name: _field(one) for one in door.parameters if one.place == "form"}
+        return {"required": True, "content": {_FORM: {"schema": {"type": "object", "properties": fields}}}}
     return {"required": not door.optional, "content": {"application/json": {"schema": _schema(door.takes)}}}
+
+
+def _field(one: Parameter) -> dict[str, Any]:
+    return msgspec.json.schema(one.kind) | {"description": one.about}
 
 
 def _responses(door: Door, *, with_body: bool) -> dict[str, Any]:
@@ -98,7 +106,7 @@ def _answer(answer: Answer, *, with_body: bool) -> dict[str, Any]:
     said: dict[str, Any] = {"description": answer.about}
     if answer.headers:
         said["headers"] = _headers(answer.headers)
-    if with_body and answer.status not in (204, 304):
+    if with_body and answer.status not in (204, 302, 304) and answer.media_type:
         said["content"] = {answer.media_type: {} if answer.kind is None else {"schema": _schema(answer.kind)}}
     return said
 

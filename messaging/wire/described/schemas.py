@@ -20,6 +20,7 @@ from messaging.wire import (
     limits,
     methods,
     names,
+    oauth,
     pairing,
     quotas,
     types,
@@ -52,6 +53,7 @@ MODULES: Final = (
     pairing,
     catalogue,
     grants,
+    oauth,
     methods,
     answers,
 )  # every struct of these is described

@@ -11,10 +11,12 @@ from messaging.relay.relay import AskDownload, AskSession, AskStates, CheckUploa
 from messaging.wire import names
 from messaging.wire.codec import Request
 from messaging.wire.life import CloseRequest
+from messaging.wire.oauth import ConsentRequest
 from messaging.wire.pairing import PairingEnd, PairingFind, PairingGrant, PairingHello
 from messaging.wire.types import EnrolRequest
 from tests.messaging.access.cells import DONE, SHARED, Row, door, everybody
 from tests.messaging.access.people import Asker, House
+from tests.messaging.apps import REDIRECT
 from tests.messaging.desk import person
 from tests.messaging.household import adopting, change, confirmation, methods
 
@@ -50,6 +52,13 @@ def _new_password(house: House) -> Any:
     return change(house.desk, house.account, house.account, methods=methods(password=house.desk.seeds["bridge"]))
 
 
+def _consent(house: House) -> Any:
+    return ConsentRequest(
+        account_id=house.account, grant=house.grant, client_id=house.app.account, redirect_uri=REDIRECT,
+        scopes=["letters.send"], code_challenge="A" * 43, code_challenge_method="S256",
+    )  # fmt: skip
+
+
 def _enrolment(house: House) -> Any:
     who = house.desk.item(person("patient", "new"), managed=False)
     return Enrol(examine(EnrolRequest(people=[who])))
@@ -83,6 +92,9 @@ DOOR_ROWS: Final[dict[str, Row]] = {
     names.PAIRING_END: door(
         lambda _: PairingEnd(pairing=_PAIRED), everybody(DONE) | _FORBIDDEN | {"nobody": "unauthorized"}
     ),
+    names.OAUTH_CONSENT: door(
+        _consent, everybody("accountNotFound") | _FIRST | dict.fromkeys(("owner", "delegate"), DONE)
+    ),
     # A patient is a station's to enrol; a bridge is told so for each item, in its answer.
     names.ENROL: door(_enrolment, everybody("forbidden") | {"bridge": DONE, "station": DONE}),
 }  # fmt: skip
@@ -92,6 +104,12 @@ ANYONE: Final = frozenset({
     names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_CLAIM,
     names.LOG_CHECKPOINT, names.LOG_POLICY, names.LOG_TILES + "{level}/{number}",
     names.LOG_TILES + "{level}/{number}.p/{width}",
+    names.OAUTH_METADATA, names.OAUTH_AUTHORIZE, names.OAUTH_TOKEN, names.OAUTH_REVOKE,
     names.CATALOGUE, names.OPENAPI, names.ASYNCAPI, names.SCHEMAS, names.SCHEMAS + "{name}.json", names.CATALOG, "/",
 })  # fmt: skip
 OPERATORS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+# What a log-in by OAuth comes through, where the app itself does; of methods each says so (messaging/wire/scopes.py).
+SCOPED: Final = frozenset({
+    names.WELL_KNOWN, names.API, names.UPLOAD, names.DOWNLOAD.partition("?")[0], names.EVENTS.partition("?")[0],
+    names.LOGOUT,
+})  # fmt: skip

@@ -25,8 +25,11 @@ from tests.messaging.household import (
     delegations,
     member,
 )
+from tests.messaging.tokens import consenting, exchanged, holder, tokens
 
 # Whose log-in is over: no rule ever sees them, for their tokens are nobody's.
+# Log-ins of the app by OAuth: for itself, and by the owner's grant. What they are told follows from what the app is.
+TOKENS: Final = ("app token", "grant token")
 GONE: Final = ("closed account", "revoked device")
 ACTORS: Final = (
     "nobody", "owner", "unconfirmed owner", "delegate", "former delegate", "other patient", "professional",
@@ -106,6 +109,7 @@ def settled() -> House:
     for login, seed in with_keys.items():
         issued, name = desk.log_in(login, "key", seed), login.replace("-", " ")
         askers[name] = Asker.of(name, caller_of(desk, issued), issued)
+    askers |= _by_oauth(desk, owner, apps[0], grant)
     assert [held.id for held in delegations(desk)] == [delegation]
     house = House(desk, owner, owner.account, carer, as_doctor, apps[0], sent, delegation, grant, deposit, askers)
     askers |= _gone(desk, owner, closing)
@@ -124,6 +128,12 @@ def _given(desk: Desk, owner: Member, doctor: Person, apps: list[Person]) -> tup
 def as_person(who: Member, kind: str) -> Person:
     """As letters name them."""
     return Person(who.account, kind, who.login, who.pairs)
+
+
+def _by_oauth(desk: Desk, owner: Member, who: Person, grant: str) -> dict[str, Asker]:
+    confirm(desk, owner)
+    given = {"app token": tokens(desk, who), "grant token": exchanged(desk, who, consenting(desk, owner, who, grant))}
+    return {name: Asker(name, holder(desk, one.access_token), one.access_token) for name, one in given.items()}
 
 
 def _gone(desk: Desk, owner: Member, closing: Member) -> dict[str, Asker]:
