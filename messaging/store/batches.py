@@ -51,6 +51,16 @@ def unavailable(error: Exception, seconds: int = RETRY_SECONDS) -> Refusal:
     return refusal
 
 
+class ReaderWrote(RuntimeError):
+    """What was to read alone wrote: it would be lost, and on SQLite fight the writer for its lock."""
+
+
+def only_read(transaction: Transaction) -> None:
+    """Raises ReaderWrote."""
+    if transaction.writes:
+        raise ReaderWrote("a work that reads alone wrote")
+
+
 def run_all(batch: list[Work], transaction: Transaction) -> None:
     """Run each. Raises what it raised, unless that is a Refusal before any write."""
     for item in batch:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from messaging.relay.ports import Change, Numbered, Range, Transaction, Wanted
 from messaging.relay.records import KEYS, Account, Act, Blob, Body, Device, Gone, LogEntry, LogNode, Message, Totp, Word
+from messaging.store.batches import only_read
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -33,7 +34,12 @@ class MemoryStore:
                 raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        return self.write(work)
+        def checked(transaction: Transaction) -> T:
+            found = work(transaction)
+            only_read(transaction)
+            return found
+
+        return self.write(checked)
 
     def close(self) -> None:
         """Nothing to do."""

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from messaging.relay.ports import Transaction
 from messaging.store import news
-from messaging.store.batches import Tell, Work, Writer, answer_all, run_all, unavailable
+from messaging.store.batches import Tell, Work, Writer, answer_all, only_read, run_all, unavailable
 from messaging.store.link import ANSWER_SECONDS, Link, Where, is_away
 from messaging.store.migrate import upgrade
 from messaging.store.news import Heard
@@ -225,7 +225,10 @@ async def _assert_durable(connection: Any) -> None:
 def _snapshot(link: Link, work: Callable[[Transaction], T]) -> T:
     link.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
-        return work(PostgresTransaction(link))
+        transaction = PostgresTransaction(link)
+        found = work(transaction)
+        only_read(transaction)
+        return found
     finally:
         link.rollback()
 

@@ -247,5 +247,5 @@ METHODS: Final[dict[str, Method]] = {
     "DirectoryEntry/changes": Method(names.DIRECTORY, Changes, Changed),
     "DirectoryEntry/query": Method(names.DIRECTORY, EntryQuery, QueryDone),
     "DirectoryEntry/set": Method(names.DIRECTORY, Set, SetDone, writes=True),
-    "Address/resolve": Method(names.BRIDGE, Resolve, ResolveDone),
+    "Address/resolve": Method(names.BRIDGE, Resolve, ResolveDone, writes=True),  # who looked is in the access log
 }

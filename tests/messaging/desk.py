@@ -22,7 +22,7 @@ from messaging.relay.logasking import BeginLog
 from messaging.relay.moments import stamp
 from messaging.relay.ports import Store
 from messaging.relay.rates import Allowed, Rates
-from messaging.relay.relay import Asking, Enrol, work
+from messaging.relay.relay import Asking, Enrol, work, writes
 from messaging.relay.turn import Caller, House, Outcome, Secrets, Turn
 from messaging.wire import names
 from messaging.wire.codec import Call, Request, encode
@@ -142,7 +142,9 @@ class Desk:
 
     def ask(self, asking: Asking, caller: Caller | None = None) -> Any:
         """The answer; what changed stays in `last`. Raises Refusal, also one that is remembered."""
-        self.last = self.store.write(work(self.house, asking, caller or Caller(network="192.0.2.1"), self.clock.now()))
+        run = work(self.house, asking, caller or Caller(network="192.0.2.1"), self.clock.now())
+        # As the service does: what says that it only reads is given no more than that.
+        self.last = self.store.write(run) if writes(asking) else self.store.read(run)
         if isinstance(self.last.answer, Refusal):
             raise self.last.answer
         return self.last.answer

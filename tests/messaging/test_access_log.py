@@ -21,10 +21,12 @@ from messaging.server.commands import app
 from messaging.server.config import load
 from messaging.server.house import house
 from messaging.store.sql import SqliteStore
+from messaging.wire import names
 from messaging.wire.accesslog import BEGINNING, BrokenLog, verify
 from messaging.wire.errors import Refusal
 from messaging.wire.types import AccessLogEntry
 from tests.messaging.desk import START, Desk, letter
+from tests.messaging.doors import Visitor
 from tests.messaging.household import Member, adopting, confirm, delegate, member
 from tests.messaging.test_closing import person_of
 
@@ -333,3 +335,17 @@ def test_a_head_that_is_none_is_said(config: Path, tmp_path: Path, text: str) ->
     head.write_text(text)
 
     assert _run(config, "verify", "--head", str(head)).exit_code == 1
+
+
+# Who looked addresses up -------------------------------------------------------------------------------------
+
+
+async def test_a_bridge_that_looks_an_address_up_is_in_the_access_log(relay: Any, visitor: Visitor) -> None:
+    token, _, _ = await visitor.doctor_and_patient()
+    bridge = (await visitor.ask("GET", names.WELL_KNOWN, None, token)).json["primaryAccounts"][names.BRIDGE]
+    using = (*names.EVERYONE, names.BRIDGE)
+
+    answer = await visitor.call(token, "Address/resolve", using, accountId=bridge, addresses=["x@y.example"])
+
+    last = relay.service.store.read(lambda tx: tx.last_act())
+    assert (answer.status, last.action, last.target) == (200, "resolve", "1")

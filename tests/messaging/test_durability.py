@@ -2,19 +2,16 @@
 
 import asyncio
 import errno
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crypto.keys import SigningSeed
-from messaging.relay.records import Box
 from messaging.server.config import BadConfig, load
 from messaging.server.secrets import UnsafeSecrets
 from messaging.server.secrets import load as load_secrets
 from messaging.store.blobs import LocalBlobs
-from messaging.store.sql import SqliteStore
 from tests.messaging.desk import DOMAIN, letter
 from tests.messaging.doors import Visitor
 from tests.relays import RunningRelay, start_relay_process
@@ -136,15 +133,6 @@ def test_secrets_are_on_the_disk_with_their_names_before_they_are_used(
     flushed = _flushed(monkeypatch, "messaging.server.secrets")
     load_secrets(tmp_path / "secrets")
     assert flushed[1::2] == [tmp_path / "secrets"] * 5
-
-
-def test_a_reader_that_would_write_fails_at_once_and_holds_nobody_up(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "relay.db")
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        store.read(lambda tx: tx.add(Box("a", 1, b"x")))
-    store.write(lambda tx: tx.add(Box("a", 1, b"y")))
-    assert store.read(lambda tx: tx.one(Box, "a")) == Box("a", 1, b"y")
-    store.close()
 
 
 def test_what_a_crash_left_half_way_is_cleared(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from messaging.relay.accesslog import verify
 from messaging.relay.ports import Store, Transaction
 from messaging.relay.records import KEYS, Account, Act, Blob, Box, Edge, Login, Message, Totp
 from messaging.store import statements
-from messaging.store.batches import Work
+from messaging.store.batches import ReaderWrote, Work
 from messaging.store.migrate import NewerSchema
 from messaging.store.schema import METADATA, TABLES
 from messaging.store.sql import SqliteStore
@@ -285,3 +285,10 @@ def test_an_old_program_refuses_a_newer_schema(tmp_path: Path) -> None:
 def test_the_database_is_the_owners_alone(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "relay.db").close()
     assert (tmp_path / "relay.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_work_that_only_reads_may_not_write(store: Store) -> None:
+    with pytest.raises((ReaderWrote, sqlite3.OperationalError), match=r"wrote|readonly"):
+        store.read(lambda tx: tx.add(Box("a", 1, b"x")))
+    store.write(lambda tx: tx.add(Box("a", 1, b"y")))
+    assert store.read(lambda tx: tx.one(Box, "a")) == Box("a", 1, b"y")
