@@ -18,6 +18,7 @@ from messaging.relay import (
     erasure,
     grants,
     pairing,
+    queueing,
     tombstones,
 )
 from messaging.relay.accesslog import log
@@ -115,6 +116,7 @@ def _shut(turn: Turn, account: Account, by: str) -> Archive:
     pairing.drop_all(turn, id_)
     contacts.leave(turn, id_)
     directory.remove(turn, id_)
+    queueing.end_all(turn, id_)
     for method in _SHUT:
         turn.tx.drop(Factor, id_, method)
     drop_passkeys(turn, id_)

@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 
-from messaging.relay import devices
+from messaging.relay import devices, queueing
 from messaging.relay.accesslog import log
 from messaging.relay.moments import date_text
 from messaging.relay.records import Account, Delegation, Factor
@@ -62,6 +62,7 @@ def begin(turn: Turn, account: str, delegate: str) -> Delegation:
     made = Delegation(account, delegate, delegation_id(), turn.stamp)
     turn.tx.add(made)
     turn.joined.append((delegate, account))
+    queueing.cared_for(turn, account, delegate)
     _note(turn, made)
     log(turn, "delegate", target=made.id)
     return made

@@ -23,20 +23,25 @@ from messaging.relay.records import (
     Delegation,
     Device,
     Edge,
+    EmailCode,
     Emergency,
     Factor,
     Failure,
     Gone,
     Grant,
+    Hook,
     Key,
     Login,
     Message,
+    Notice,
     Pairing,
     Passkey,
     Refresh,
     Sent,
+    Setting,
     Spent,
     State,
+    Subscription,
     Ticket,
     Totp,
     Trust,
@@ -45,7 +50,8 @@ from messaging.relay.turn import Turn
 
 _BY_ACCOUNT: Final[tuple[type, ...]] = (
     Login, Factor, Passkey, Totp, Failure, Ticket, Device, Trust, Pairing, Delegation, Key, Box, Address, Edge, Message,
-    Sent, Gone, State, Blob, Archive, Grant, Emergency, Consent, Certificate,
+    Sent, Gone, State, Blob, Archive, Grant, Emergency, Consent, Certificate, Setting, EmailCode, Subscription, Hook,
+    Notice,
 )  # fmt: skip
 # Without an index by account: of whoever had a device alone, since others cannot have any.
 _OF_DEVICES: Final[tuple[type, ...]] = (Access, Refresh)

@@ -8,16 +8,20 @@ from messaging.relay.records import (
     Blob,
     Consent,
     Device,
+    EmailCode,
     Failure,
     Pairing,
     Refresh,
+    Subscription,
     Ticket,
     Trust,
     UsedChallenge,
 )
 from messaging.relay.turn import Turn
 
-_KINDS: Final = (UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device, Pairing, Consent)
+_KINDS: Final = (
+    UsedChallenge, Ticket, Access, Refresh, Trust, Failure, Device, Pairing, Consent, EmailCode, Subscription,
+)  # fmt: skip
 
 
 def sweep(turn: Turn) -> int:

@@ -18,19 +18,23 @@ from messaging.relay import (
     keylog,
     keys,
     messages,
+    notices,
     owndevices,
+    pushes,
     quotas,
     scoped,
     searching,
     session,
     states,
+    webhooks,
 )
 from messaging.relay.references import Answer, fill_in, needs_filling
 from messaging.relay.turn import Made, Turn
 from messaging.wire.blobs import BlobsMade
 from messaging.wire.codec import Call, Request, Response, encode, plain
 from messaging.wire.errors import Refusal
-from messaging.wire.methods import METHODS, Get, Method, SetDone
+from messaging.wire.methods import METHODS, Get, Method, PushSetDone, SetDone
+from messaging.wire.notices import PushGet, PushSubscription
 
 Rule = Callable[[Turn, Any], Any]
 
@@ -66,6 +70,15 @@ RULES: Final[dict[str, Rule]] = {
     "Contact/get": contacts.get,
     "Contact/changes": contacts.get_changes,
     "Contact/set": contacts.set_,
+    "NotificationSettings/get": notices.get,
+    "NotificationSettings/changes": notices.get_changes,
+    "NotificationSettings/set": notices.set_,
+    "NotificationSettings/confirm": notices.confirm,
+    "NotificationSettings/test": notices.try_,
+    "PushSubscription/get": pushes.get,
+    "PushSubscription/set": pushes.set_,
+    "Webhook/get": webhooks.get,
+    "Webhook/set": webhooks.set_,
     "Quota/get": quotas.get,
     "Quota/changes": quotas.get_changes,
     "Quota/query": quotas.query,
@@ -116,6 +129,8 @@ def _call(turn: Turn, call: Call, using: list[str], done: list[Answer], created:
         arguments = _arguments(call.arguments, method.arguments, done, created)
         _check_properties(method, arguments)
         result = RULES[call.name](turn, arguments)
+        if isinstance(result, Refusal):  # refusing itself is remembered
+            return "error", result.as_error(), call.call_id
         _remember(result, created)
         return call.name, _shown(result, arguments), call.call_id
     except Refusal as refusal:
@@ -142,7 +157,7 @@ def _plain(done: Iterable[Answer]) -> list[Answer]:
 
 
 def _remember(result: Any, created: dict[str, str]) -> None:
-    if isinstance(result, SetDone):
+    if isinstance(result, SetDone | PushSetDone):
         created.update({name: made["id"] for name, made in (result.created or {}).items()})
     elif isinstance(result, BlobsMade):
         created.update({name: made.id for name, made in (result.created or {}).items()})
@@ -150,14 +165,15 @@ def _remember(result: Any, created: dict[str, str]) -> None:
 
 def _check_properties(method: Method, arguments: Any) -> None:
     # Of the type, not of what was found: a wrong name is refused where there is nothing to show as well.
-    if isinstance(arguments, Get) and arguments.properties is not None:
-        (kind,) = method.answer.__args__
-        if not {field.encode_name for field in msgspec.structs.fields(kind)} >= set(arguments.properties):
+    if isinstance(arguments, Get | PushGet) and arguments.properties is not None:
+        (kind,) = getattr(method.answer, "__args__", (PushSubscription,))
+        written = {"url", "keys"} if kind is PushSubscription else set()
+        if not {field.encode_name for field in msgspec.structs.fields(kind)} | written >= set(arguments.properties):
             raise Refusal("invalidArguments", "there is no such property")
 
 
 def _shown(result: Any, arguments: Any) -> Any:
-    if not isinstance(arguments, Get) or arguments.properties is None:
+    if not isinstance(arguments, Get | PushGet) or arguments.properties is None:
         return result
     shown = msgspec.to_builtins(result)
     wanted = {"id", *arguments.properties}

@@ -120,6 +120,7 @@ def deliver(turn: Turn, sender: Account, new: NewMessage) -> dict[str, Any]:
         digest=digest,
     )
     turn.tx.add(letter, *(_copy(letter, person.id, turn.change(Message, person.id, size)) for person in others))
+    turn.arrived.update(person.id for person in others)
     blobs.keep(turn, [sender.id, *(person.id for person in others)], found)
     log(turn, "send", account=sender.id, target=letter.id)
     return {"id": letter.id, "receivedAt": date_text(letter.received), "size": letter.size}

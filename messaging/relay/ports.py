@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
-from messaging.relay.records import Act, Edge, Emergency, Entry, Grant, Message, State, Word
+from messaging.relay.records import Act, Edge, Emergency, Entry, Grant, Message, Setting, State, Word
 
 R = TypeVar("R")
 T = TypeVar("T")
 Range = tuple[bytes, bytes]  # from, and up to but without
-Numbered = type[Message] | type[Edge] | type[State] | type[Grant] | type[Emergency] | type[Entry]
+Numbered = type[Message] | type[Edge] | type[State] | type[Grant] | type[Emergency] | type[Entry] | type[Setting]
 
 
 @dataclass(frozen=True)

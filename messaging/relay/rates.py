@@ -58,5 +58,6 @@ class Rates:
         self.tokens = Meter(60 * SECOND // asked, asked)
         self.network = Meter(60 * SECOND // network, network)
         reads = allowed.log_reads_per_minute
+        self.codes = Meter(HOUR // limits.CODES_PER_HOUR, limits.CODES_PER_HOUR)
         self.search = Meter(60 * SECOND // allowed.searches_per_minute, allowed.searches_per_minute)
         self.log = Meter(60 * SECOND // reads, reads)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 class Account(Struct, frozen=True):
     """`changed` is the highest change number; `key` the current key id; `parent` the bridge that may act for it;
-    `octets` the sealed bytes of its letters, blobs included.
+    `octets` the sealed bytes of its letters, blobs included; `notices` the bits of queueing.py.
     """
 
     id: str
@@ -23,6 +23,7 @@ class Account(Struct, frozen=True):
     enrolled: bytes = b""
     domains: str = ""
     octets: int = 0
+    notices: int = 0
 
 
 class Login(Struct, frozen=True):
@@ -346,6 +347,74 @@ class Entry(Struct, frozen=True):
     changed: int
 
 
+class Setting(Struct, frozen=True):
+    """A person's notices. `told` is when a mail went out that nobody has come back for yet; `quiet` is JSON."""
+
+    account: str
+    id: str
+    email: bytes
+    state: str
+    when: str
+    push: int
+    language: str
+    quiet: bytes
+    told: int
+    created: int
+    changed: int
+
+
+class EmailCode(Struct, frozen=True):
+    """A code sent by mail, as an HMAC."""
+
+    account: str
+    digest: bytes
+    tries: int
+    expires: int
+
+
+class Subscription(Struct, frozen=True):
+    """Of the device that made it. `types` are names, or `*`; `sealed` is where to push; `code` is what was pushed."""
+
+    account: str
+    id: str
+    device: str
+    client: str
+    sealed: bytes
+    types: str
+    code: str
+    verified: int
+    expires: int
+
+
+class Hook(Struct, frozen=True):
+    """A webhook. `failing` is since when its attempts fail, 0 while they do not."""
+
+    account: str
+    id: str
+    sealed: bytes
+    types: str
+    state: str
+    failing: int
+    created: int
+
+
+class Notice(Struct, frozen=True):
+    """Something to tell. `expires` is when it is due; `taken` since when somebody is at it; `since` its first change.
+
+    `merges` counts the changes that became one: an attempt tells those of its own.
+    """
+
+    account: str
+    way: str
+    id: str
+    body: bytes
+    merges: int
+    tries: int
+    since: int
+    taken: int
+    expires: int
+
+
 class Word(Struct, frozen=True):
     """A word by which a listed entry is found. `weight` 0: of its name; `order` is where it stands among equals."""
 
@@ -483,6 +552,11 @@ KEYS: Final[dict[type, tuple[str, ...]]] = {
     Gone: ("account", "kind", "changed"),
     State: ("account", "id"),
     Entry: ("account", "id"),
+    Setting: ("account", "id"),
+    EmailCode: ("account",),
+    Subscription: ("account", "id"),
+    Hook: ("account", "id"),
+    Notice: ("account", "way", "id"),
     Word: ("word", "weight", "order", "id"),
     Blob: ("account", "id"),
     Act: ("number",),

@@ -18,8 +18,10 @@ from messaging.relay import (
     logasking,
     login,
     oauth,
+    queueing,
     scoped,
     session,
+    telling,
 )
 from messaging.relay.accounts import Examined
 from messaging.relay.catalogue import AskCatalogue
@@ -28,6 +30,7 @@ from messaging.relay.lifeasking import LifeAsking
 from messaging.relay.logasking import LogAsking
 from messaging.relay.oauth import AskToken, Revoke
 from messaging.relay.ports import Transaction
+from messaging.relay.telling import TellAsking
 from messaging.relay.turn import Caller, House, Made, Outcome, Turn
 from messaging.wire.codec import Request
 from messaging.wire.oauth import ConsentRequest
@@ -96,7 +99,7 @@ class Sweep: ...
 Asking: TypeAlias = (
     "Request | WithBlobs | ChallengeRequest | LoginRequest | TotpRequest | TicketRequest | ActivateRequest | Renew | "
     "AskToken | Revoke | ConsentRequest | LogOut | Enrol | AskSession | AskCatalogue | CheckUpload | KeepUpload | "
-    "AskDownload | AskStates | Sweep | FactorAsking | LogAsking | LifeAsking"
+    "AskDownload | AskStates | Sweep | FactorAsking | LogAsking | LifeAsking | TellAsking"
 )
 
 
@@ -116,7 +119,7 @@ def writes(asking: Asking) -> bool:
         case AskToken() | Revoke() | ConsentRequest():
             return True
         case _:
-            if isinstance(asking, LifeAsking):
+            if isinstance(asking, LifeAsking | TellAsking):
                 return True
             return factorasking.writes(asking) if isinstance(asking, FactorAsking) else logasking.writes(asking)
 
@@ -126,7 +129,10 @@ def work(house: House, asking: Asking, caller: Caller, now: datetime) -> Callabl
 
     def run(tx: Transaction) -> Outcome:
         turn = Turn(tx, house, caller, now)
-        return turn.outcome(answer(turn, asking))
+        answered = answer(turn, asking)
+        if turn.changed:
+            queueing.queue(turn)
+        return turn.outcome(answered)
 
     return run
 
@@ -181,6 +187,8 @@ def answer(turn: Turn, asking: Asking) -> Any:  # noqa: C901 - one line for each
                 return factorasking.answer(turn, asking)
             if isinstance(asking, LifeAsking):
                 return lifeasking.answer(turn, asking)
+            if isinstance(asking, TellAsking):
+                return telling.answer(turn, asking)
             return logasking.answer(turn, asking)
 
 

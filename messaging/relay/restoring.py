@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from messaging.relay import closing, erasure, opposition, tombstones
-from messaging.relay.records import Access, Account, Device, Pairing, Refresh, Ticket, Tombstone, Trust
+from messaging.relay.records import (
+    Access,
+    Account,
+    Device,
+    EmailCode,
+    Notice,
+    Pairing,
+    Refresh,
+    Subscription,
+    Ticket,
+    Tombstone,
+    Trust,
+)
 from messaging.relay.tombstones import WrongTombstones
 from messaging.relay.turn import Turn
 
-_SESSIONS: Final = (Access, Refresh, Ticket, Pairing, Trust, Device)
+_SESSIONS: Final = (Access, Refresh, Ticket, Pairing, Trust, Device, Subscription)
+_TOLD: Final = (Notice, EmailCode)  # what a back-up still had to tell was told long ago
 _EVER: Final = 2**62
 
 
@@ -34,7 +47,7 @@ def take(turn: Turn, copied: Sequence[Tombstone]) -> int:
 
 def end_sessions(turn: Turn) -> int:
     """End a bounded number of log-ins, of whomever; how many. Until it is 0 there are some."""
-    return sum(turn.tx.drop_expired(kind, _EVER) for kind in _SESSIONS)
+    return sum(turn.tx.drop_expired(kind, _EVER) for kind in (*_SESSIONS, *_TOLD))
 
 
 def _do(turn: Turn, row: Tombstone) -> None:

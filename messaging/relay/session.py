@@ -11,7 +11,12 @@ from messaging.wire import limits, names
 
 def capabilities(kind: str) -> tuple[str, ...]:
     """The capabilities of a log-in of this kind."""
-    return (*names.EVERYONE, names.BRIDGE) if kind == "bridge" else names.EVERYONE
+    return (*of_accounts(kind), names.CORE, names.VAPID)
+
+
+def of_accounts(kind: str) -> tuple[str, ...]:
+    """Those that an account has."""
+    return (*names.EVERYONE[1:], names.BRIDGE) if kind == "bridge" else names.EVERYONE[1:]
 
 
 def state(turn: Turn) -> str:
@@ -38,7 +43,7 @@ def session(turn: Turn) -> dict[str, Any]:
     return {
         "capabilities": {name: _capability(turn, name) for name in capabilities(kind)},
         "accounts": mine,
-        "primaryAccounts": dict.fromkeys(capabilities(kind)[1:], turn.caller.account),
+        "primaryAccounts": dict.fromkeys(of_accounts(kind), turn.caller.account),
         "username": turn.caller.account,
         "apiUrl": origin + names.API,
         "downloadUrl": origin + names.DOWNLOAD,
@@ -53,7 +58,7 @@ def _account(account: Account, kind: str, caller: str) -> dict[str, Any]:
         "name": account.id,
         "isPersonal": account.id == caller,
         "isReadOnly": False,
-        "accountCapabilities": {name: _of_account(name) for name in capabilities(kind)[1:]},
+        "accountCapabilities": {name: _of_account(name) for name in of_accounts(kind)},
     }
 
 
@@ -93,6 +98,8 @@ def _capability(turn: Turn, name: str) -> dict[str, Any]:
             }
         case names.DIRECTORY:
             return {"maxSearchWords": limits.MAX_SEARCH_WORDS, "maxSearchLimit": limits.MAX_SEARCH_LIMIT}
+        case names.VAPID:
+            return {"applicationServerKey": turn.house.vapid}
         case names.BRIDGE:
             return {"maxResolve": limits.MAX_RESOLVE, "maxEnrol": limits.MAX_ENROL}
         case _:

@@ -10,7 +10,7 @@ from messaging.relay.ports import Numbered
 from messaging.relay.turn import Turn
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
-from messaging.wire.methods import Changed, Changes, Set, SetDone
+from messaging.wire.methods import Changed, Changes, PushSet, Set, SetDone
 
 T = TypeVar("T")
 _NAMED = re.compile(r"field `([A-Za-z]{1,40})`|at `\$\.([A-Za-z]{1,40})")
@@ -90,6 +90,21 @@ def apply(
     old = state()
     if arguments.if_in_state is not None and arguments.if_in_state != old:
         raise Refusal("stateMismatch")
+    done = each_of(turn, account, arguments, create=create, update=update, destroy=destroy)
+    return SetDone(account_id=account, old_state=old, new_state=state(), **done)
+
+
+def each_of(
+    turn: Turn,
+    account: str,
+    arguments: Set | PushSet,
+    *,
+    create: Create | None,
+    update: Update | None,
+    destroy: Destroy | None,
+) -> dict[str, Any]:
+    """The members of an answer that say what became of each object. Raises Refusal `requestTooLarge`."""
+    _check_size(arguments)
     created, not_created = _each(
         turn, (arguments.create or {}).items(), lambda item: _allowed(create)(turn, account, item[1]), lambda i: i[0]
     )
@@ -99,17 +114,14 @@ def apply(
     destroyed, not_destroyed = _each(
         turn, arguments.destroy or [], lambda id_: _allowed(destroy)(turn, account, id_), lambda id_: id_
     )
-    return SetDone(
-        account_id=account,
-        old_state=old,
-        new_state=state(),
-        created=created or None,
-        updated=updated or None,
-        destroyed=list(destroyed) or None,
-        not_created=not_created or None,
-        not_updated=not_updated or None,
-        not_destroyed=not_destroyed or None,
-    )
+    return {
+        "created": created or None,
+        "updated": updated or None,
+        "destroyed": list(destroyed) or None,
+        "not_created": not_created or None,
+        "not_updated": not_updated or None,
+        "not_destroyed": not_destroyed or None,
+    }
 
 
 def _each(
@@ -134,7 +146,7 @@ def _allowed(act: Callable[..., Any] | None) -> Callable[..., Any]:
     return act
 
 
-def _check_size(arguments: Set) -> None:
+def _check_size(arguments: Set | PushSet) -> None:
     named = (arguments.create or {}, arguments.update or {}, arguments.destroy or [])
     if sum(map(len, named)) > limits.MAX_OBJECTS_IN_SET:
         raise Refusal("requestTooLarge", members={"limit": limits.MAX_OBJECTS_IN_SET})

@@ -45,6 +45,16 @@ def emergency_id() -> str:
     return _id("u")
 
 
+def subscription_id() -> str:
+    """`p` and 26 letters."""
+    return _id("p")
+
+
+def webhook_id() -> str:
+    """`w` and 26 letters."""
+    return _id("w")
+
+
 def _id(letter: str) -> str:
     # As base 32 of 16 random bytes spells it: 25 letters of 5 bits and one of 3.
     raw = secrets.token_bytes(26)

@@ -9,7 +9,7 @@ from crypto.transparency.policy import Policy
 from messaging.relay.moments import stamp
 from messaging.relay.ports import Numbered, Transaction
 from messaging.relay.rates import Rates
-from messaging.relay.records import Account, Delegation, Edge, Emergency, Grant, Message, State
+from messaging.relay.records import Account, Delegation, Edge, Emergency, Grant, Message, Setting, State
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
 
@@ -17,6 +17,7 @@ Made = dict[str, tuple[str, int] | Refusal]  # creation id -> a new blob and its
 Acting = tuple[str, str]  # who acts, for whom
 NAMES: Final[dict[type[Any], str]] = {
     Message: "SealedMessage", Edge: "Contact", State: "SealedState", Grant: "AppGrant", Emergency: "EmergencyGrant",
+    Setting: "NotificationSettings",
 }  # fmt: skip
 
 
@@ -29,6 +30,7 @@ class Secrets:
     totp: bytes
     log: bytes
     key_log: bytes
+    notices: bytes
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -60,6 +62,9 @@ class House:
     policy: Policy
     gate: Gate = field(default_factory=Gate)
     life: Life = field(default_factory=Life)
+    sends_mail: bool = False
+    pushes: bool = True
+    vapid: str = ""  # the public key of what is pushed, an uncompressed point
     storage: int = limits.STORAGE_QUOTA  # sealed bytes of the letters that one account keeps
     authorities: tuple[bytes, ...] = ()  # public keys (32 bytes) that sign the catalogue of apps
 
@@ -110,6 +115,7 @@ class Turn:
     ended: list[str] = field(default_factory=list)
     joined: list[Acting] = field(default_factory=list)
     parted: list[Acting] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)  # accounts that somebody else's letter came to
     logged: int = 0  # the key log's size with what this turn appended
     answered: int = 0  # bytes of sealed letters in the answers so far
     uploads: Made = field(default_factory=dict)  # of the call that is being answered: blobs that are kept already

@@ -14,6 +14,7 @@ from crypto.errors import NotCanonical, WeakKey
 from crypto.keys import SigningPublic
 from messaging.relay.rates import Allowed
 from messaging.relay.turn import Life
+from messaging.server.mailing import Submission
 from messaging.server.peers import Network
 from messaging.store.link import Where
 from messaging.store.s3 import S3Place
@@ -91,6 +92,18 @@ class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
     authority: str | list[str] = []
 
 
+class _Notices(msgspec.Struct, forbid_unknown_fields=True):
+    smtp: str = ""
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    sender: str = ""
+    user: str = ""
+    password_file: str = ""
+    push: bool = True
+    contact: str = ""
+    allow_private: bool = False
+    trust: str = ""
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     relay: _Relay
     log: _Log = msgspec.field(default_factory=_Log)
@@ -100,6 +113,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     catalogue: _Catalogue = msgspec.field(default_factory=_Catalogue)
     store: _Store = msgspec.field(default_factory=_Store)
     bus: _Bus = msgspec.field(default_factory=_Bus)
+    notices: _Notices = msgspec.field(default_factory=_Notices)
     blobs: _Blobs = msgspec.field(default_factory=_Blobs)
 
 
@@ -110,7 +124,8 @@ class Config:
     `catalogue` None: this relay publishes no file of apps; `authorities` are the keys that may have signed one.
     `policy` None: the key log is trusted for its own signatures alone. `skipped_witnesses` of it are not asked.
     `database` None: SQLite in `data`. `s3` None: blobs in `data`. `nats` empty: the database itself wakes other relays,
-    and `poll` is how many seconds pass at most before one looks by itself.
+    `submission` None: no mail is sent. `contact` is whom push services ask; `trust` are authorities in place of the
+    machine's. `poll` is how many seconds pass at most before one looks by itself.
     """
 
     origin: str
@@ -134,6 +149,11 @@ class Config:
     s3: S3Place | None = None
     nats: tuple[str, ...] = ()
     nats_credentials: Path | None = None
+    submission: Submission | None = None
+    pushes: bool = True
+    contact: str = ""
+    allow_private: bool = False
+    trust: Path | None = None
     poll: float = DEVICE_CUT_SECONDS
 
     @property
@@ -188,6 +208,11 @@ def _checked(found: _File, folder: Path) -> Config:
         s3=_s3(found.blobs.s3, folder),
         nats=_nats(found.bus),
         nats_credentials=folder / found.bus.credentials if found.bus.credentials else None,
+        submission=_submission(found.notices, folder),
+        pushes=found.notices.push,
+        contact=found.notices.contact or relay.origin,
+        allow_private=found.notices.allow_private,
+        trust=folder / found.notices.trust if found.notices.trust else None,
         poll=_poll(found.bus.poll_seconds),
     )
 
@@ -212,6 +237,25 @@ def _nats(bus: _Bus) -> tuple[str, ...]:
         if parts.username is not None:
             raise BadConfig("[bus] nats: no user or token in an address: name a credentials file (0600)")
     return servers
+
+
+def _submission(notices: _Notices, folder: Path) -> Submission | None:
+    if not notices.smtp:
+        return None
+    host, _, port = notices.smtp.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise BadConfig(f'[notices] smtp = "{notices.smtp}": write "host:587"')
+    if notices.sender.count("@") != 1 or not notices.sender.isascii():
+        raise BadConfig('[notices] sender: the address that notices are from, such as "ne-pas-repondre@pli.example"')
+    if bool(notices.user) != bool(notices.password_file):
+        raise BadConfig("[notices] user and password_file: give both or neither")
+    if notices.tls == "none" and host.strip("[]") not in ("127.0.0.1", "::1", "localhost"):
+        raise BadConfig('[notices] tls = "none" is for a server on this machine alone: write "starttls" or "implicit"')
+    return Submission(
+        host=host.strip("[]"), port=int(port), sender=notices.sender, tls=notices.tls, user=notices.user,
+        password=folder / notices.password_file if notices.password_file else None,
+        trust=folder / notices.trust if notices.trust else None,
+    )  # fmt: skip
 
 
 def _poll(seconds: float) -> float:

@@ -2,9 +2,11 @@
 
 from urllib.parse import urlsplit
 
+from crypto.encoding import b64u
 from crypto.errors import BadPolicy
 from crypto.transparency.checkpoint import LogSigner
 from crypto.transparency.policy import Policy, parse_policy, solo_policy
+from crypto.webpush import VapidKey
 from messaging.relay.rates import Rates
 from messaging.relay.turn import House
 from messaging.server import secrets
@@ -22,6 +24,9 @@ def house(config: Config) -> House:
         signer,
         _policy(config, signer),
         life=config.life,
+        sends_mail=config.submission is not None,
+        pushes=config.pushes,
+        vapid=b64u(VapidKey(held.notices).public),
         storage=config.storage,
         authorities=config.authorities,
     )

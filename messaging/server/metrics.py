@@ -18,6 +18,9 @@ class Metrics:
         self.witness_failures = Counter(
             "pli_witness_failures_total", "Cosignatures that did not come", ["witness"], registry=self.registry
         )
+        self.notices = Counter(
+            "pli_notices_total", "Attempts to tell somebody", ["way", "result"], registry=self.registry
+        )
         self._made: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.refused = Counter("pli_refused_early_total", "Refused before the body was read", registry=self.registry)
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import structlog
 
+from crypto.webpush import VapidKey
 from messaging.relay.ports import Clock
+from messaging.server.carrier import Carrier
 from messaging.server.cataloguedoor import CatalogueDoor, Publication
 from messaging.server.certificates import Certificates, ask_for_one
 from messaging.server.channel import Door
@@ -17,8 +19,11 @@ from messaging.server.health import Health
 from messaging.server.lifedoors import LifeDoors
 from messaging.server.logdoors import LogDoors
 from messaging.server.logs import RequestLog
+from messaging.server.mailing import Mailer
 from messaging.server.oauthdoors import OAuthDoors
+from messaging.server.outside import Outside, trust_of
 from messaging.server.peers import Peers
+from messaging.server.posting import Poster
 from messaging.server.publisher import Pace, Publisher
 from messaging.server.service import Service
 from messaging.server.static import Static
@@ -55,11 +60,13 @@ class Running:
         )  # fmt: skip
         asked = places(self.service.house.policy.witnesses, config.skipped_witnesses)
         self._publisher = Publisher(self.service, asked, Asker(reactor), pace)
+        self.carrier = Carrier(self.service, *_ways(config, self.service, reactor))
         self._listening = self._listen(reactor)
         self.service.begin()
         self._publisher.begin()
         self._tombstones.begin()
         self._published.begin()
+        self.carrier.begin()
         structlog.get_logger().info("started", port=self.port)
 
     @property
@@ -80,6 +87,7 @@ class Running:
             await stopped.asFuture(asyncio.get_running_loop())
         self.service.wake.cut_all()
         await self._front.finish(FINISH_SECONDS)
+        await self.carrier.close()
         await self._publisher.close()
         await self._tombstones.close()
         await self._published.close()
@@ -105,3 +113,12 @@ class Running:
         else:
             port = reactor.listenTCP(config.port, door, backlog=512, interface=config.host)
         return port
+
+
+def _ways(config: Config, service: Service, reactor: Any) -> tuple[Mailer | None, Poster | None]:
+    mailer = None if config.submission is None else Mailer(config.submission, config.origin, service.clock)
+    if not config.pushes:
+        return mailer, None
+    trust = None if config.trust is None else trust_of(config.trust.read_bytes())
+    outside = Outside(reactor, allow_private=config.allow_private, trust=trust)
+    return mailer, Poster(outside, VapidKey(service.house.secrets.notices), config.contact, service.clock)

@@ -1,4 +1,4 @@
-"""The relay's own secrets: five files of 32 random bytes, 0600, made at first start. None opens a letter."""
+"""The relay's own secrets: six files of 32 random bytes, 0600, made at first start. None opens a letter."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from typing import Final
 from messaging.relay.turn import Secrets
 
 KEY_LOG: Final = "log"
-NAMES: Final = ("server", "pepper", "totp", "access-log", KEY_LOG)
+NAMES: Final = ("server", "pepper", "totp", "access-log", KEY_LOG, "notices")
 
 
 class UnsafeSecrets(Exception):
@@ -20,6 +20,13 @@ def load(folder: Path) -> Secrets:
     """Read them, or make those that are missing. Raises UnsafeSecrets."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Secrets(*(_secret(folder / name) for name in NAMES))
+
+
+def text_of(path: Path) -> str:
+    """What somebody else gave, in a file of one line. Raises UnsafeSecrets, OSError."""
+    if path.stat().st_mode & 0o077:
+        raise UnsafeSecrets(f"{path} can be read by others: chmod 600 {path}")
+    return path.read_text().strip()
 
 
 def set_aside(folder: Path, name: str, now: datetime) -> Path:

@@ -74,6 +74,7 @@ class Service:
         self._log = structlog.get_logger()
         self._chores: list[asyncio.Task[None]] = []
         self._bus = self._make_bus()
+        self._stir = asyncio.Event()
 
     def begin(self) -> None:
         """Start the chores. On the loop."""
@@ -148,6 +149,16 @@ class Service:
     def _reading(self, rule: Callable[[Turn], T]) -> Callable[[Transaction], T]:
         return lambda tx: rule(Turn(tx, self.house, Caller(), self.clock.now()))
 
+    async def stirred(self, seconds: float) -> None:
+        """Wait until something changed here, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stir.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._stir.clear()
+
     def hear(self, told: News) -> None:
         """Another relay of this database has committed something: as if it had been asked here."""
         self._apply(told)
@@ -166,6 +177,8 @@ class Service:
     def _announce(self, outcome: Outcome) -> None:
         if self._bus is not None:
             self._bus.say()
+        if outcome.changed:
+            self._stir.set()
         self._apply(outcome)
 
     def _apply(self, told: Outcome | News) -> None:

@@ -29,6 +29,7 @@ from messaging.relay.records import (
     LogEntry,
     LogNode,
     Message,
+    Setting,
     State,
     Totp,
     Word,
@@ -43,7 +44,9 @@ Value = str | bytes | int
 _SWEEP: Final = 1_000
 _MOST_ROWS: Final = 5_000  # so many wait, and so many sealed bytes, before they are sent early
 _MOST_BYTES: Final = 8 << 20
-_NUMBERED: Final[dict[str, type]] = {kind.__name__: kind for kind in (Message, Edge, State, Grant, Emergency, Entry)}
+_NUMBERED: Final[dict[str, type]] = {
+    kind.__name__: kind for kind in (Message, Edge, State, Grant, Emergency, Entry, Setting)
+}
 
 
 class PostgresTransaction:
@@ -273,7 +276,7 @@ class PostgresTransaction:
                 kind = _NUMBERED[name]
             case Message(account=account, created=number):
                 pass
-            case Edge() | State() | Grant() | Emergency() | Entry():
+            case Edge() | State() | Grant() | Emergency() | Entry() | Setting():
                 account, number = record.account, record.changed
             case _:
                 return

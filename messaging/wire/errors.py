@@ -58,6 +58,7 @@ TABLE: Final[dict[str, Said]] = {
     # the doors
     "wrongCredentials": Said(401, "The name or the password is wrong."),
     "mfaRequired": Said(401, "A one-time code is needed as well."),
+    "codeExpired": Said(403, "The code is too old, or was tried too often. Ask for another."),
     "wrongCode": Said(401, "The one-time code is wrong or was used already."),
     "ticketExpired": Said(401, "The log-in took too long. Start again."),
     "unauthorized": Said(401, "Log in first."),

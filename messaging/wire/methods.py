@@ -13,6 +13,16 @@ from messaging.wire import names
 from messaging.wire.blobs import BlobCopy, BlobGet, BlobsCopied, BlobsGot, BlobsMade, BlobUpload
 from messaging.wire.directory import DirectoryEntry, EntryQuery
 from messaging.wire.grants import AppGrant, EmergencyGrant, Use, UseDone
+from messaging.wire.notices import (
+    ConfirmEmail,
+    EmailConfirmed,
+    NotificationSettings,
+    PushGet,
+    PushGot,
+    Tried,
+    TryNotice,
+    Webhook,
+)
 from messaging.wire.quotas import QueryChanged, Quota, QuotaQuery, QuotaQueryChanges
 from messaging.wire.types import (
     AccessLogEntry,
@@ -86,6 +96,23 @@ class SetDone(Wire, frozen=True):
     account_id: AccountId
     old_state: str | None
     new_state: str
+    created: dict[str, dict[str, Any]] | None = None
+    updated: dict[str, dict[str, Any] | None] | None = None
+    destroyed: list[str] | None = None
+    not_created: dict[str, dict[str, Any]] | None = None
+    not_updated: dict[str, dict[str, Any]] | None = None
+    not_destroyed: dict[str, dict[str, Any]] | None = None
+
+
+class PushSet(Wire, frozen=True, omit_defaults=True):
+    """Without an account or a state (RFC 8620, 7.2.2)."""
+
+    create: dict[str, Raw] | None = None
+    update: dict[str, Raw] | None = None
+    destroy: list[str] | None = None
+
+
+class PushSetDone(Wire, frozen=True):
     created: dict[str, dict[str, Any]] | None = None
     updated: dict[str, dict[str, Any] | None] | None = None
     destroyed: list[str] | None = None
@@ -236,6 +263,15 @@ METHODS: Final[dict[str, Method]] = {
     "Contact/get": Method(names.SEALED, Get, Got[Contact]),
     "Contact/changes": Method(names.SEALED, Changes, Changed),
     "Contact/set": Method(names.SEALED, Set, SetDone, writes=True),
+    "NotificationSettings/get": Method(names.ACCOUNT, Get, Got[NotificationSettings]),
+    "NotificationSettings/changes": Method(names.ACCOUNT, Changes, Changed),
+    "NotificationSettings/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
+    "NotificationSettings/confirm": Method(names.ACCOUNT, ConfirmEmail, EmailConfirmed, writes=True),
+    "NotificationSettings/test": Method(names.ACCOUNT, TryNotice, Tried, writes=True),
+    "PushSubscription/get": Method(names.CORE, PushGet, PushGot),
+    "PushSubscription/set": Method(names.CORE, PushSet, PushSetDone, writes=True),
+    "Webhook/get": Method(names.ACCOUNT, Get, Got[Webhook]),
+    "Webhook/set": Method(names.ACCOUNT, Set, SetDone, writes=True),
     "Quota/get": Method(names.QUOTA, Get, Got[Quota]),
     "Quota/changes": Method(names.QUOTA, Changes, QuotaChanged),
     "Quota/query": Method(names.QUOTA, QuotaQuery, QueryDone),

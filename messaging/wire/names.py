@@ -11,6 +11,7 @@ BRIDGE: Final = f"{NAMESPACE}/bridge/1"
 DIRECTORY: Final = f"{NAMESPACE}/directory/1"
 BLOB: Final = "urn:ietf:params:jmap:blob"  # RFC 9404, without Blob/lookup
 QUOTA: Final = "urn:ietf:params:jmap:quota"  # RFC 9425
+VAPID: Final = "urn:ietf:params:jmap:webpush-vapid"  # RFC 9749; of no account
 EVERYONE: Final = (CORE, ACCOUNT, KEYS, SEALED, DIRECTORY, BLOB, QUOTA)
 PROBLEMS: Final = "https://pli.example/problems/"
 JMAP_ERRORS: Final = "urn:ietf:params:jmap:error:"

@@ -13,6 +13,7 @@ from tests.conformance.site import Site
 from tests.messaging.desk import box, letter
 
 Patch = dict[str, Any]
+HOOK = "https://127.0.0.1:9/hook"  # inside: nothing is sent there
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Kinds:
         quiet = new_patient(self._site, self.home.station, "quiet")
         surgeon = new_person(self._site, self.home.station, "professional", "dr.durand")
         self._list(self.home.doctor, "Élise Martin")
+        hook = self._hooked(surgeon)
+        self._ask("NotificationSettings/set", update={"settings": {"push": True}})
         return {
+            "NotificationSettings": Kind(patient, "nosettings", update=self._settings),
+            "PushSubscription": Kind(patient, "p" + "2" * 26, create=_pushed, make=self._pushing,
+                                     update=lambda: (self._pushing(), {"types": ["SealedMessage"]})),
+            "Webhook": Kind(surgeon, "w" + "2" * 26, create=lambda: {"url": HOOK}, make=lambda: self._hooked(surgeon),
+                            update=lambda: (hook, {"url": HOOK, "types": ["SealedMessage"]})),
             "Quota": Kind(patient, "octets"),
             "Blob": Kind(patient, "b" + "2" * 64),
             "DirectoryEntry": Kind(surgeon, "a" + "2" * 26, make=lambda: self._list(surgeon, "Anne Durand"),
@@ -83,6 +91,19 @@ class Kinds:
         ((_, answer, _),) = self._site.call(who.token, ("DirectoryEntry/set", given))
         assert answer["updated"] == {who.account: None}, answer
         return who.account
+
+    def _settings(self) -> tuple[str, Patch]:
+        return "settings", {"emailWhen": "daily", "quiet": {"from": "22:00", "to": "07:00", "zone": "Europe/Paris"}}
+
+    def _pushing(self) -> str:
+        given = {"create": {"p": _pushed()}}
+        ((_, answer, _),) = self._site.call(self.home.patient.token, ("PushSubscription/set", given))
+        return str(answer["created"]["p"]["id"])
+
+    def _hooked(self, who: Actor) -> str:
+        given = {"accountId": who.account, "create": {"h": {"url": HOOK}}}
+        ((_, answer, _),) = self._site.call(who.token, ("Webhook/set", given))
+        return str(answer["created"]["h"]["id"])
 
     def _letter(self) -> Patch:
         return letter(self.home.doctor.person, self.home.patient.person, sealed=secrets.token_bytes(8))
@@ -160,3 +181,8 @@ class Kinds:
         account = self.home.patient.account
         ((_, answer, _),) = self._site.call(token, ("Device/get", {"accountId": account}))
         return next(str(device["id"]) for device in answer["list"] if device["current"])
+
+
+def _pushed() -> Patch:
+    keys = {"p256dh": "B" + "A" * 86, "auth": "A" * 22}
+    return {"deviceClientId": secrets.token_hex(4), "url": "https://127.0.0.1:9/push", "keys": keys}

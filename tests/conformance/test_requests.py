@@ -62,7 +62,7 @@ def test_a_method_needs_its_capability_in_using(world: World, method: str) -> No
     assert (said, answer["type"]) == ("error", "unknownMethod")
 
 
-@pytest.mark.parametrize("name", ["Core/Echo", "Core", "", "Email/get", "PushSubscription/get", "SealedMessage/copy"])
+@pytest.mark.parametrize("name", ["Core/Echo", "Core", "", "Email/get", "PushSubscription/query", "Blob/lookup"])
 def test_a_method_that_is_not_there_is_unknown(world: World, name: str) -> None:
     ((said, answer, call),) = _calls(world, [name, {}, "c"])["methodResponses"]
     assert (said, answer["type"], call) == ("error", "unknownMethod", "c")

@@ -34,13 +34,14 @@ def test_the_session_names_account_and_limits(world: World) -> None:
     core = session["capabilities"][names.CORE]
     assert (core["maxCallsInRequest"], core["maxSizeRequest"]) == (32, limits.MAX_SIZE_REQUEST)
     assert set(session["primaryAccounts"].values()) == {account}
-    assert session["primaryAccounts"].keys() == session["capabilities"].keys() - {names.CORE}
+    assert session["primaryAccounts"].keys() == session["capabilities"].keys() - {names.CORE, names.VAPID}
+    assert len(session["capabilities"][names.VAPID]["applicationServerKey"]) == 87  # RFC 9749
 
 
 def test_every_capability_of_an_account_is_one_of_the_session(world: World) -> None:
     for who in (world.home.patient, world.home.carer, world.home.bridge, world.home.station):
         session = _session(world, who)
-        offered = session["capabilities"].keys() - {names.CORE}
+        offered = session["capabilities"].keys() - {names.CORE, names.VAPID}
         assert all(account["accountCapabilities"].keys() == offered for account in session["accounts"].values())
 
 

@@ -9,6 +9,7 @@ from tests.conformance import (  # noqa: F401 - loading them fills the table
     test_changes,
     test_directory,
     test_get,
+    test_notices,
     test_own_methods,
     test_query,
     test_quotas,

@@ -43,7 +43,7 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SALT = b64u(bytes(16))
 PASSING = SigningSeed(bytes(32))  # of somebody who answers for nobody
-SECRETS = Secrets(bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), bytes([4] * 32), bytes([5] * 32))
+SECRETS = Secrets(*(bytes([number] * 32) for number in range(1, 7)))
 LOG = LogSigner.from_secret(SECRETS.key_log, "relay.example/log")
 SOLO = parse_policy(solo_policy(LOG))
 AUTHORITY = SigningSeed(bytes([6] * 32))  # signs the catalogue of apps

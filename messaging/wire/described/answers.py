@@ -65,6 +65,12 @@ class DirectoryLimits(Wire, frozen=True):
     max_search_limit: UnsignedInt
 
 
+class Vapid(Wire, frozen=True):
+    """The key that signs what is pushed (RFC 8292; RFC 9749): an uncompressed point of P-256."""
+
+    application_server_key: str
+
+
 class Capabilities(Wire, frozen=True):
     """What this log-in may name in `using`."""
 
@@ -75,6 +81,7 @@ class Capabilities(Wire, frozen=True):
     directory: DirectoryLimits = field(name=names.DIRECTORY)
     blob: Nothing = field(name=names.BLOB)
     quota: Nothing = field(name=names.QUOTA)
+    vapid: Vapid = field(name=names.VAPID)
     bridge: BridgeLimits | UnsetType = field(name=names.BRIDGE, default=UNSET)
 
 
@@ -146,6 +153,14 @@ class Granted(Wire, frozen=True):
     id: str
     created_at: Date
     from_: Date
+
+
+class Subscribed(Wire, frozen=True):
+    """What the relay gave a push subscription: its code comes by the push alone."""
+
+    id: str
+    expires: Date
+    verification_code: None
 
 
 class Sent(Wire, frozen=True):

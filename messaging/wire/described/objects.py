@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from messaging.wire.described.answers import Created, Granted, Sent
+from messaging.wire.described.answers import Created, Granted, Sent, Subscribed
 from messaging.wire.directory import EntryUpdate
 from messaging.wire.grants import GrantUpdate, NewAppGrant, NewEmergencyGrant
 from messaging.wire.methods import ContactUpdate, DeviceUpdate, KeyBoxUpdate, NewDelegation, StateUpdate
+from messaging.wire.notices import (
+    NewSubscription,
+    NewWebhook,
+    SettingsUpdate,
+    SubscriptionUpdate,
+    WebhookMade,
+    WebhookUpdate,
+)
 from messaging.wire.types import NewMessage
 
 
@@ -29,5 +37,8 @@ SETTABLE: Final[dict[str, Settable]] = {
     "SealedMessage": Settable(create=NewMessage, created=Sent, destroy=True),
     "SealedState": Settable(update=StateUpdate, destroy=True),
     "Contact": Settable(update=ContactUpdate),
+    "NotificationSettings": Settable(update=SettingsUpdate),
+    "PushSubscription": Settable(create=NewSubscription, created=Subscribed, update=SubscriptionUpdate, destroy=True),
+    "Webhook": Settable(create=NewWebhook, created=WebhookMade, update=WebhookUpdate, destroy=True),
     "DirectoryEntry": Settable(update=EntryUpdate, destroy=True),
 }

@@ -37,7 +37,7 @@ MEMBERS: Final[dict[str, dict[str, _Member]]] = {
 }
 METHOD_ERRORS: Final = (
     "serverUnavailable", "unknownMethod", "invalidArguments", "invalidResultReference", "forbidden",
-    "accountNotFound", "fromAccountNotFound", "overQuota", "unsupportedFilter", "notFound",
+    "accountNotFound", "fromAccountNotFound", "overQuota", "unsupportedFilter", "notFound", "wrongCode", "codeExpired",
     "accountNotSupportedByMethod", "cannotCalculateChanges", "requestTooLarge", "stateMismatch",
     "rateLimit",
 )  # fmt: skip

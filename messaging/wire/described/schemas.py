@@ -20,6 +20,7 @@ from messaging.wire import (
     limits,
     methods,
     names,
+    notices,
     oauth,
     pairing,
     quotas,
@@ -37,7 +38,8 @@ from messaging.wire.described.refusals import (
     problem_name,
 )
 from messaging.wire.errors import TABLE
-from messaging.wire.methods import METHODS, Method, Set, SetDone
+from messaging.wire.methods import METHODS, Method, PushSet, PushSetDone, Set, SetDone
+from messaging.wire.notices import PushGet, PushSubscription
 from messaging.wire.types import Wire
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -45,6 +47,7 @@ HOME: Final = "https://pli.example/schemas/"
 _DEFS: Final = "#/$defs/"
 MODULES: Final = (
     types,
+    notices,
     blobs,
     directory,
     quotas,
@@ -134,7 +137,7 @@ def _arguments(name: str, method: Method, found: dict[str, Schema]) -> Schema:
     if method.arguments is dict:
         return {"type": "object"}
     plain: Schema = found[method.arguments.__name__] | {"title": name}
-    if method.arguments is not Set:
+    if method.arguments not in (Set, PushSet):
         return plain
     row = SETTABLE[name.partition("/")[0]]
     values = {"create": _map_of(row.create), "update": _map_of(row.update)}
@@ -154,12 +157,16 @@ def _map_of(kind: type[Any] | None) -> Schema:
 def _answer(name: str, method: Method, found: dict[str, Schema]) -> Schema:
     if method.answer is dict:
         return {"type": "object"}
-    if method.answer is SetDone:
-        return _set_answer(name, SETTABLE[name.partition("/")[0]], found["SetDone"])
+    if method.answer in (SetDone, PushSetDone):
+        return _set_answer(name, SETTABLE[name.partition("/")[0]], found[method.answer.__name__])
     _, made = msgspec.json.schema_components([method.answer], ref_template=_DEFS + "{name}")
     (item,) = getattr(method.answer, "__args__", (None,))
     if item is None:
         plain: Schema = made[method.answer.__name__]
+        if method.arguments is PushGet:
+            found[f"{name.replace('/', '.')}.shown"] = _shown(found[PushSubscription.__name__])
+            listed = {"list": {"type": "array", "items": {"$ref": f"{_DEFS}{name.replace('/', '.')}.shown"}}}
+            plain = plain | {"properties": plain["properties"] | listed}
         return plain | {"title": name, "properties": plain["properties"] | _refused(plain["properties"])}
     shown = f"{name.replace('/', '.')}.shown"
     found[shown] = _shown(found[item.__name__])

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Raw, json
+
 from messaging.relay.relay import Asking
+from messaging.wire import names
+from messaging.wire.codec import Call, Request, encode
 from messaging.wire.errors import Refusal
 from tests.messaging.access.people import ACTORS, GONE, Asker, House
 
@@ -47,6 +51,22 @@ def method(name: str, expected: Expected, **given: Any) -> Row:
         if values.get("accountId") == OWN:
             values["accountId"] = asker.caller.account
         answer = house.desk.one(asker.caller, name, **({"accountId": house.account} | values))
+        refused = answer.get("notCreated") or answer.get("notUpdated") or answer.get("notDestroyed")
+        return str(next(iter(refused.values()))["type"]) if refused else DONE
+
+    return Row(attempt, expected)
+
+
+def without_account(name: str, expected: Expected, **given: Any) -> Row:
+    """A method call that names no account."""
+
+    def attempt(house: House, asker: Asker) -> str:
+        values = {key: value(house) if callable(value) else value for key, value in given.items()}
+        call = Call(name, Raw(encode(values)), "c")
+        response = house.desk.ask(Request(using=[names.CORE], method_calls=[call]), asker.caller)
+        ((said, answer, _),) = json.decode(encode(response))["methodResponses"]
+        if said == "error":
+            return str(answer["type"])
         refused = answer.get("notCreated") or answer.get("notUpdated") or answer.get("notDestroyed")
         return str(next(iter(refused.values()))["type"]) if refused else DONE
 

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from crypto.encoding import b64u
 from messaging.wire.methods import METHODS
-from tests.messaging.access.cells import CONFIRMED, DONE, INSIDE, OWN, OWNERS, SHARED, Row, everybody, method
+from tests.messaging.access.cells import (
+    CONFIRMED,
+    DONE,
+    INSIDE,
+    OWN,
+    OWNERS,
+    SHARED,
+    Row,
+    everybody,
+    method,
+    without_account,
+)
 from tests.messaging.access.people import House, as_person
 from tests.messaging.apps import depositing, wanting
 from tests.messaging.desk import box, letter
@@ -27,6 +38,19 @@ _UNLISTED: Final = SHARED | dict.fromkeys(INSIDE, "accountNotSupportedByMethod")
 _LISTED: Final = everybody("accountNotSupportedByMethod") | {
     "nobody": "invalidArguments", "professional": DONE,
     **dict.fromkeys(("stranger professional", "app", "app without", "app after"), "notFound"),
+}  # fmt: skip
+
+
+# Programs are told by webhooks; people and stations have none.
+_HOOKED: Final = everybody("accountNotSupportedByMethod") | {
+    "nobody": "invalidArguments",
+    **dict.fromkeys(("professional", "stranger professional", "app", "app without", "app after", "bridge"), DONE),
+}  # fmt: skip
+_LOGGED_IN: Final = everybody(DONE) | {"nobody": "accountNotFound"}
+_NOT_THEIRS: Final = everybody("notFound") | {"nobody": "accountNotFound", "owner": DONE}
+_PUSHED: Final = {
+    "deviceClientId": "x", "url": "https://push.example/",
+    "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22},
 }  # fmt: skip
 
 
@@ -122,6 +146,32 @@ METHOD_ROWS: Final[dict[str, Row]] = {
         "DirectoryEntry/set", _LISTED, accountId=OWN, update=lambda house: {house.doctor.account: {"name": "Dr X"}}
     ),
     "DirectoryEntry/set destroy": method("DirectoryEntry/set", _UNLISTED, destroy=lambda house: [house.account]),
+    "NotificationSettings/get": _get("NotificationSettings/get", OWNERS),
+    "NotificationSettings/changes": _changes("NotificationSettings/changes", OWNERS),
+    "NotificationSettings/set update": method(
+        "NotificationSettings/set", OWNERS, update={"settings": {"language": "en"}}
+    ),
+    "NotificationSettings/confirm": method(
+        "NotificationSettings/confirm", OWNERS | dict.fromkeys(("owner", "unconfirmed owner"), "codeExpired"),
+        code="000000",
+    ),
+    "NotificationSettings/test": method("NotificationSettings/test", OWNERS, by="email"),
+    # Of a log-in, not of an account: each has their own.
+    "PushSubscription/get": without_account("PushSubscription/get", _LOGGED_IN, ids=None),
+    "PushSubscription/set create": without_account("PushSubscription/set", _LOGGED_IN, create={"s": _PUSHED}),
+    "PushSubscription/set update": without_account(
+        "PushSubscription/set", _NOT_THEIRS, update=lambda house: {house.subscription: {"types": None}}
+    ),
+    "PushSubscription/set destroy": without_account(
+        "PushSubscription/set", _NOT_THEIRS, destroy=lambda house: [house.subscription]
+    ),
+    "Webhook/get": _get("Webhook/get", _UNLISTED),
+    "Webhook/set create": method("Webhook/set", _UNLISTED, create={"h": {"url": "https://hook.example/"}}),
+    "Webhook/set create own": method(
+        "Webhook/set", _HOOKED, accountId=OWN, create={"h": {"url": "https://hook.example/"}}
+    ),
+    "Webhook/set update": method("Webhook/set", _UNLISTED, update={"w" + "2" * 26: {"types": None}}),
+    "Webhook/set destroy": method("Webhook/set", _UNLISTED, destroy=["w" + "2" * 26]),
     "Quota/get": _get("Quota/get"),
     "Quota/changes": method("Quota/changes", SHARED, sinceState="-.-.-"),
     "Quota/query": method("Quota/query", SHARED),

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, Self
 
+from msgspec import Raw
+
 from messaging.relay.devices import Issued
 from messaging.relay.rates import Allowed, Rates
 from messaging.relay.turn import Caller
 from messaging.store.memory import MemoryStore
+from messaging.wire import names
+from messaging.wire.codec import Call, Request, encode
 from messaging.wire.life import CloseRequest
 from tests.messaging.apps import app, depositing, entry, give, publish, revoke, wanting
 from tests.messaging.desk import Desk, MovedClock, Person, letter
@@ -57,6 +61,8 @@ class House:
     """The account of `owner`, and the askers by name. `sent` is a letter of the owner's, `delegation` the delegate's,
     `grant` the one of `app`, `deposit` what the doctor may fetch in an emergency.
 
+    `subscription` is of the owner's device.
+
     `account` is the one that is asked about: the owner's, or one that does not exist.
     """
 
@@ -70,6 +76,7 @@ class House:
     delegation: str
     grant: str
     deposit: str
+    subscription: str
     askers: dict[str, Asker]
 
     def fresh(self, account: str = "") -> "House":
@@ -111,7 +118,10 @@ def settled() -> House:
         askers[name] = Asker.of(name, caller_of(desk, issued), issued)
     askers |= _by_oauth(desk, owner, apps[0], grant)
     assert [held.id for held in delegations(desk)] == [delegation]
-    house = House(desk, owner, owner.account, carer, as_doctor, apps[0], sent, delegation, grant, deposit, askers)
+    subscription = _subscribed(desk, owner)
+    house = House(
+        desk, owner, owner.account, carer, as_doctor, apps[0], sent, delegation, grant, deposit, subscription, askers
+    )
     askers |= _gone(desk, owner, closing)
     return house
 
@@ -123,6 +133,13 @@ def _given(desk: Desk, owner: Member, doctor: Person, apps: list[Person]) -> tup
     grant = give(desk, owner, wanting(desk, apps[0]))
     revoke(desk, owner.caller, give(desk, owner, wanting(desk, apps[2])))
     return grant, give(desk, owner, depositing(desk, doctor), "EmergencyGrant")
+
+
+def _subscribed(desk: Desk, owner: Member) -> str:
+    new = {"deviceClientId": "x", "url": "https://push.example/", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}
+    call = Call("PushSubscription/set", Raw(encode({"create": {"s": new}})), "c")
+    done = desk.ask(Request(using=[names.CORE], method_calls=[call]), owner.caller).method_responses[0][1]
+    return str(done.created["s"]["id"])
 
 
 def as_person(who: Member, kind: str) -> Person:
