@@ -1,17 +1,19 @@
 """Appointments as a part of a letter (iTIP, RFC 5546; iMIP, RFC 6047), and the agenda as the fold of all invitations.
 
 Laws: an appointment is of the account that asked: nobody else moves or cancels it; the highest (sequence, stamp) of a
-REQUEST or CANCEL wins; answers of that or a later sequence, each of its own attendee, apply.
+REQUEST or CANCEL wins; answers of that or a later sequence, each of its own attendee, apply. One occurrence of a series
+that was changed is an entry of its own; a later word on the whole series ends it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 from clients.content import ical, shape
 from clients.content.appointment import (
     ATTENDEES_LIMIT,
+    EXCLUDED_LIMIT,
     Appointment,
     Attendee,
     Method,
@@ -33,6 +35,7 @@ _MEMBERS = frozenset({
     "attendees", "description", "end", "kind", "location", "method", "organizer", "recurrence", "sequence", "stamp",
     "start", "summary", "uid",
 })  # fmt: skip
+_MORE = frozenset({"excluded", "instance"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,13 @@ class Invitation(Appointment, Part):
         return own and self.method in ("REPLY", "COUNTER")
 
     def to_json(self) -> dict[str, Json]:
-        return {
+        """`excluded` and `instance` stand there only where they say something."""
+        more: dict[str, Json] = {}
+        if self.excluded:
+            more["excluded"] = [moment.to_json() for moment in self.excluded]
+        if self.instance is not None:
+            more["instance"] = self.instance.to_json()
+        return more | {
             "attendees": [{"address": a.address, "name": a.name, "partstat": a.partstat} for a in self.attendees],
             "description": self.description,
             "end": None if self.end is None else self.end.to_json(),
@@ -87,7 +96,11 @@ class Invitation(Appointment, Part):
 
     @classmethod
     def from_json(cls, raw: Json) -> Self:
-        found = shape.members(raw, _MEMBERS)
+        more = _MORE & raw.keys() if isinstance(raw, Mapping) else frozenset()
+        found = shape.members(raw, _MEMBERS | more)
+        excluded = shape.array(found["excluded"], EXCLUDED_LIMIT) if "excluded" in more else None
+        if excluded is not None and not excluded:
+            raise shape.WrongShape("exceptions that are none")
         organizer = shape.members(found["organizer"], frozenset({"address", "name"}))
         return cls(
             method=method_of(shape.text(found["method"])),
@@ -102,6 +115,8 @@ class Invitation(Appointment, Part):
             description=shape.text(found["description"]),
             location=shape.text(found["location"]),
             recurrence=shape.optional_text(found["recurrence"]),
+            excluded=tuple(Moment.from_json(moment) for moment in excluded or ()),
+            instance=Moment.from_json(found["instance"]) if "instance" in more else None,
         )
 
 
@@ -123,6 +138,9 @@ class AgendaEntry:
     invitation: Invitation
     cancelled: bool
     answers: Mapping[str, Partstat]
+
+
+_Key: TypeAlias = tuple[str, str, Moment | None]
 
 
 def to_ical(invitation: Invitation) -> bytes:
@@ -158,30 +176,49 @@ def counter(invitation: Invitation, attendee: str, start: Moment, end: Moment | 
 
 
 def fold(said: Iterable[Said]) -> tuple[AgendaEntry, ...]:
-    """The agenda: one entry for each account and uid that has a REQUEST or CANCEL, by start."""
-    asked: dict[tuple[str, str], list[Invitation]] = {}
-    answered: dict[str, list[Invitation]] = {}
+    """The agenda: one entry for each account, uid and occurrence that has a REQUEST or CANCEL, by start."""
+    asked: dict[_Key, list[Invitation]] = {}
+    answered: dict[tuple[str, Moment | None], list[Invitation]] = {}
     for one in said:
-        if one.invitation.method in ("REQUEST", "CANCEL"):
-            asked.setdefault((one.account, one.invitation.uid), []).append(one.invitation)
-        elif one.invitation.method == "REPLY" and _is_own(one):
-            answered.setdefault(one.invitation.uid, []).append(one.invitation)
-    entries = (_entry(account, group, answered.get(uid, [])) for (account, uid), group in asked.items())
-    return tuple(sorted(entries, key=lambda e: (e.invitation.start.instant(), e.invitation.uid, e.account)))
+        found = one.invitation
+        if found.method in ("REQUEST", "CANCEL"):
+            asked.setdefault((one.account, found.uid, found.instance), []).append(found)
+        elif found.method == "REPLY" and _is_own(one):
+            answered.setdefault((found.uid, found.instance), []).append(found)
+    winners = {key: max(group, key=_version) for key, group in asked.items()}
+    entries = (
+        _entry(account, winner, winners.get((account, uid, None)), answered.get((uid, instance), []))
+        for (account, uid, instance), winner in winners.items()
+        if not _is_ended(winner, winners.get((account, uid, None)))
+    )
+    return tuple(sorted(entries, key=_place))
+
+
+def _place(entry: AgendaEntry) -> tuple[datetime, str, str, str]:
+    instance = entry.invitation.instance
+    spelled = "" if instance is None else instance.instant().isoformat()
+    return entry.invitation.start.instant(), entry.invitation.uid, entry.account, spelled
+
+
+def _is_ended(winner: Invitation, series: Invitation | None) -> bool:
+    """A change of one occurrence, and the whole series was asked for anew after it (RFC 5546, 2.1.4)."""
+    if winner.instance is None or series is None or series.method == "CANCEL":
+        return False
+    return series.sequence > winner.sequence
 
 
 def _is_own(one: Said) -> bool:
     return one.invitation.attendees[0].address.lower() == one.address.lower()
 
 
-def _entry(account: str, group: list[Invitation], answered: list[Invitation]) -> AgendaEntry:
-    winner = max(group, key=_version)
+def _entry(account: str, winner: Invitation, series: Invitation | None, answered: list[Invitation]) -> AgendaEntry:
     replies = sorted(
         (found for found in answered if found.sequence >= winner.sequence and _same_organizer(found, winner)),
         key=_version,
     )
     answers = {found.attendees[0].address.lower(): found.attendees[0].partstat for found in replies}
-    return AgendaEntry(account, winner, winner.method == "CANCEL", answers)
+    ended = series is not None and series.method == "CANCEL" and _version(series) >= _version(winner)
+    return AgendaEntry(account, winner, winner.method == "CANCEL" or ended, answers)
 
 
 def _same_organizer(left: Invitation, right: Invitation) -> bool:

@@ -15,6 +15,7 @@ Partstat: TypeAlias = Literal["NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 PARTSTATS: Final[tuple[Partstat, ...]] = get_args(Partstat)
 ATTENDEES_LIMIT: Final = 200
+EXCLUDED_LIMIT: Final = 366
 TEXT_LIMIT: Final = 64 * 1024  # characters of a description
 _RRULE = re.compile(r"FREQ=[A-Z]+(;[A-Z-]+=[A-Z0-9,+:-]+)*", re.ASCII)
 _ZONES = available_timezones()
@@ -93,7 +94,9 @@ class Attendee:
 
 @dataclass(frozen=True)
 class Appointment:
-    """One iTIP message about one appointment. `stamp` in UTC; `recurrence` is an RRULE's text."""
+    """One iTIP message about one appointment. `stamp` in UTC; `recurrence` is an RRULE's text, `excluded` the starts
+    that it leaves out (EXDATE). `instance` (RECURRENCE-ID): this is about one occurrence of a series alone, the one
+    that was to begin then."""
 
     method: Method
     uid: str
@@ -107,6 +110,8 @@ class Appointment:
     description: str = ""
     location: str = ""
     recurrence: str | None = None
+    excluded: tuple[Moment, ...] = ()
+    instance: Moment | None = None
 
     def __post_init__(self) -> None:
         if self.method == "REPLY" and len(self.attendees) != 1:
@@ -117,6 +122,12 @@ class Appointment:
             raise ValueError("a text over its limit")
         if self.recurrence is not None and (len(self.recurrence) > 255 or not _RRULE.fullmatch(self.recurrence)):
             raise ValueError("not a recurrence rule")
+        if len(self.excluded) > EXCLUDED_LIMIT or any(out.all_day != self.start.all_day for out in self.excluded):
+            raise ValueError("too many exceptions, or days where times are")
+        if self.recurrence is None and self.excluded:
+            raise ValueError("exceptions to no rule")
+        if self.instance is not None and self.recurrence is not None:
+            raise ValueError("one occurrence does not repeat")
         if self.end is not None and self.end.all_day != self.start.all_day:
             raise ValueError("start and end are both days or both times")
 

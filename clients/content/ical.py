@@ -3,6 +3,7 @@
 Laws: read(write(appointment)) == (appointment,). Whatever is wrong with the bytes, ValueError and nothing else leaves.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from icalendar import Calendar, Event, vCalAddress, vRecur, vText
 
 from clients.content.appointment import (
     ATTENDEES_LIMIT,
+    EXCLUDED_LIMIT,
     Appointment,
     Attendee,
     Method,
@@ -26,6 +28,7 @@ from clients.content.vtimezone import vtimezone
 PRODUCT: Final = "-//Pli//Pli 1//FR"
 SIZE_LIMIT: Final = 1 << 20  # bytes
 COMPONENTS_LIMIT: Final = 64
+EVENTS_LIMIT: Final = 16
 FLOATING_ZONE: Final = "Europe/Paris"  # a time without a zone means the place's own: this is where the mailboxes are
 _LINES_LIMIT: Final = 20_000
 _UNKNOWN_ANSWER: Final[Partstat] = "NEEDS-ACTION"
@@ -44,9 +47,10 @@ def write(appointment: Appointment) -> bytes:
 
 
 def read(raw: bytes) -> tuple[Appointment, ...]:
-    """Every VEVENT without RECURRENCE-ID (changes of one occurrence are not appointments of their own).
+    """Every VEVENT; one with a RECURRENCE-ID is about that occurrence alone.
 
-    Raises ValueError: no iTIP, no such event, a method that is not ours, or anything over a limit.
+    Raises ValueError: no iTIP, no event, a method that is not ours, anything over a limit, and what an appointment
+    cannot say (RDATE, RANGE=THISANDFUTURE): a calendar half understood would be a false agenda.
     """
     if len(raw) > SIZE_LIMIT or raw.count(b"\n") > _LINES_LIMIT or raw.upper().count(b"BEGIN:") > COMPONENTS_LIMIT:
         raise ValueError("a calendar over the limits")
@@ -56,8 +60,8 @@ def read(raw: bytes) -> tuple[Appointment, ...]:
         raise
     except Exception as error:
         raise ValueError("not a calendar") from error
-    if not found:
-        raise ValueError("no appointment in this calendar")
+    if not 1 <= len(found) <= EVENTS_LIMIT:
+        raise ValueError("no appointment in this calendar, or too many")
     return found
 
 
@@ -71,6 +75,10 @@ def _event(appointment: Appointment) -> Event:
         event.add("dtend", _when(appointment.end))
     if appointment.recurrence is not None:
         event.add("rrule", vRecur.from_ical(appointment.recurrence))
+    for excluded in appointment.excluded:
+        event.add("exdate", _when(excluded))
+    if appointment.instance is not None:
+        event.add("recurrence-id", _when(appointment.instance))
     for name in ("summary", "description", "location"):
         if value := getattr(appointment, name):
             event.add(name, value)
@@ -86,7 +94,7 @@ def _when(moment: Moment) -> date | datetime:
 
 
 def _zones(appointment: Appointment) -> list[str]:
-    ends = (appointment.start, appointment.end)
+    ends = (appointment.start, appointment.end, appointment.instance, *appointment.excluded)
     return sorted({moment.zone for moment in ends if moment and moment.zone and moment.zone != "UTC"})
 
 
@@ -109,13 +117,14 @@ def _invited(attendee: Attendee, method: Method) -> vCalAddress:
 def _appointments(calendar: Any) -> Iterator[Appointment]:
     method = method_of(str(calendar.get("method", "")).upper())
     for event in calendar.walk("VEVENT"):
-        if event.get("recurrence-id") is None:
-            yield _appointment(event, method)
+        yield _appointment(event, method)
 
 
 def _appointment(event: Any, method: Method) -> Appointment:
     start = _moment(event["dtstart"].dt)
-    recurrence = event.get("rrule")
+    recurrence, instance = event.get("rrule"), event.get("recurrence-id")
+    if "rdate" in event or (instance is not None and "RANGE" in instance.params):
+        raise ValueError("a series that an appointment cannot say")
     return Appointment(
         method=method,
         uid=str(event["uid"]),
@@ -129,7 +138,16 @@ def _appointment(event: Any, method: Method) -> Appointment:
         description=_text(event, "description"),
         location=_text(event, "location"),
         recurrence=None if recurrence is None else recurrence.to_ical().decode("ascii"),
+        excluded=tuple(_excluded(event.get("exdate", []))) if recurrence is not None else (),
+        instance=None if instance is None else _moment(instance.dt),
     )
+
+
+def _excluded(value: Any) -> Iterator[Moment]:
+    """One EXDATE property or several, each of one moment or several."""
+    properties = value if isinstance(value, list) else [value]
+    moments = (each.dt for one in properties for each in one.dts)
+    return (_moment(moment) for moment in itertools.islice(moments, EXCLUDED_LIMIT + 1))
 
 
 def _text(event: Any, name: str) -> str:

@@ -118,8 +118,9 @@ def test_a_time_without_a_zone_is_local_time_here() -> None:
         lambda raw: raw.replace(b"METHOD:REQUEST\r\n", b""),
         lambda raw: raw.replace(b"UID:rdv\r\n", b""),
         lambda raw: raw.replace(b"ORGANIZER:mailto:a@b.fr\r\n", b""),
-        lambda raw: raw.replace(b"UID:rdv\r\n", b"UID:rdv\r\nRECURRENCE-ID:20260408T093000\r\n"),
+        lambda raw: raw.replace(b"UID:rdv\r\n", b"UID:rdv\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260408T093000\r\n"),
         lambda raw: raw.replace(b"END:VEVENT\r\n", b"END:VEVENT\r\n" + b"BEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\n" * 64),
+        lambda raw: raw.replace(b"UID:rdv\r\n", b"UID:rdv\r\nRDATE:20260408T093000\r\n"),
         lambda raw: raw.replace(b"UID:rdv", b"UID:" + b"x" * (1 << 20)),
     ],
 )

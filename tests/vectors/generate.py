@@ -8,6 +8,7 @@ from tests.vectors.cases import (
     attachment,
     encodings,
     envelope,
+    imip,
     keybox,
     letter,
     login,
@@ -35,6 +36,7 @@ FILES = (
     transparency_audit,
 )
 LETTERS = (letter,)  # what is above the seal: a reader's checks, refused with reasons and not with errors of crypto/
+MAIL = (imip,)  # what ordinary mail programs get
 
 
 def rendered(file: ModuleType) -> str:
@@ -46,12 +48,13 @@ def rendered(file: ModuleType) -> str:
 
 def path(file: ModuleType) -> Path:
     """Where it is kept."""
-    return HERE / f"{file.__name__.rpartition('.')[2]}.json"
+    folder = HERE / "mail" if file in MAIL else HERE
+    return folder / f"{file.__name__.rpartition('.')[2]}.json"
 
 
 def main() -> None:
     """Rewrite every file."""
-    for file in FILES + LETTERS:
+    for file in FILES + LETTERS + MAIL:
         path(file).write_text(rendered(file), encoding="utf-8")
 
 

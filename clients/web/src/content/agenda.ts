@@ -1,7 +1,7 @@
 /** Appointments as iTIP (RFC 5546), and the agenda as the fold of all invitations of one sender and uid. */
 import { groups } from './groups.ts'
 import type { PartKind } from './part.ts'
-import { date, day, either, integer, list, localTime, nullable, object, oneOf, such, text } from './shape.ts'
+import { date, day, either, integer, list, localTime, nullable, object, oneOf, refuse, such, text } from './shape.ts'
 
 export type Moment = { readonly date: string } | { readonly at: string; readonly zone: string }
 export type Person = { readonly address: string; readonly name: string }
@@ -17,6 +17,10 @@ export type Invitation = {
   readonly method: 'REQUEST' | 'REPLY' | 'CANCEL' | 'COUNTER'
   readonly organizer: Person
   readonly recurrence: string | null
+  /** Starts that the rule leaves out (EXDATE). */
+  readonly excluded?: readonly Moment[]
+  /** About this occurrence of the series alone (RECURRENCE-ID). */
+  readonly instance?: Moment
   readonly sequence: number
   readonly stamp: string
   readonly start: Moment
@@ -32,30 +36,48 @@ const moment = either(
   object<{ at: string; zone: string }>({ at: localTime, zone: text(64) }),
 )
 
+const MEMBERS = {
+  attendees: list(
+    object<Attendee>({
+      address: ADDRESS,
+      name: NAME,
+      partstat: oneOf('NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE'),
+    }),
+    200,
+  ),
+  description: TEXT,
+  end: nullable(moment),
+  kind: oneOf('agenda.invitation'),
+  location: TEXT,
+  method: oneOf('REQUEST', 'REPLY', 'CANCEL', 'COUNTER'),
+  organizer: object<Person>({ address: ADDRESS, name: NAME }),
+  recurrence: nullable(TEXT),
+  sequence: integer(0),
+  stamp: date,
+  start: moment,
+  summary: TEXT,
+  uid: such(text(255), value => value !== ''),
+} as const
+
+const excluded = such(list(moment, 366), found => found.length > 0)
+
+/** The shape with those of the two members that may be missing which are there. */
+function fromJson(raw: unknown): Invitation {
+  const has = (name: string): boolean => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, name)
+  const found = object<Invitation>({
+    ...MEMBERS,
+    ...(has('excluded') ? { excluded } : {}),
+    ...(has('instance') ? { instance: moment } : {}),
+  })(raw)
+  const { start, recurrence, instance } = found
+  if (found.excluded?.some(each => 'date' in each !== 'date' in start)) return refuse('days where times are')
+  if (recurrence === null ? found.excluded !== undefined : instance !== undefined) return refuse('an exception to no rule')
+  return found
+}
+
 export const agendaKind: PartKind<Invitation> = {
   kind: 'agenda.invitation',
-  fromJson: object<Invitation>({
-    attendees: list(
-      object<Attendee>({
-        address: ADDRESS,
-        name: NAME,
-        partstat: oneOf('NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE'),
-      }),
-      200,
-    ),
-    description: TEXT,
-    end: nullable(moment),
-    kind: oneOf('agenda.invitation'),
-    location: TEXT,
-    method: oneOf('REQUEST', 'REPLY', 'CANCEL', 'COUNTER'),
-    organizer: object<Person>({ address: ADDRESS, name: NAME }),
-    recurrence: nullable(TEXT),
-    sequence: integer(0),
-    stamp: date,
-    start: moment,
-    summary: TEXT,
-    uid: such(text(255), value => value !== ''),
-  }),
+  fromJson,
   toJson: part => part,
   title: part => part.summary,
   attachments: () => [],
@@ -87,20 +109,31 @@ const newest = (invitations: readonly Invitation[]): Invitation | undefined =>
 const ANSWERED = { ACCEPTED: 'accepted', DECLINED: 'declined', TENTATIVE: 'tentative' } as const
 
 /** One appointment: the highest REQUEST or CANCEL wins, own answers of that or a later sequence apply. */
-function settle(asking: readonly Said[], answers: readonly Said[]): Appointment | undefined {
-  const asked = newest(asking.map(({ invitation }) => invitation))
-  if (asked === undefined) return undefined
-  if (asked.method === 'CANCEL') return { invitation: asked, state: 'cancelled' }
+function settle(asked: Invitation, series: Invitation | undefined, answers: readonly Said[]): Appointment {
+  const ended = series?.method === 'CANCEL' && !later(asked, series)
+  if (asked.method === 'CANCEL' || ended) return { invitation: asked, state: 'cancelled' }
   const replies = answers.map(({ invitation }) => invitation).filter(({ sequence }) => sequence >= asked.sequence)
   const partstat = newest(replies)?.attendees[0]?.partstat ?? 'NEEDS-ACTION'
   return { invitation: asked, state: partstat === 'NEEDS-ACTION' ? 'pending' : ANSWERED[partstat] }
 }
 
+/** A change of one occurrence, and the whole series was asked for anew after it (RFC 5546, 2.1.4). */
+const isEnded = (asked: Invitation, series: Invitation | undefined): boolean =>
+  asked.instance !== undefined && series?.method === 'REQUEST' && series.sequence > asked.sequence
+
+/** Which occurrence of a series it is about; empty: all of it. */
+export const occurrence = ({ instance }: Invitation): string =>
+  instance === undefined ? '' : 'date' in instance ? instance.date : `${instance.at} ${instance.zone}`
+
 const isAsking = ({ method }: Invitation): boolean => method === 'REQUEST' || method === 'CANCEL'
 
 /** The reader's answer to what one account asked: another's reply, or one that went to somebody else, is none. */
 const isAnswerTo = ({ invitation, own, recipients }: Said, asked: Said): boolean =>
-  own && invitation.method === 'REPLY' && invitation.uid === asked.invitation.uid && recipients.includes(asked.account)
+  own &&
+  invitation.method === 'REPLY' &&
+  invitation.uid === asked.invitation.uid &&
+  occurrence(invitation) === occurrence(asked.invitation) &&
+  recipients.includes(asked.account)
 
 /**
  * All appointments of these invitations, the earliest first.
@@ -109,10 +142,21 @@ const isAnswerTo = ({ invitation, own, recipients }: Said, asked: Said): boolean
  */
 export function fold(said: readonly Said[]): readonly Appointment[] {
   const asking = said.filter(({ own, invitation }) => !own && isAsking(invitation))
-  const appointments = groups(asking, ({ account, invitation }) => `${account} ${invitation.uid}`)
-  return [...appointments.values()]
-    .flatMap(group => settle(group, said.filter(one => group[0] !== undefined && isAnswerTo(one, group[0]))) ?? [])
+  const series = groups(asking, ({ account, invitation }) => `${account} ${invitation.uid}`)
+  return [...series.values()]
+    .flatMap(group => {
+      const parts = groups(group, ({ invitation }) => occurrence(invitation))
+      const whole = newest((parts.get('') ?? []).map(({ invitation }) => invitation))
+      return [...parts.values()].flatMap(asked => settled(asked, whole, said))
+    })
     .sort((left, right) => instant(left.invitation.start) - instant(right.invitation.start))
+}
+
+function settled(asked: readonly Said[], whole: Invitation | undefined, said: readonly Said[]): readonly Appointment[] {
+  const [first] = asked
+  const winner = newest(asked.map(({ invitation }) => invitation))
+  if (first === undefined || winner === undefined || isEnded(winner, whole)) return []
+  return [settle(winner, whole, said.filter(one => isAnswerTo(one, first)))]
 }
 
 /** The answer to an invitation: exactly one attendee, the one who answers. */

@@ -32,8 +32,8 @@ function time(name: string, moment: Moment, repeated: boolean): string {
 }
 
 export function toIcs(invitation: Invitation): string {
-  const { uid, stamp, start, end, summary, location, description, recurrence, sequence } = invitation
-  const repeated = recurrence !== null
+  const { uid, stamp, start, end, summary, location, description, recurrence, sequence, excluded, instance } = invitation
+  const repeated = recurrence !== null || instance !== undefined
   const lines = [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
@@ -44,7 +44,9 @@ export function toIcs(invitation: Invitation): string {
     `SEQUENCE:${sequence}`,
     time('DTSTART', start, repeated),
     ...(end === null ? [] : [time('DTEND', end, repeated)]),
-    ...(repeated ? [`RRULE:${recurrence.replace(/[\r\n]/g, '')}`] : []),
+    ...(recurrence === null ? [] : [`RRULE:${recurrence.replace(/[\r\n]/g, '')}`]),
+    ...(excluded ?? []).map(moment => time('EXDATE', moment, repeated)),
+    ...(instance === undefined ? [] : [time('RECURRENCE-ID', instance, repeated)]),
     `SUMMARY:${escape(summary)}`,
     `LOCATION:${escape(location)}`,
     `DESCRIPTION:${escape(description)}`,

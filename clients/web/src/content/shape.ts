@@ -7,7 +7,7 @@ export class NotThisShape extends Error {
 export type Shape<T> = (value: unknown) => T
 type Members<T> = { readonly [K in keyof T]: Shape<T[K]> }
 
-const refuse = (why: string): never => {
+export const refuse = (why: string): never => {
   throw new NotThisShape(why)
 }
 

@@ -1,7 +1,7 @@
 /** An appointment: what, when and where in words; yes, perhaps or no; and what was answered. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { instant, type Answer, type Invitation } from '../../content/agenda.ts'
+import { instant, occurrence, type Answer, type Invitation } from '../../content/agenda.ts'
 import { toIcs } from '../../content/ics.ts'
 import type { AgendaEntry } from '../../session/entries.ts'
 import { Button } from '../../ui/button.tsx'
@@ -33,8 +33,9 @@ const OwnAnswer = ({ invitation }: { readonly invitation: Invitation }): JSX.Ele
   <Aside icon="agenda">{t(SAID[invitation.attendees[0]?.partstat ?? ''] ?? 'invitation.other')}</Aside>
 )
 
-/** Where an appointment stands in its page: a uid alone may be of two senders. */
-export const anchorOf = ({ from, invitation }: AgendaEntry): string => `rdv-${from.letter.sender.account}-${invitation.uid}`
+/** Where an appointment stands in its page: a uid alone may be of two senders, or of several days of one series. */
+export const anchorOf = ({ from, invitation }: AgendaEntry): string =>
+  `rdv-${from.letter.sender.account}-${invitation.uid}${occurrence(invitation)}`
 
 export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX.Element {
   const { screen } = useApp()
