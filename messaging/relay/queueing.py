@@ -29,14 +29,16 @@ def queue(turn: Turn) -> None:
     """Rows for what this turn changed. After its answer, in its transaction."""
     for account, states in turn.changed.items():
         held = turn.tx.one(Account, account)
-        if held is None or not held.notices or held.state == "closed":
+        if held is None or held.state == "closed":
+            continue
+        if held.parent:
+            _tell_bridge(turn, held, states)
+        if not held.notices:
             continue
         if held.notices & EMAIL and account in turn.arrived:
             _mail(turn, account)
         if held.notices & HOOK:
-            for hook in turn.tx.where(Hook, account=account):
-                if hook.state != "off":
-                    _merge(turn, account, "webhook", hook.id, _of(hook.types, account, states))
+            _hook(turn, account, account, states)
         if held.notices & PUSH:
             _push(turn, account, account, states)
         if held.notices & CARERS:
@@ -135,6 +137,21 @@ def _due(turn: Turn, held: Setting) -> int:
     due = turn.stamp + limits.MAIL_DELAY_SECONDS * SECOND  # whoever is reading already needs no mail
     later = after_quiet(turn.now, quiet)
     return max(due, stamp(later))
+
+
+def _tell_bridge(turn: Turn, held: Account, states: dict[str, str]) -> None:
+    # A bridge acts for many: one webhook of its own tells it of all.
+    bridge = turn.tx.one(Account, held.parent)
+    if bridge is not None and bridge.notices & HOOK:
+        _hook(turn, bridge.id, held.id, states)
+    if bridge is not None and bridge.notices & PUSH:
+        _push(turn, bridge.id, held.id, states)
+
+
+def _hook(turn: Turn, holder: str, account: str, states: dict[str, str]) -> None:
+    for hook in turn.tx.where(Hook, account=holder):
+        if hook.state != "off":
+            _merge(turn, holder, "webhook", hook.id, _of(hook.types, account, states))
 
 
 def _push(turn: Turn, holder: str, account: str, states: dict[str, str]) -> None:

@@ -124,8 +124,8 @@ def compose(letter: Letter, sender: str, origin: str, now: datetime) -> EmailMes
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{letter.mark}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nothing answers it by itself
+    message.set_content(said + "\n")  # which drops what is said of a content before it
     message["Content-Language"] = language
-    message.set_content(said + "\n")
     return message
 
 
