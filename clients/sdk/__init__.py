@@ -2,6 +2,7 @@
 
 from clients.content.part import File, MailContext, Part
 from clients.sdk.activation import activate
+from clients.sdk.apps import app_request, vouched
 from clients.sdk.client import Client
 from clients.sdk.devices import OwnDevice
 from clients.sdk.enrolment import letter_account, managed_account
@@ -9,6 +10,7 @@ from clients.sdk.exporting import Exported
 from clients.sdk.handing import OldDevice
 from clients.sdk.life import new_receipt, oppose
 from clients.sdk.mailbox import Mailbox
+from clients.sdk.oauth import OAuth
 from clients.sdk.pairing import NewDevice
 from clients.sdk.person import Person
 from clients.sdk.recovering import recover
@@ -32,6 +34,7 @@ __all__ = [
     "Mailbox",
     "NewDevice",
     "News",
+    "OAuth",
     "OldDevice",
     "OwnDevice",
     "Part",
@@ -43,9 +46,11 @@ __all__ = [
     "Trust",
     "Unreadable",
     "activate",
+    "app_request",
     "letter_account",
     "managed_account",
     "new_receipt",
     "oppose",
     "recover",
+    "vouched",
 ]

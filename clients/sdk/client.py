@@ -1,6 +1,7 @@
 """A client of one relay: one log-in, the accounts it may act for, their mailboxes."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import msgspec
 from treq.client import HTTPClient
 
+from clients.sdk import grants as app_grants
 from clients.sdk import life, watching
+from clients.sdk.apps import device_key
 from clients.sdk.connection import AskCode, Connection, Unlock
 from clients.sdk.directory import Directory
 from clients.sdk.exporting import Exported, export
@@ -29,7 +32,9 @@ from crypto.keybox import BoxKey, OpenedBox, PasswordKey, SlotKey, open_box
 from crypto.keys import SigningSeed
 from messaging.wire import codec, limits, names
 from messaging.wire.accesslog import BEGINNING
+from messaging.wire.catalogue import Catalogue, Scope
 from messaging.wire.errors import Refusal
+from messaging.wire.grants import AppGrant
 from messaging.wire.life import Closed
 from messaging.wire.methods import Get, Resolve, Set
 from messaging.wire.types import (
@@ -70,6 +75,22 @@ class Client:
             return seed
 
         return await cls._logged_in(cls(_connection(relay, login, "key", unlock, None, http), trust=trust))
+
+    @classmethod
+    async def from_key_file(
+        cls, relay: str, login: str, path: Path, *, trust: Trust | None = None, http: HTTPClient | None = None
+    ) -> "Client":
+        """The same by a key file of `pli keys new`: 32 bytes in base64url.
+
+        Raises as with_key(), OSError, NotCanonical.
+        """
+        text = await asyncio.to_thread(path.read_text, "ascii")
+        seed = SigningSeed(unb64u(text.strip(), 32))
+        return await cls.with_key(relay, login, seed, trust=trust, http=http)
+
+    async def app_mailbox(self, seed: SigningSeed, *, name: str, address: str) -> Mailbox:
+        """The mailbox of an app that was enrolled with this key file (clients.sdk.apps). Raises as mailbox()."""
+        return await self.mailbox(self.account, device_key(seed), name=name, address=address)
 
     @classmethod
     async def with_password(
@@ -256,6 +277,28 @@ class Client:
     ) -> Sequence[AccessLogEntry]:
         """Who acted in or for the account since `seen`, verified. Raises Refusal, BrokenLog."""
         return await life.access_log(self._connection, account or self.account, seen)
+
+    async def grants(self, account: str | None = None) -> list[AppGrant]:
+        """What the account lets apps do, or lets this app do; ended ones too. Raises Refusal."""
+        return await app_grants.grants(self._connection, account or self.account)
+
+    async def catalogue(self, authorities: Collection[bytes] | None = None) -> Catalogue:
+        """The certified apps, signed by one of these keys (32 bytes), or by those that the relay names.
+
+        Raises Refusal, BadCatalogue.
+        """
+        trusted = authorities or await app_grants.authorities(self._connection)
+        return await app_grants.read_catalogue(self._connection, trusted)
+
+    async def give_grant(
+        self, app: str, scopes: Sequence[Scope], until: datetime, account: str | None = None, terms: bytes = b""
+    ) -> str:
+        """Let a certified app act for the account. See clients.sdk.grants.give()."""
+        return await app_grants.give(self._connection, account or self.account, app, scopes, until, terms)
+
+    async def revoke_grant(self, grant: str, account: str | None = None) -> None:
+        """Take it back. Raises Refusal."""
+        await app_grants.take_back(self._connection, account or self.account, grant)
 
     async def export(self, mailbox: Mailbox, folder: Path, tell: Callable[[str], None] = lambda _: None) -> Exported:
         """All that the account has, readable without Pli; the same folder again goes on. See clients.sdk.exporting.

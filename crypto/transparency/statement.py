@@ -120,7 +120,7 @@ def make_statement(
     *,
     box: int,
     previous: Statement | None = None,
-    by: SigningSeed | None = None,
+    by: SigningSeed | SigningPublic | None = None,
     holders: Sequence[bytes] = (),
     suspected: bool = False,
 ) -> Announcement:
@@ -131,7 +131,7 @@ def make_statement(
     said: dict[str, Json] = {
         "account": account,
         "box": box,
-        "by": None if by is None else b64u(by.public().raw),
+        "by": None if by is None else b64u((by.public() if isinstance(by, SigningSeed) else by).raw),
         "flags": [SUSPECTED] if suspected else [],
         "holders": sorted({b64u(one) for one in holders}),
         "previous": None if previous is None else b64u(previous.hash),
@@ -142,8 +142,13 @@ def make_statement(
         "v": STATEMENT_FORMAT,
     }
     statement = canonical(said)
-    voucher = None if by is None else by.sign(_vouched(statement))
+    voucher = vouch(statement, by) if isinstance(by, SigningSeed) else None
     return Announcement(statement, signer.sign(_signed(statement)), voucher)
+
+
+def vouch(statement: bytes, by: SigningSeed) -> bytes:
+    """The voucher (64) of whom a first statement names. Whoever makes one has verified the statement before."""
+    return by.sign(_vouched(statement))
 
 
 def verify_statement(
