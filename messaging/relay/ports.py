@@ -15,6 +15,9 @@ R = TypeVar("R")
 T = TypeVar("T")
 Range = tuple[bytes, bytes]  # from, and up to but without
 Numbered = type[Message] | type[Edge] | type[State] | type[Grant] | type[Emergency] | type[Entry] | type[Setting]
+LAST = ("last",)
+# A kind, names of its columns, and their values. LAST with an account asks what last_act_of() or latest() answers.
+Question = tuple[type, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)

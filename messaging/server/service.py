@@ -12,6 +12,7 @@ import structlog
 
 from messaging.relay import expiry
 from messaging.relay.devices import caller as find_caller
+from messaging.relay.foresight import foreseen
 from messaging.relay.logasking import BeginLog
 from messaging.relay.moments import SECOND, stamp
 from messaging.relay.ports import Clock, Transaction
@@ -102,7 +103,7 @@ class Service:
         if not writes(asking):
             return (await self.in_reader(lambda: self.store.read(run))).answer
         answered: asyncio.Future[Outcome] = self._loop.create_future()
-        self.store.submit(run, partial(_settle, answered))
+        self.store.submit(run, partial(_settle, answered), partial(foreseen, asking))
         outcome = await answered
         self._announce(outcome)
         if outcome.logged:

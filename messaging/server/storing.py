@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from messaging.relay.ports import Blobs, Store, Transaction
 from messaging.server.config import Config
-from messaging.store.batches import Tell, Work, answer_all
+from messaging.store.batches import Foreseen, Tell, Work, answer_all, nothing
 from messaging.store.blobs import LocalBlobs
 from messaging.store.postgres import PostgresStore
 from messaging.store.s3 import S3Blobs
@@ -15,8 +15,10 @@ from messaging.store.sql import SqliteStore
 class Serving(Store, Protocol):
     """A store that answers without making its asker wait."""
 
-    def submit(self, work: Callable[[Transaction], Any], answer: Callable[[Work], None]) -> None:
-        """As write(): `answer` is called after the commit, where the store's `tell` says."""
+    def submit(
+        self, work: Callable[[Transaction], Any], answer: Callable[[Work], None], foreseen: Foreseen = nothing
+    ) -> None:
+        """As write(): `answer` is called after the commit, where the store's `tell` says. `foreseen` hints at reads."""
 
 
 def open_store(config: Config, tell: Tell = answer_all, *, beside: bool = False) -> SqliteStore | PostgresStore:

@@ -6,7 +6,7 @@ batch back and its works are run one by one, so that nobody pays for a neighbour
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,12 +15,18 @@ from threading import Thread
 from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
-from messaging.relay.ports import Transaction
+from messaging.relay.ports import Question, Transaction
 from messaging.wire.errors import Refusal
 
 T = TypeVar("T")
+Foreseen = Callable[[], Iterable[Question]]
 BATCH = 256  # works in one commit
 RETRY_SECONDS = 10  # when to come back after the database refused
+
+
+def nothing() -> Iterable[Question]:
+    """Of a work of which nothing is foreseen."""
+    return ()
 
 
 @dataclass
@@ -30,6 +36,7 @@ class Work:
     run: Callable[[Transaction], Any]
     answer: Callable[["Work"], None]
     at_once: bool = False  # on the writer's thread: somebody's thread stands still until then
+    foreseen: Foreseen = nothing
     outcome: Any = None
     error: Exception | None = None
     since: float = field(default_factory=monotonic)
@@ -95,9 +102,11 @@ class Writer(ABC):
         self._waiting.put(Work(work, partial(_settle, done), at_once=True))
         return done.result()
 
-    def submit(self, work: Callable[[Transaction], Any], answer: Callable[[Work], None]) -> None:
+    def submit(
+        self, work: Callable[[Transaction], Any], answer: Callable[[Work], None], foreseen: Foreseen = nothing
+    ) -> None:
         """As write(), without waiting: `answer` is called after the commit, where `tell` says."""
-        self._waiting.put(Work(work, answer))
+        self._waiting.put(Work(work, answer, foreseen=foreseen))
 
     def end(self) -> None:
         """Finish what waits. Work that comes later is never answered."""

@@ -11,6 +11,7 @@ import msgspec
 
 from messaging.relay.records import LogHead
 from messaging.relay.turn import Acting, Outcome
+from messaging.store.arrays import Step
 
 CHANNEL: Final = "pli_news"
 KEPT_SECONDS: Final = 3_600
@@ -19,9 +20,16 @@ MAKE: Final = (
     "number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
     "time BIGINT NOT NULL, source TEXT NOT NULL, said BYTEA NOT NULL)"
 )
-ADD: Final = "INSERT INTO news (time, source, said) VALUES ($1, $2, $3)"
+ADD: Final = Step("INSERT INTO news (time, source, said) VALUES ({0}, {1}, {2})", 3)
 AFTER: Final = "SELECT number, source, said FROM news WHERE number > $1 ORDER BY number LIMIT $2"
 LAST: Final = "SELECT coalesce(max(number), 0) FROM news"
+# Who wrote last: whoever it was knows what it read and wrote before, until somebody else writes.
+MAKE_WRITER: Final = (
+    "CREATE TABLE IF NOT EXISTS writer (one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL)",
+    "INSERT INTO writer VALUES (1, '') ON CONFLICT (one) DO UPDATE SET source = ''",
+)
+SELECT_WRITER: Final = "SELECT FROM writer WHERE source = "
+TAKE_OVER: Final = Step("UPDATE writer SET source = {0} WHERE one = 1", 1)
 SWEEP: Final = "DELETE FROM news WHERE time < $1"
 
 

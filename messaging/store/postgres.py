@@ -19,10 +19,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from messaging.relay.ports import Transaction
 from messaging.store import news
-from messaging.store.batches import Tell, Work, Writer, answer_all, only_read, run_all, unavailable
+from messaging.store.batches import (
+    Foreseen,
+    Tell,
+    Work,
+    Writer,
+    answer_all,
+    nothing,
+    only_read,
+    run_all,
+    unavailable,
+)
 from messaging.store.link import ANSWER_SECONDS, Link, Where, is_away
 from messaging.store.migrate import upgrade
 from messaging.store.news import Heard
+from messaging.store.remembered import Remembered
 from messaging.store.writebehind import PostgresTransaction
 from messaging.wire.errors import Refusal
 
@@ -35,7 +46,7 @@ _SWEEP_SECONDS: Final = 60.0
 _HEARD_MOST: Final = 1_000
 _LOCK: Final = 0x706C69_01  # of a batch: "pli", 1
 _MIGRATION_LOCK: Final = 0x706C69_02
-_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
+_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK}); " + news.SELECT_WRITER
 
 
 class NotDurable(Exception):
@@ -70,9 +81,11 @@ class PostgresStore:
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self._writing.write(work)
 
-    def submit(self, work: Callable[[Transaction], Any], answer: Callable[[Work], None]) -> None:
+    def submit(
+        self, work: Callable[[Transaction], Any], answer: Callable[[Work], None], foreseen: Foreseen = nothing
+    ) -> None:
         """As write(), without waiting: `answer` is called after the commit, where `tell` says."""
-        self._writing.submit(work, answer)
+        self._writing.submit(work, answer, foreseen)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self._bounded(lambda link: _snapshot(link, work))
@@ -87,6 +100,10 @@ class PostgresStore:
 
     def close(self) -> None:
         """Finish what waits, then close. Work that comes later is never answered."""
+        with ThreadPoolExecutor(1) as pool:  # the caller's own thread may have a loop that runs
+            pool.submit(self._close).result()
+
+    def _close(self) -> None:
         self._writing.end()
         self._writing.link.close()
         while True:
@@ -145,23 +162,31 @@ class _PostgresWriter(Writer):
         self.notifying = True
         self._source = source
         self._swept = monotonic()
+        self._remembered = Remembered()
 
     def run(self, batch: list[Work]) -> None:
         """In one transaction, alone among all relays."""
-        self._begin()
-        transaction = PostgresTransaction(self.link)
+        mine = self._begin()
+        if not mine:
+            self._remembered.clear()
+        transaction = PostgresTransaction(self.link, self._remembered)
+        transaction.foresee(question for item in batch for question in item.foreseen())
         run_all(batch, transaction)
         if not transaction.writes:
             self.link.command("ROLLBACK")
+            self._remembered.settle()
             return
-        transaction.flush()
-        told = self._tell_others(batch)
+        said = news.of(item.outcome for item in batch if item.error is None)
+        with_news = [(news.ADD, (_now(), self._source, said))] if said else []
+        transaction.flush(also=[*with_news, *([] if mine else [(news.TAKE_OVER, (self._source,))])])
         self._sweep()
-        hint = f"NOTIFY {news.CHANNEL}, '{self._source}'; " if told and self.notifying else ""
+        hint = f"NOTIFY {news.CHANNEL}, '{self._source}'; " if said and self.notifying else ""
         self.link.command(hint + "COMMIT")
+        self._remembered.settle()
 
     def rollback(self) -> None:
         """Whatever of it is there still."""
+        self._remembered.clear()
         self.link.rollback()
 
     def is_away(self, error: Exception) -> bool:
@@ -172,21 +197,18 @@ class _PostgresWriter(Writer):
         """Whoever asked has waited for a server that is away: the answer is due."""
         return monotonic() - item.since > WAIT_SECONDS
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """Whether nobody else has written since this one did."""
+        text = f"{_BEGIN}'{self._source}'"
         try:
-            self.link.command(_BEGIN)
+            return self.link.command(text) == "SELECT 1"
         except Exception as error:
             if not is_away(error) or self.link.is_open:
                 raise
             # The server was started again since the last batch: nothing has been asked of the new one yet.
             self.link.reset()
-            self.link.command(_BEGIN)
-
-    def _tell_others(self, batch: list[Work]) -> bool:
-        said = news.of(item.outcome for item in batch if item.error is None)
-        if said:
-            self.link.fetch(news.ADD, (_now(), self._source, said))
-        return bool(said)
+            self.link.command(text)
+            return False
 
     def _sweep(self) -> None:
         if monotonic() - self._swept > _SWEEP_SECONDS:
@@ -210,6 +232,8 @@ async def _migrate(where: Where) -> None:
             await opened.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             await opened.run_sync(upgrade, "the database")
             await opened.exec_driver_sql(news.MAKE)
+            for text in news.MAKE_WRITER:
+                await opened.exec_driver_sql(text)
     finally:
         await engine.dispose()
 
@@ -225,7 +249,7 @@ async def _assert_durable(connection: Any) -> None:
 def _snapshot(link: Link, work: Callable[[Transaction], T]) -> T:
     link.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
-        transaction = PostgresTransaction(link)
+        transaction = PostgresTransaction(link, Remembered())
         found = work(transaction)
         only_read(transaction)
         return found

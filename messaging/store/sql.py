@@ -13,7 +13,7 @@ from queue import Empty, LifoQueue
 from typing import Any, ClassVar, TypeVar
 
 from messaging.relay.ports import Transaction
-from messaging.store.batches import Tell, Work, Writer, answer_all, run_all
+from messaging.store.batches import Foreseen, Tell, Work, Writer, answer_all, nothing, run_all
 from messaging.store.migrate import migrate
 from messaging.store.transaction import SqlTransaction
 
@@ -42,7 +42,12 @@ class SqliteStore:
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self._writing.write(work)
 
-    def submit(self, work: Callable[[Transaction], Any], answer: Callable[[Work], None]) -> None:
+    def submit(
+        self,
+        work: Callable[[Transaction], Any],
+        answer: Callable[[Work], None],
+        foreseen: Foreseen = nothing,  # noqa: ARG002 - a question is no journey here
+    ) -> None:
         """As write(), without waiting: `answer` is called after the commit, where `tell` says."""
         self._writing.submit(work, answer)
 

@@ -11,9 +11,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
-from messaging.relay.ports import Change, Numbered, Range, Wanted
+from messaging.relay.ports import Change, Numbered, Question, Range, Wanted
 from messaging.relay.records import (
     KEYS,
     Account,
@@ -34,13 +34,17 @@ from messaging.relay.records import (
     Totp,
     Word,
 )
+from messaging.store.arrays import Step, step, together, turned
+from messaging.store.foreseeing import Absent, foresee
 from messaging.store.link import Link
-from messaging.store.pending import How, Key, Pending
+from messaging.store.pending import Key, Pending
+from messaging.store.remembered import Remembered
 from messaging.store.statements import POSTGRES
 from messaging.store.transaction import filters, split
 
 R = TypeVar("R")
 Value = str | bytes | int
+Said = tuple[Step, Sequence[Any]]  # a part of a statement, and its parameters
 _SWEEP: Final = 1_000
 _MOST_ROWS: Final = 5_000  # so many wait, and so many sealed bytes, before they are sent early
 _MOST_BYTES: Final = 8 << 20
@@ -52,24 +56,24 @@ _NUMBERED: Final[dict[str, type]] = {
 class PostgresTransaction:
     """See messaging.relay.ports.Transaction."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, remembered: Remembered) -> None:
         self._link = link
+        self._remembered = remembered
         self.writes = 0
-        self._known: dict[type, dict[Key, Any]] = {kind: {} for kind in KEYS}
         self._pending: dict[type, Pending] = {kind: Pending(kind) for kind in KEYS}
-        self._latest: dict[tuple[type, str], int] = {}  # as the database has it
-        self._marks: dict[tuple[type, str], int] = {}  # as this transaction wrote it
-        self._last_act: Act | None = None
-        self._last_acts: dict[str, Act | None] = {}
-        self._last_body: int | None = None
+        self._absent: Absent = {}
         self._rows = 0
         self._bytes = 0
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """Ask now, together, what is going to be asked one by one."""
+        self._absent = foresee(self._link, self._remembered, questions)
 
     def one(self, kind: type[R], *key: Value) -> R | None:
         if kind is Body:  # large, and asked for once: not remembered
             self.flush(Body)
             return self._one(kind, key)
-        known = self._known[kind]
+        known = self._remembered.rows[kind]
         if key not in known:
             known[key] = self._one(kind, key)
         row: R | None = known[key]
@@ -81,7 +85,8 @@ class PostgresTransaction:
 
     def where(self, kind: type[R], /, **equal: Value | None) -> list[R]:
         names, nulls, values = split(equal)
-        found = [kind(*row) for row in self._fetch(POSTGRES.where(kind, names, nulls), values)]
+        none = not nulls and tuple(values) in self._absent.get((kind, names), ())
+        found = [] if none else [kind(*row) for row in self._fetch(POSTGRES.where(kind, names, nulls), values)]
         pending = self._pending[kind]
         if pending:
             found = [record for record in found if pending.key(record) not in pending]
@@ -96,7 +101,7 @@ class PostgresTransaction:
     def add(self, *records: Any) -> None:
         self.writes += 1
         kind = type(records[0])
-        known, pending = self._known[kind], self._pending[kind]
+        known, pending = self._remembered.rows[kind], self._pending[kind]
         for record in records:
             key = pending.key(record)
             if known.get(key) is not None:
@@ -105,8 +110,8 @@ class PostgresTransaction:
             known[key] = record
             self._mark(kind, record)
         if kind is Act:
-            self._last_act = records[-1]
-            self._last_acts |= {act.account: act for act in records if act.seq}
+            self._remembered.last_act = records[-1]
+            self._remembered.last_acts |= {act.account: act for act in records if act.seq}
         self._make_room(len(records))
 
     def put(self, record: Any) -> None:
@@ -114,14 +119,14 @@ class PostgresTransaction:
         kind = type(record)
         pending = self._pending[kind]
         pending.put(record)
-        self._known[kind][pending.key(record)] = record
+        self._remembered.rows[kind][pending.key(record)] = record
         self._mark(kind, record)
         self._make_room(1)
 
     def drop(self, kind: type[R], *key: Value) -> None:
         self.writes += 1
         self._pending[kind].drop(key)
-        self._known[kind][key] = None
+        self._remembered.drop(kind, key)
         self._make_room(1)
 
     def drop_expired(self, kind: type[R], now: int) -> int:
@@ -139,12 +144,13 @@ class PostgresTransaction:
         return row.changed + 1
 
     def latest(self, kind: Numbered, account: str) -> int:
-        before = self._latest.get((kind, account))
+        known = self._remembered
+        before = known.latest.get((kind, account))
         if before is None:
             prepared = POSTGRES.latest(kind)
             given = {"account": account, "kind": kind.__name__}
-            before = self._latest[kind, account] = self._number(prepared.text, prepared.values(given))
-        return max(before, self._marks.get((kind, account), 0))
+            before = known.latest[kind, account] = self._number(prepared.text, prepared.values(given))
+        return max(before, known.marks.get((kind, account), 0))
 
     def changes(self, kind: Numbered, account: str, since: int, limit: int) -> list[Change]:
         self.flush(kind, Gone)
@@ -178,21 +184,21 @@ class PostgresTransaction:
 
     def add_body(self, sealed: bytes, copies: int) -> int:
         # Nobody else numbers bodies meanwhile. A number whose body has gone is free: nothing names it any more.
-        if self._last_body is None:
-            self._last_body = self._number(POSTGRES.last_body, ())
-        self._last_body += 1
+        if self._remembered.last_body is None:
+            self._remembered.last_body = self._number(POSTGRES.last_body, ())
+        self._remembered.last_body += 1
         self._bytes += len(sealed)
         self.writes += 1
-        self._pending[Body].add(Body(self._last_body, sealed, copies))
+        self._pending[Body].add(Body(self._remembered.last_body, sealed, copies))
         self._make_room(1)
-        return self._last_body
+        return self._remembered.last_body
 
     def drop_copy(self, number: int) -> None:
         self.flush(Body)
         self.writes += 1
         self._fetch(POSTGRES.fewer_copies, (number,))
         self._fetch(POSTGRES.drop_body, (number,))
-        self._last_body = None
+        self._remembered.last_body = None
 
     def use_step(self, account: str, step: int) -> bool:
         totp = self.one(Totp, account)
@@ -219,10 +225,10 @@ class PostgresTransaction:
         return [found for key in keys if (found := self.one(kind, *key)) is not None]
 
     def last_act_of(self, account: str) -> Act | None:
-        if account not in self._last_acts:
+        if account not in self._remembered.last_acts:
             rows = self._fetch(POSTGRES.last_act_of, (account, 0, 1, 0))
-            self._last_acts[account] = Act(*rows[0]) if rows else None
-        return self._last_acts[account]
+            self._remembered.last_acts[account] = Act(*rows[0]) if rows else None
+        return self._remembered.last_acts[account]
 
     def acts_of(self, account: str, since: int, limit: int) -> list[Act]:
         self.flush(Act)
@@ -238,10 +244,10 @@ class PostgresTransaction:
         return self._number(POSTGRES.query_acts_total, (account, 0, after, before))
 
     def last_act(self) -> Act | None:
-        if self._last_act is None:
+        if self._remembered.last_act is None:
             rows = self._fetch(POSTGRES.last_act, (1, 0))
-            self._last_act = Act(*rows[0]) if rows else None
-        return self._last_act
+            self._remembered.last_act = Act(*rows[0]) if rows else None
+        return self._remembered.last_act
 
     def acts(self, after: int, limit: int) -> list[Act]:
         self.flush(Act)
@@ -251,24 +257,25 @@ class PostgresTransaction:
         self.flush(Device)
         return [row[0] for row in self._fetch(POSTGRES.ended, (since,))]
 
-    def flush(self, *kinds: type) -> None:
-        """Send what waits of these kinds; of all where none is named."""
+    def flush(self, *kinds: type, also: Sequence[Said] = ()) -> None:
+        """Send what waits of these kinds, of all where none is named; and `also`, at the end."""
+        saying: list[Said] = []
         for kind in kinds or self._pending:
             pending = self._pending[kind]
-            if pending:
-                for how, rows in pending.taken():
-                    self._send(kind, how, rows)
+            if not pending:
+                continue
+            self._absent = {group: keys for group, keys in self._absent.items() if group[0] is not kind}
+            said = [(step(kind, how), turned(rows, how)) for how, rows in pending.taken() if rows]
+            # What is unique stays so only if a kind's steps come one after the other: all but the last go alone.
+            for one in said[:-1]:
+                self._say([one])
+            saying.append(said[-1])
+        self._say([*saying, *also])
 
-    def _send(self, kind: type, how: How, rows: list[Any]) -> None:
-        match how:
-            case _ if not rows:
-                return
-            case How.DROP:
-                self._link.many(POSTGRES.drop(kind), rows)
-            case How.ADD:
-                self._link.many(POSTGRES.add(kind), [astuple(row) for row in rows])
-            case How.PUT:
-                self._link.many(POSTGRES.put(kind), [astuple(row) for row in rows])
+    def _say(self, saying: Sequence[Said]) -> None:
+        if saying:
+            text = together(tuple(one for one, _ in saying))
+            self._link.fetch(text, [value for _, values in saying for value in values])
 
     def _mark(self, kind: type, record: Any) -> None:
         match record:
@@ -280,7 +287,8 @@ class PostgresTransaction:
                 account, number = record.account, record.changed
             case _:
                 return
-        self._marks[kind, account] = max(self._marks.get((kind, account), 0), number)
+        marks = self._remembered.marks
+        marks[kind, account] = max(marks.get((kind, account), 0), number)
 
     def _make_room(self, rows: int) -> None:
         self._rows += rows
