@@ -234,6 +234,7 @@ async def _until_stopped(settings: Any, reactor: Any, *, as_json: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     relay = Running(settings, reactor)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, relay.renew_certificate)
     _ready(settings, relay.port, as_json=as_json)
     stopped = asyncio.create_task(stop.wait())
     waiting: list[asyncio.Future[Any]] = [stopped, relay.lost]

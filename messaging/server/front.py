@@ -9,6 +9,7 @@ import structlog
 from messaging.relay.turn import Caller
 from messaging.server.certificates import Certificates
 from messaging.server.exchange import Routes
+from messaging.server.load import Load
 from messaging.server.logs import RequestLog
 from messaging.server.metrics import Metrics
 from messaging.server.peers import Peers
@@ -42,6 +43,8 @@ class Front:
         self.certificates = certificates or Certificates("off", peers)
         self.secure = secure
         self.log = structlog.get_logger()
+        self.load = Load()
+        metrics.watch(self.load)
         self._open: set[asyncio.Task[None]] = set()
 
     def run(self, answer: Coroutine[Any, Any, None]) -> None:

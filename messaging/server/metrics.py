@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from messaging.server.load import Load
+
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -18,11 +20,19 @@ class Metrics:
         self.witness_failures = Counter(
             "pli_witness_failures_total", "Cosignatures that did not come", ["witness"], registry=self.registry
         )
+        self.shed = Counter("pli_shed_total", "Refused because there is too much to do", registry=self.registry)
         self.notices = Counter(
             "pli_notices_total", "Attempts to tell somebody", ["way", "result"], registry=self.registry
         )
         self._made: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.refused = Counter("pli_refused_early_total", "Refused before the body was read", registry=self.registry)
+
+    def watch(self, load: Load) -> None:
+        """Show how busy the process is."""
+        under_way = Gauge("pli_answers_under_way", "Answers that are being made", registry=self.registry)
+        under_way.set_function(lambda: load.under_way)
+        lag = Gauge("pli_loop_lag_seconds", "How late the loop is", registry=self.registry)
+        lag.set_function(lambda: load.lag)
 
     def count(self, door: str, status: int, seconds: float) -> None:
         """One answer."""

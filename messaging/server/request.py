@@ -101,6 +101,8 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         host, forwarded = getattr(self.channel.getPeer(), "host", ""), self._forwarded()
         if route.loopback and not self.front.peers.is_local(host, forwarded):
             raise Refusal("notFound")
+        if not route.loopback:
+            self._take_on()
         network = self.front.peers.network(host, forwarded)
         is_named = route.bearer or (route.greets and self._header("authorization") is not None)
         caller = self.front.identify(self._token(), network)[0] if is_named else Caller(network=network)
@@ -117,10 +119,21 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         if route.admit is not None:
             self._incoming = route.admit(self._asked, route.limit if length is None else length)
 
+    def _take_on(self) -> None:
+        try:
+            self.front.load.admit()
+        except Refusal:
+            self.front.metrics.shed.inc()
+            raise
+
     async def _answer(self) -> None:
         front, began = self.front, monotonic()  # Twisted takes the channel away with the last byte
         name = self._match[0].name if self._match else "none"
-        reply = await self._reply(name)
+        front.load.under_way += 1
+        try:
+            reply = await self._reply(name)
+        finally:
+            front.load.under_way -= 1
         self.stop()
         took = monotonic() - began
         front.metrics.count(name, reply.status, took)

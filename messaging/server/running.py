@@ -27,10 +27,11 @@ from messaging.server.posting import Poster
 from messaging.server.publisher import Pace, Publisher
 from messaging.server.service import Service
 from messaging.server.static import Static
-from messaging.server.tls import context
+from messaging.server.tls import Renewable
 from messaging.server.tombstones import Tombstones
 from messaging.server.witnesses import Asker, places
 
+_CERTIFICATE_SECONDS = 60.0  # between two looks at its files
 FINISH_SECONDS = 5.0  # for answers that are being made when the relay stops
 
 
@@ -61,12 +62,15 @@ class Running:
         asked = places(self.service.house.policy.witnesses, config.skipped_witnesses)
         self._publisher = Publisher(self.service, asked, Asker(reactor), pace)
         self.carrier = Carrier(self.service, *_ways(config, self.service, reactor))
+        self._tls: Renewable | None = None
         self._listening = self._listen(reactor)
         self.service.begin()
         self._publisher.begin()
         self._tombstones.begin()
         self._published.begin()
         self.carrier.begin()
+        self._front.load.begin()
+        self._watching = asyncio.create_task(self._watch_certificate())
         structlog.get_logger().info("started", port=self.port)
 
     @property
@@ -85,8 +89,10 @@ class Running:
         stopped = self._listening.stopListening()
         if stopped is not None:
             await stopped.asFuture(asyncio.get_running_loop())
+        self._watching.cancel()
         self.service.wake.cut_all()
         await self._front.finish(FINISH_SECONDS)
+        await self._front.load.close()
         await self.carrier.close()
         await self._publisher.close()
         await self._tombstones.close()
@@ -102,14 +108,29 @@ class Running:
             self.service.store.close()
             raise
 
+    def renew_certificate(self) -> bool:
+        """Use what the files of the certificate have now; whether it is another. What cannot be used is told."""
+        try:
+            renewed = self._tls is not None and self._tls.renew()
+        except Exception as error:  # noqa: BLE001 - files that are half written, or do not belong together
+            structlog.get_logger().error("the certificate was not read", cause=type(error).__name__)
+            return False
+        if renewed:
+            structlog.get_logger().info("the certificate was read again")
+        return renewed
+
+    async def _watch_certificate(self) -> None:
+        while True:
+            await asyncio.sleep(_CERTIFICATE_SECONDS)
+            self.renew_certificate()
+
     def _listen(self, reactor: Any) -> Any:
         door, config = Door(self._front, reactor), self.config
         port: Any
         if config.certificate is not None and config.key is not None:
-            tls = context(config.certificate, config.key)
-            if config.client_certificates == "tls":
-                ask_for_one(tls.getContext())
-            port = reactor.listenSSL(config.port, door, tls, backlog=512, interface=config.host)
+            asks = ask_for_one if config.client_certificates == "tls" else None
+            self._tls = Renewable(config.certificate, config.key, asks)
+            port = reactor.listenSSL(config.port, door, self._tls, backlog=512, interface=config.host)
         else:
             port = reactor.listenTCP(config.port, door, backlog=512, interface=config.host)
         return port

@@ -83,6 +83,9 @@ TOKENS_PER_MINUTE: Final = 60  # that one OAuth client asks for; they live ten
 RESOLVES_PER_MINUTE: Final = 600
 LOG_READS_PER_MINUTE: Final = 1_200  # tiles and checkpoints that one network reads
 
+MAX_ANSWERS_UNDER_WAY: Final = 2_000  # of one process; one more is refused
+MAX_LOOP_LAG_SECONDS: Final = 2.0  # twice in a row, and requests are refused until it is less
+
 POLL_SECONDS: Final = 30  # a reader asks /changes at least this often: an event is a hint
 PING_SECONDS: Final = 30
 PUBLISH_SECONDS: Final = 5  # for so long a door waits until witnesses have cosigned what it appended
