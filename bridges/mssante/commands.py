@@ -31,14 +31,15 @@ def gateway(
     from bridges.mssante.distinguished import BadName  # noqa: PLC0415
     from bridges.mssante.gateway import serve  # noqa: PLC0415
     from bridges.mssante.mailboxes import NotEnrolled  # noqa: PLC0415
-    from bridges.mssante.traces import configure  # noqa: PLC0415
+    from bridges.mssante.traces import Archive, configure  # noqa: PLC0415
     from clients.sdk import Distrusted, Refusal  # noqa: PLC0415
     from clients.session.reactor import run  # noqa: PLC0415
     from crypto.errors import CannotOpen, OlderBox  # noqa: PLC0415
 
     try:
         loaded = load(config)
-        run(serve(loaded, configure(loaded.gateway.log), lambda host, port: _ready(host, port, as_json)))
+        archive = Archive(loaded.path(loaded.gateway.data) / "traces", loaded.gateway.traces_days)
+        run(serve(loaded, configure(loaded.gateway.log, archive), lambda host, port: _ready(host, port, as_json)))
     except (BadConfig, BadKeyFile, BadName, Unusable, NotEnrolled) as error:
         _fail(str(error))
     except Refusal as refusal:

@@ -35,6 +35,7 @@ class GatewayTable(_Table, frozen=True):
     workers: int = 2
     database: str = ""
     kek: str = ""
+    traces_days: int = 183
 
 
 class SmtpTable(_Table, frozen=True):

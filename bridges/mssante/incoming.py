@@ -158,6 +158,13 @@ class Incoming:
         except NotTaken as refusal:
             return self._refused(refusal, server)
         METRICS.mails_in.labels("taken").inc()
+        self._log.info(
+            "incoming.taken",
+            operator=_operator(server),
+            code=250,
+            recipients=len(envelope.recipients),
+            size=len(content),
+        )
         return "250 2.0.0 OK: delivered"
 
     async def _deliver(self, content: bytes, handover: Handover) -> None:
@@ -233,12 +240,18 @@ class Incoming:
 
     def _refused(self, refusal: NotTaken, server: StrictSMTP) -> str:
         METRICS.mails_in.labels("refused").inc()
-        identity = server.identity
-        named = identity.organisation if isinstance(identity, DistinguishedName) else ""
         self._log.warning(
-            "incoming.refused", reason=refusal.reason, code=refusal.code, status=refusal.status, operator=named
+            "incoming.refused",
+            reason=refusal.reason,
+            code=refusal.code,
+            status=refusal.status,
+            operator=_operator(server),
         )
         return refusal.line
+
+
+def _operator(server: StrictSMTP) -> str:
+    return server.identity.organisation if isinstance(server.identity, DistinguishedName) else ""
 
 
 def _tls_reason(cause: BaseException | None) -> str:

@@ -21,6 +21,7 @@ class Metrics:
     whitelist_refused: Counter = field(init=False)
     revocations: Counter = field(init=False)
     loop_lag: Gauge = field(init=False)
+    traces_lost: Counter = field(init=False)
     mailboxes_hidden: Gauge = field(init=False)
     worker_deaths: Gauge = field(init=False)
     distrusted: Counter = field(init=False)
@@ -53,6 +54,7 @@ class Metrics:
             "mailboxes_hidden": Gauge(
                 "pli_gateway_mailboxes_not_in_directory", "Own mailboxes that it does not show", registry=self.registry
             ),
+            "traces_lost": Counter("pli_gateway_traces_lost", "Traces that no file took", registry=self.registry),
             "loop_lag": Gauge(
                 "pli_gateway_loop_lag_seconds",
                 "Longest wait for the loop in a round",

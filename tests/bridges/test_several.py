@@ -1,20 +1,29 @@
 """Several gateways on one PostgreSQL: no letter twice, none lost, one order in a conversation, one carrier a domain."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bridges.mail.workers import Workers
 from bridges.mssante import keylog, leases, outbox
 from bridges.mssante.database import Away, Database, Unusable
 from bridges.mssante.journal import Conversation, Place
 from bridges.mssante.submissions import Submissions
+from bridges.mssante.whitelist_keeper import WhitelistKeeper
 from clients.sdk import Draft, LogMemory, Prepared
 from crypto.keys import random_id
+from messaging.wire.errors import Refusal
 from tests import postgres
+from tests.bridges.authority import Authority, Issued
+from tests.bridges.conftest import start
 from tests.bridges.fakes import PATIENT, FakeMailbox, FakeRelay, account
+from tests.bridges.mails import mail
+from tests.bridges.transcript import Peer
+from tests.live.search import look
 from tests.postgres import Cluster
 
 THREAD = random_id()
@@ -157,6 +166,31 @@ async def test_a_database_that_may_forget_is_refused(cluster: Cluster, url: str,
     with pytest.raises(Unusable, match="durably"):
         await database.start()
     await database.close()
+
+
+async def test_nothing_readable_is_in_the_shared_database(
+    cluster: Cluster, url: str, tmp_path: Path, authority: Authority, operator: Issued, workers: Workers,
+    whitelist: WhitelistKeeper,
+) -> None:  # fmt: skip
+    database = Database(tmp_path / "one", url=url)
+    await database.start()
+    words = [f"Canari{part}{os.urandom(6).hex()}" for part in ("Texte", "Sujet", "Fichier", "Sortie")]
+    async for gateway in start(tmp_path, authority, operator, workers, database, whitelist):
+        gateway.relay.faults["before submit"] = [Refusal("serverUnavailable")] * 2  # it stays in the journal
+        made = mail(words[0], words[1])
+        made.add_attachment(words[2].encode() * 50, maintype="text", subtype="plain", filename=f"{words[2]}.txt")
+        peer = await Peer.secured(gateway, gateway.client)
+        await peer.hands_over(made.as_bytes(), "451 4.3.0")
+        peer.close()
+    outbound = outbox.Outbound("a@x.example", "b@x.example", words[3].encode(), "l", "t", "p", words[3])
+    sealed = outbox.seal(bytes(32), "account", "item", outbound)
+    await database.run(lambda c: outbox.put(c, "account", "item", DOMAIN, sealed, 1.0, 2.0))
+    await database.run(lambda c: outbox.put(c, "account", f"control-{THREAD}", DOMAIN, b"x", 1.0, 2.0))
+    await database.close()
+    cluster.say("CHECKPOINT")
+    files = [path for path in cluster.folder.rglob("*") if path.is_file()]
+    assert look({"control": f"control-{THREAD}"}, files) != []  # what is readable there is found
+    assert look({word: word for word in words}, files) == []
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:

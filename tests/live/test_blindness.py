@@ -6,6 +6,8 @@ memory is searched for each word in every shape. The search itself is proven by 
 
 import dataclasses
 import datetime as dt
+import os
+import signal
 import smtplib
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from tests.live.desk import Desk
 from tests.live.dovecot import Dovecot
 from tests.live.people import PEOPLE, PROGRAM
 from tests.live.places import Places
+from tests.live.polling import until
 from tests.live.search import look, look_in, shapes
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("operator")]
@@ -103,6 +106,45 @@ def test_deleted_files_that_are_still_open_hold_no_word(part: str, pli: Installa
     pid = pli.relay.pid if part == "relay" else pli.gateway.pid
     found = [look_in(carried.laced.all(), raw, name) for name, raw in memory.unnamed_files(pid)]
     assert [one for one in found if one] == []
+
+
+def _workers(pli: Installation) -> list[int]:
+    """The gateway's parsing processes."""
+    gateway = pli.gateway.pid
+    return [int(pid) for pid in Path(f"/proc/{gateway}/task/{gateway}/children").read_text().split()]
+
+
+def test_the_parsing_processes_have_no_file_to_write_into(pli: Installation, carried: Carried) -> None:
+    pids = _workers(pli)
+    assert pids
+    for pid in pids:
+        links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+        assert [link for link in links if not link.startswith(("pipe:", "socket:", "/dev/null"))] == []
+        found = [look_in(carried.laced.all(), raw, name) for name, raw in memory.unnamed_files(pid)]
+        assert [one for one in found if one] == []
+
+
+@pytest.mark.parametrize("part", ["gateway", "worker"])
+def test_no_core_may_be_made_of_what_sees_plaintext(part: str, pli: Installation, carried: Carried) -> None:  # noqa: ARG001 - it saw the mail
+    for pid in [pli.gateway.pid] if part == "gateway" else _workers(pli):
+        limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        (core,) = (line.split()[-3:] for line in limits if line.startswith("Max core file size"))
+        assert core == ["0", "0", "bytes"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV])
+def test_a_gateway_that_crashes_leaves_no_word_behind(number: int, pli: Installation, carried: Carried) -> None:
+    worker = _workers(pli)[0]
+    os.kill(worker, number)
+    until(lambda: not Path(f"/proc/{worker}").exists(), "the worker is gone")
+    os.kill(pli.gateway.pid, number)
+    pli.gateway.stop()
+    places = [pli.layout.folder, pli.layout.temporary, Path.cwd()]
+    cores = [path for place in places for path in place.glob("core*") if path.stat().st_mtime >= carried.began]
+    assert cores == []
+    assert look(carried.laced.all(), _written(pli.layout.gateway_data, carried)) == []
+    assert look(carried.laced.all(), _written(pli.layout.temporary, carried)) == []
+    pli.gateway.start()
 
 
 def test_the_relays_memory_holds_no_word(pli: Installation, carried: Carried, desk: Desk) -> None:
