@@ -11,6 +11,7 @@ import aiosmtplib
 
 from bridges.mssante import certificates
 from bridges.mssante.outbox import Outbound
+from bridges.mssante.revocation import Revocation, Revoked, Unknown
 from bridges.mssante.smtp import has_bare_endings
 from bridges.mssante.whitelist_keeper import WhitelistKeeper
 
@@ -38,8 +39,8 @@ class Carrier:
             timeout=CONNECT_SECONDS,
         )  # fmt: skip
 
-    async def open(self, whitelist: WhitelistKeeper) -> None:
-        """Raises NotCarried: not reachable, no TLS, or another's certificate."""
+    async def open(self, whitelist: WhitelistKeeper, revocation: Revocation | None = None) -> None:
+        """Raises NotCarried: not reachable, no TLS, or a certificate that is another's or was revoked."""
         try:
             await self._smtp.connect()
             await self._smtp.ehlo()
@@ -51,6 +52,8 @@ class Carrier:
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotCarried(_reason(error)) from None
         self._check(whitelist)
+        if revocation is not None:
+            await self._check_revocation(revocation)
 
     async def carry(self, outbound: Outbound) -> None:
         """The operator answered 250 when it returns. Raises NotCarried."""
@@ -82,6 +85,17 @@ class Carrier:
         if subject is None or not whitelist.matches(self._domain, subject):
             self._smtp.close()
             raise NotCarried("otherCertificate")
+
+    async def _check_revocation(self, revocation: Revocation) -> None:
+        tls = self._smtp.get_transport_info("ssl_object")
+        certificate, issuer = certificates.shown_by(tls), certificates.issuer_of(tls)
+        try:
+            if certificate is None or issuer is None:
+                raise Unknown
+            await revocation.check(certificate, issuer)
+        except (Revoked, Unknown) as error:
+            self._smtp.close()
+            raise NotCarried("revoked" if isinstance(error, Revoked) else "revocationUnknown") from None
 
 
 def _reason(error: BaseException) -> str:

@@ -34,6 +34,7 @@ class Credentials:
         return (self.certificate, self.key, self.authorities, *filter(None, (self.revoked,)))
 
 
+_DER: Final = 2  # _ssl.ENCODING_DER
 Context = TypeVar("Context")
 
 
@@ -47,8 +48,25 @@ def client_context(credentials: Credentials) -> ssl.SSLContext:
 
 def subject_of(tls: ssl.SSLObject | None) -> DistinguishedName | None:
     """The subject of the certificate that the peer proved to hold; None without one."""
+    certificate = shown_by(tls)
+    return None if certificate is None else DistinguishedName.of(certificate.subject)
+
+
+def shown_by(tls: ssl.SSLObject | None) -> x509.Certificate | None:
+    """The certificate that the peer proved to hold; None without one."""
     der = None if tls is None else tls.getpeercert(binary_form=True)
-    return None if not der else DistinguishedName.of(x509.load_der_x509_certificate(der).subject)
+    return None if not der else x509.load_der_x509_certificate(der)
+
+
+def issuer_of(tls: ssl.SSLObject) -> x509.Certificate | None:
+    """The certificate above the peer's, in the chain that was verified; None where there is no such chain."""
+    # Public from Python 3.13 on; the object below has it from 3.10 on. DER there, certificates here.
+    source = tls if hasattr(tls, "get_verified_chain") else getattr(tls, "_sslobj", None)
+    chain = source.get_verified_chain() if source is not None else None
+    if not chain or len(chain) < 2:
+        return None
+    found = chain[1]
+    return x509.load_der_x509_certificate(found if isinstance(found, bytes) else found.public_bytes(_DER))
 
 
 class Reloading(Generic[Context]):

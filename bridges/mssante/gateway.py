@@ -108,6 +108,7 @@ async def running(
         await database.start()
         fetcher = Fetcher(seconds=config.revocation.timeout_seconds)
         stack.push_async_callback(fetcher.close)
+        revocation = _revocation(config, fetcher, log)
         whitelist = _whitelist(config, log, stack)
         await whitelist.start()
         workers = Workers(config.gateway.workers)
@@ -124,7 +125,7 @@ async def running(
         stack.push_async_callback(remembering.keep)
         await remembering.take_up(client, log)
         opened = await mailboxes.open_all(client, database, keys, config.mailbox, datetime.now(UTC), log)
-        parts = _Parts(config, log, keys, database, whitelist, fetcher, workers, client, opened, remembering)
+        parts = _Parts(config, log, keys, database, whitelist, revocation, workers, client, opened, remembering)
         yield await _assemble(parts, stack)
 
 
@@ -135,7 +136,7 @@ class _Parts:
     keys: GatewayKeys
     database: Database
     whitelist: WhitelistKeeper
-    fetcher: Fetcher
+    revocation: Revocation
     workers: Workers
     client: Client
     opened: dict[str, Mailbox]
@@ -165,7 +166,7 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     await submissions.resume(by_account)
     await contacts.resume()
     handler = Incoming(
-        delivery, directory, parts.whitelist, _revocation(parts), config.gateway.patient_domain, log,
+        delivery, directory, parts.whitelist, parts.revocation, config.gateway.patient_domain, log,
         Probing(config.smtp.unknown_per_hour),
     )  # fmt: skip
     server = await _listen(handler, config, log)
@@ -228,11 +229,12 @@ def _whitelist(config: Config, log: FilteringBoundLogger, stack: AsyncExitStack)
     return WhitelistKeeper(file, kept, signer, guard, log, source=source)
 
 
-def _revocation(parts: _Parts) -> Revocation:
-    config, table = parts.config, parts.config.revocation
-    file = config.path(config.smtp.crl) if config.smtp.crl else None
-    sources = Sources(config.path(config.gateway.data) / "revocation", file, table.policy, table.ocsp, table.lists)
-    return Revocation(sources, parts.fetcher, parts.log)
+def _revocation(config: Config, fetcher: Fetcher, log: FilteringBoundLogger) -> Revocation:
+    """Of both ways: the operators are the same."""
+    table, file = config.revocation, config.smtp.crl or config.outgoing.crl
+    folder = config.path(config.gateway.data) / "revocation"
+    sources = Sources(folder, config.path(file) if file else None, table.policy, table.ocsp, table.lists)
+    return Revocation(sources, fetcher, log)
 
 
 def _way(parts: _Parts) -> Way:
@@ -251,6 +253,7 @@ def _way(parts: _Parts) -> Way:
         config.gateway.hostname,
         table.connections_per_domain,
         table.domains_at_once,
+        parts.revocation,
     )
 
 

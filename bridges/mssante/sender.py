@@ -26,6 +26,7 @@ from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices
 from bridges.mssante.outbox import Due, Outbound
 from bridges.mssante.ports import RelayMailbox
+from bridges.mssante.revocation import Revocation
 from bridges.mssante.routes import NoRoute, Routes
 from bridges.mssante.whitelist_keeper import WhitelistKeeper
 from crypto.errors import CannotOpen
@@ -63,6 +64,7 @@ class Way:
     hostname: str
     per_domain: int
     domains: int
+    revocation: Revocation | None = None
 
 
 @dataclass
@@ -214,7 +216,7 @@ class Sender:
         for host, port in places:
             carrier = Carrier(domain, host, port, self._way.hostname, self._way.tls.get())
             try:
-                await carrier.open(self._way.whitelist)
+                await carrier.open(self._way.whitelist, self._way.revocation)
             except NotCarried as error:
                 failure = error
                 continue

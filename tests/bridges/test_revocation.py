@@ -1,5 +1,6 @@
 """Revocation: our own responder and lists over loopback, honest and not; what cannot be said, and what is kept."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,14 +9,18 @@ from typing import Any
 
 import pytest
 import structlog
+from aiosmtpd.smtp import SMTP
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from structlog.typing import EventDict
 
 from bridges.mssante import crl
+from bridges.mssante.carrier import Carrier, NotCarried
+from bridges.mssante.certificates import client_context
+from bridges.mssante.distinguished import DistinguishedName
 from bridges.mssante.fetch import Fetcher
 from bridges.mssante.revocation import Revocation, Revoked, Sources, Unknown
-from tests.bridges.authority import Authority, Issued, name
+from tests.bridges.authority import Authority, Issued, credentials, name, server_context
 from tests.bridges.conftest import OPERATOR
 from tests.bridges.responder import Responder, extensions, running
 
@@ -250,3 +255,40 @@ def test_a_certificate_taken_off_a_list_is_not_revoked(authority: Authority) -> 
     raw = authority.revocations(issued, reason=x509.ReasonFlags.remove_from_crl)
     found = crl.read(raw, authority.certificate, datetime.now(UTC))
     assert not found.revokes(issued.certificate)
+
+
+async def test_an_operators_server_is_asked_about_before_mail_leaves(
+    world: World, tmp_path: Path, logs: list[EventDict]
+) -> None:
+    good, bad = world.issue(), world.issue()
+    world.responder.revoked.add(bad.certificate.serial_number)
+    wanted = {good: "", bad: "revoked"}
+    assert {issued: await _carried(world, issued, tmp_path) for issued in wanted} == wanted
+    world.responder.broken = True
+    assert await _carried(world, world.issue(), tmp_path) == "revocationUnknown"
+    assert "revocation.unknown" in [entry["event"] for entry in logs]
+
+
+class _Listed:
+    """A white list in which everybody stands: what is under test comes after it."""
+
+    def matches(self, domain: str, name: DistinguishedName) -> bool:
+        return bool(domain and name)
+
+
+async def _carried(world: World, issued: Issued, folder: Path) -> str:
+    """Why a connection to an operator with this certificate is given up; empty when it stands."""
+    context = server_context(credentials(world.authority, issued, folder, "operator"))
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(object(), tls_context=context, require_starttls=True, hostname="operator.example"), "127.0.0.1", 0
+    )
+    ours = client_context(credentials(world.authority, world.authority.issue(OPERATOR), folder, "ours"))
+    carrier = Carrier("x.example", "127.0.0.1", server.sockets[0].getsockname()[1], "gateway.example", ours)
+    try:
+        await carrier.open(_Listed(), world.revocation)  # type: ignore[arg-type]  # what is asked of one
+    except NotCarried as failure:
+        return failure.reason
+    finally:
+        await carrier.close()
+        server.close()
+    return ""
