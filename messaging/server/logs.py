@@ -4,9 +4,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import time
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 import msgspec
 import structlog
@@ -26,7 +27,7 @@ def configure(style: Style) -> None:
             structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _BestEffort())),
     )
 
 
@@ -68,9 +69,25 @@ class RequestLog:
             self._timer.cancel()
             self._timer = None
         lines, self._waiting = self._waiting, []
-        to = self._to or sys.stderr
+        to = self._to or _BestEffort()
         to.write("".join(self._say(_named(*line)) for line in lines))
         to.flush()
+
+
+class _BestEffort:
+    """stderr, whose disk may be full: a line is lost then, and whatever was being done goes on. Raising, it took the
+    answer with it, and whoever asked waited for ever.
+    """
+
+    def write(self, text: str) -> None:
+        """All of it or some."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """What is there."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def _named(

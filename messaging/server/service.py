@@ -29,7 +29,7 @@ from messaging.server.storing import open_blobs, open_store
 from messaging.server.wake import Wake
 from messaging.store.batches import Work, answer_all
 from messaging.store.news import News
-from messaging.store.postgres import PostgresStore
+from messaging.store.postgres import LOOP_SECONDS, PostgresStore
 from messaging.store.sql import READERS
 from messaging.wire import limits
 from messaging.wire.errors import Refusal
@@ -79,6 +79,8 @@ class Service:
 
     def begin(self) -> None:
         """Start the chores. On the loop."""
+        if isinstance(self.store, PostgresStore):
+            self.store.loop_seconds = LOOP_SECONDS
         self._chores = [
             asyncio.create_task(self._each(limits.DEVICE_CUT_SECONDS, self._cut_ended)),
             asyncio.create_task(self._each(600, self._sweep)),

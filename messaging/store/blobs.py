@@ -6,6 +6,7 @@ Laws: a blob that has its name is whole and is on the disk; its name is the hash
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -102,7 +103,8 @@ class LocalIncoming:
 
     def discard(self) -> None:
         """Forget it; after keep() it does nothing."""
-        self._file.close()
+        with suppress(OSError):  # a disk without room refuses what was not written yet once more
+            self._file.close()
         Path(self._file.name).unlink(missing_ok=True)
 
 

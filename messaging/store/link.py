@@ -4,6 +4,7 @@ Laws: every wait is bounded, by the server and again here; a connection that fai
 another one and prepares anew. Used by one thread at a time, and never by one whose own loop runs.
 """
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,8 @@ class Link:
         self._prepared.clear()
         if connection is not None:
             connection.terminate()
-            self._run(_turn())
+            if not on_a_loop():  # whoever closes at a start that failed may be on one; it has nothing to wait for
+                self._run(_turn())
 
     def rollback(self) -> None:
         """As if nothing had been begun. Never raises."""
@@ -144,6 +146,15 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # that would be a value which no column takes
     return isinstance(error, OSError | TimeoutError | asyncpg.InternalClientError)
+
+
+def on_a_loop() -> bool:
+    """Whether this thread's loop runs: another one cannot, inside it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _turn() -> None:

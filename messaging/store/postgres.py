@@ -30,7 +30,7 @@ from messaging.store.batches import (
     run_all,
     unavailable,
 )
-from messaging.store.link import ANSWER_SECONDS, Link, Where, is_away
+from messaging.store.link import ANSWER_SECONDS, Link, Where, is_away, on_a_loop
 from messaging.store.migrate import upgrade
 from messaging.store.news import Heard
 from messaging.store.remembered import Remembered
@@ -67,6 +67,7 @@ class PostgresStore:
         self._quick = Link(where, read_only=True)
         self._quick_thread = ThreadPoolExecutor(1, thread_name_prefix="quick")
         self._rest_until = 0.0
+        self.loop_seconds = ANSWER_SECONDS  # at its start a relay has nobody else to serve; it sets LOOP_SECONDS then
         self._writing.begin()
 
     @property
@@ -118,7 +119,7 @@ class PostgresStore:
         if monotonic() < self._rest_until:
             raise Refusal("serverUnavailable", members={"retryAfter": 2})
         try:
-            return self._on_loop(use) if _on_a_loop() else self._in_thread(use)
+            return self._on_loop(use) if on_a_loop() else self._in_thread(use)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -134,7 +135,7 @@ class PostgresStore:
         # A loop cannot run inside another one. What comes too late is not waited for; its thread finishes it alone.
         asked = self._quick_thread.submit(_used, self._quick, use)
         try:
-            return asked.result(LOOP_SECONDS)
+            return asked.result(self.loop_seconds)
         except TimeoutError:
             asked.cancel()
             raise
@@ -269,14 +270,6 @@ def _used(link: Link, use: Callable[[Link], T]) -> T:
             raise
     # The server was started again since the last use: what reads may be asked twice.
     return use(link)
-
-
-def _on_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _now() -> int:

@@ -7,7 +7,7 @@ that nobody writes to for a day before and after: so a removal never takes what 
 import errno
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -179,7 +179,8 @@ class S3Incoming:
 
     def discard(self) -> None:
         """Forget it; after keep() it does nothing."""
-        self._file.close()
+        with suppress(OSError):  # a disk without room refuses what was not written yet once more
+            self._file.close()
         Path(self._file.name).unlink(missing_ok=True)
 
 

@@ -1,12 +1,17 @@
 """A disk that is full: who asked is told to come back, what was acknowledged stays, and the relay goes on after."""
 
 import errno
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from messaging.relay.records import Box
+from messaging.server.logs import RequestLog, configure
+from messaging.store.blobs import LocalBlobs
 from messaging.store.sql import SqliteStore
 from messaging.wire.errors import Refusal
 from tests.messaging.desk import letter
@@ -72,3 +77,36 @@ async def test_a_blob_that_finds_no_room_is_refused_and_leaves_nothing(
     assert (answer.status, answer.headers["retry-after"]) == (503, "10")
     assert list((relay.config.data / "blobs").glob("*/*")) == []
     assert (await visitor.ask("POST", f"/jmap/upload/{doctor.account}", b"x", token)).status == 201
+
+
+async def test_an_upload_whose_last_bytes_find_no_room_is_answered_and_leaves_no_file(
+    visitor: Visitor, relay: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, doctor, _ = await visitor.doctor_and_patient()
+    receive = LocalBlobs.receive
+
+    def full(blobs: LocalBlobs) -> Any:
+        incoming = receive(blobs)
+        # What takes no byte: the file that was opened writes there, as a disk without room would have it.
+        os.dup2(os.open("/dev/full", os.O_WRONLY), incoming._file.fileno())
+        return incoming
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalBlobs, "receive", full)
+        answers = [await visitor.ask("POST", f"/jmap/upload/{doctor.account}", b"x" * n, token) for n in (1, 100_000)]
+    assert [(answer.status, answer.headers["retry-after"]) for answer in answers] == [(503, "10")] * 2
+    assert list((relay.config.data / "blobs" / "arriving").iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        monkeypatch.setattr("sys.stderr", full)
+        configure("json")
+        structlog.get_logger().error("the store refused")
+        requests = RequestLog("json")
+        requests._waiting.append((0.0, "api", 200, (), "", 0, 0, 0.0))
+        requests.flush()
+        monkeypatch.undo()
+        structlog.reset_defaults()
+        with suppress(OSError):
+            full.close()
