@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo import apps
 from demo.child import end_leftovers
 from demo.installation import Installation, Member
 from demo.layout import Layout
@@ -86,7 +87,9 @@ async def wait_for_the_end(running: Running) -> str:
 def _bring_up(installation: Installation, space: Space) -> None:
     route = {CLINIC_DOMAIN: f"localhost:{installation.layout.ports.operator}"}
     installation.configure(space.trust, route)
+    apps.prepare(installation.layout)
     installation.start()
+    apps.enrol(installation.layout)
 
 
 @contextlib.contextmanager

@@ -113,5 +113,3 @@ def _of_webhook(status: int) -> Result:
     if 200 <= status < 300:
         return "done"
     return "gone" if status == 410 else "again"
-
-

@@ -36,9 +36,7 @@ REUNION = replace(
 DAYS = replace(
     ONCE, uid="jours@chu.example", start=Moment(date(2026, 7, 14)), end=Moment(date(2026, 7, 16)), summary="Séjour"
 )
-EACH_YEAR = replace(
-    DAYS, uid="an@chu.example", recurrence="FREQ=YEARLY;COUNT=4", excluded=(Moment(date(2027, 7, 14)),)
-)
+EACH_YEAR = replace(DAYS, uid="an@chu.example", recurrence="FREQ=YEARLY;COUNT=4", excluded=(Moment(date(2027, 7, 14)),))
 MOVED = replace(
     WEEKLY, recurrence=None, excluded=(), sequence=2, instance=_at("2026-10-19T14:00:00", "Europe/Paris"),
     start=_at("2026-10-20T16:00:00", "Europe/Paris"), end=_at("2026-10-20T16:30:00", "Europe/Paris"),
