@@ -87,6 +87,10 @@ export const agendaKind: PartKind<Invitation> = {
 export type Appointment = {
   readonly invitation: Invitation
   readonly state: 'pending' | 'accepted' | 'declined' | 'tentative' | 'cancelled'
+  /** When it was before the last change; undefined while the time never changed. */
+  readonly movedFrom: Moment | undefined
+  /** Another time that the reader proposed and nobody answered yet. */
+  readonly proposed: Invitation | undefined
 }
 
 /** An invitation, the account whose letter carried it, whether that is the reader's own, and who got the letter. */
@@ -109,13 +113,28 @@ const newest = (invitations: readonly Invitation[]): Invitation | undefined =>
 const ANSWERED = { ACCEPTED: 'accepted', DECLINED: 'declined', TENTATIVE: 'tentative' } as const
 
 /** One appointment: the highest REQUEST or CANCEL wins, own answers of that or a later sequence apply. */
-function settle(asked: Invitation, series: Invitation | undefined, answers: readonly Said[]): Appointment {
+function settle(asking: readonly Said[], series: Invitation | undefined, answers: readonly Said[]): Appointment | undefined {
+  const asked = newest(asking.map(({ invitation }) => invitation))
+  if (asked === undefined || isEnded(asked, series)) return undefined
+  const movedFrom = movedBefore(asking, asked)
   const ended = series?.method === 'CANCEL' && !later(asked, series)
-  if (asked.method === 'CANCEL' || ended) return { invitation: asked, state: 'cancelled' }
-  const replies = answers.map(({ invitation }) => invitation).filter(({ sequence }) => sequence >= asked.sequence)
-  const partstat = newest(replies)?.attendees[0]?.partstat ?? 'NEEDS-ACTION'
-  return { invitation: asked, state: partstat === 'NEEDS-ACTION' ? 'pending' : ANSWERED[partstat] }
+  if (asked.method === 'CANCEL' || ended) return { invitation: asked, state: 'cancelled', movedFrom, proposed: undefined }
+  if (asking.every(isForOneself)) return { invitation: asked, state: 'accepted', movedFrom: undefined, proposed: undefined }
+  const said = newest(answers.map(({ invitation }) => invitation).filter(({ sequence }) => sequence >= asked.sequence))
+  if (said?.method === 'COUNTER') return { invitation: asked, state: 'pending', movedFrom, proposed: said }
+  const partstat = said?.attendees[0]?.partstat ?? 'NEEDS-ACTION'
+  const state = partstat === 'NEEDS-ACTION' ? 'pending' : ANSWERED[partstat]
+  return { invitation: asked, state, movedFrom, proposed: undefined }
 }
+
+/** The time that the version before had, where it was another one. */
+function movedBefore(asking: readonly Said[], asked: Invitation): Moment | undefined {
+  const before = newest(asking.map(({ invitation }) => invitation).filter(one => later(asked, one)))
+  return before !== undefined && instant(before.start) !== instant(asked.start) ? before.start : undefined
+}
+
+/** An appointment of one's own: in one's own letter that nobody else got (docs/spec/content.md, Letters to oneself). */
+const isForOneself = ({ account, own, recipients }: Said): boolean => own && recipients.every(one => one === account)
 
 /** A change of one occurrence, and the whole series was asked for anew after it (RFC 5546, 2.1.4). */
 const isEnded = (asked: Invitation, series: Invitation | undefined): boolean =>
@@ -130,7 +149,7 @@ const isAsking = ({ method }: Invitation): boolean => method === 'REQUEST' || me
 /** The reader's answer to what one account asked: another's reply, or one that went to somebody else, is none. */
 const isAnswerTo = ({ invitation, own, recipients }: Said, asked: Said): boolean =>
   own &&
-  invitation.method === 'REPLY' &&
+  (invitation.method === 'REPLY' || invitation.method === 'COUNTER') &&
   invitation.uid === asked.invitation.uid &&
   occurrence(invitation) === occurrence(asked.invitation) &&
   recipients.includes(asked.account)
@@ -141,22 +160,17 @@ const isAnswerTo = ({ invitation, own, recipients }: Said, asked: Said): boolean
  * An appointment is of the account that asked: the same uid from another account is another one, and changes nothing here.
  */
 export function fold(said: readonly Said[]): readonly Appointment[] {
-  const asking = said.filter(({ own, invitation }) => !own && isAsking(invitation))
+  const asking = said.filter(one => (!one.own || isForOneself(one)) && isAsking(one.invitation))
   const series = groups(asking, ({ account, invitation }) => `${account} ${invitation.uid}`)
   return [...series.values()]
     .flatMap(group => {
       const parts = groups(group, ({ invitation }) => occurrence(invitation))
       const whole = newest((parts.get('') ?? []).map(({ invitation }) => invitation))
-      return [...parts.values()].flatMap(asked => settled(asked, whole, said))
+      return [...parts.values()].flatMap(
+        asked => settle(asked, whole, said.filter(one => asked[0] !== undefined && isAnswerTo(one, asked[0]))) ?? [],
+      )
     })
     .sort((left, right) => instant(left.invitation.start) - instant(right.invitation.start))
-}
-
-function settled(asked: readonly Said[], whole: Invitation | undefined, said: readonly Said[]): readonly Appointment[] {
-  const [first] = asked
-  const winner = newest(asked.map(({ invitation }) => invitation))
-  if (first === undefined || winner === undefined || isEnded(winner, whole)) return []
-  return [settle(winner, whole, said.filter(one => isAnswerTo(one, first)))]
 }
 
 /** The answer to an invitation: exactly one attendee, the one who answers. */
@@ -167,17 +181,25 @@ export const reply = (invitation: Invitation, who: Person, partstat: Answer, now
   stamp: `${now.toISOString().slice(0, 19)}Z`,
 })
 
+/** Another time, proposed by the one who answers (RFC 5546, 3.2.7). */
+export const counter = (invitation: Invitation, who: Person, start: Moment, end: Moment | null, now: Date): Invitation => ({
+  ...reply(invitation, who, 'TENTATIVE', now),
+  method: 'COUNTER',
+  start,
+  end,
+})
+
 /** Milliseconds since 1970 of a moment; an all-day one starts at midnight where the reader is. */
 export function instant(moment: Moment): number {
   if ('date' in moment) return new Date(`${moment.date}T00:00:00`).getTime()
   const asUtc = Date.parse(`${moment.at}Z`)
   // The offset at the guessed instant, then once more at the corrected one: right on both sides of a clock change.
-  const guess = asUtc - offset(asUtc, moment.zone)
-  return asUtc - offset(guess, moment.zone)
+  const guess = asUtc - zoneOffset(asUtc, moment.zone)
+  return asUtc - zoneOffset(guess, moment.zone)
 }
 
 /** Milliseconds that a zone is ahead of UTC at an instant; an unknown zone counts as the reader's own. */
-function offset(at: number, zone: string): number {
+export function zoneOffset(at: number, zone: string): number {
   const parts = Object.fromEntries(
     formatter(zone)
       .formatToParts(at)

@@ -1,5 +1,6 @@
-/** One appointment as an iCalendar file that any agenda can import (RFC 5545). Writes only; reads nothing. */
-import { instant, type Invitation, type Moment } from './agenda.ts'
+/** Appointments as an iCalendar file that any agenda can import (RFC 5545). Writes only; reads nothing. */
+import { instant, type Appointment, type Moment } from './agenda.ts'
+import { vtimezone } from './vtimezone.ts'
 
 const LINE = 75 // octets of a content line, without its end (RFC 5545, 3.1)
 const encoder = new TextEncoder()
@@ -24,6 +25,8 @@ function foldLine(line: string): string {
 
 const utc = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 
+const isZoned = (moment: Moment): moment is { at: string; zone: string } => !('date' in moment) && moment.zone !== 'UTC'
+
 /** A repeated appointment keeps its zone, so that it stays at the same hour after a clock change; any other is in UTC. */
 function time(name: string, moment: Moment, repeated: boolean): string {
   if ('date' in moment) return `${name};VALUE=DATE:${moment.date.replaceAll('-', '')}`
@@ -31,17 +34,21 @@ function time(name: string, moment: Moment, repeated: boolean): string {
   return `${name}:${utc(instant(moment))}`
 }
 
-export function toIcs(invitation: Invitation): string {
+/** Of an exported appointment: what a calendar needs to take it up again without doubling it is its UID and SEQUENCE. */
+type Exported = Pick<Appointment, 'invitation' | 'state'>
+
+const STATUS = { cancelled: 'CANCELLED', accepted: 'CONFIRMED', declined: 'CANCELLED', pending: 'TENTATIVE', tentative: 'TENTATIVE' } as const
+
+function event({ invitation, state }: Exported, reminder: number | undefined): readonly string[] {
   const { uid, stamp, start, end, summary, location, description, recurrence, sequence, excluded, instance } = invitation
   const repeated = recurrence !== null || instance !== undefined
-  const lines = [
-    'BEGIN:VCALENDAR',
-    'VERSION:2.0',
-    'PRODID:-//Pli//Pli web//FR',
+  const coming = reminder !== undefined && state !== 'cancelled' && state !== 'declined'
+  return [
     'BEGIN:VEVENT',
     `UID:${escape(uid)}`,
     `DTSTAMP:${stamp.replace(/\.\d+/, '').replace(/[-:]/g, '')}`,
     `SEQUENCE:${sequence}`,
+    `STATUS:${STATUS[state]}`,
     time('DTSTART', start, repeated),
     ...(end === null ? [] : [time('DTEND', end, repeated)]),
     ...(recurrence === null ? [] : [`RRULE:${recurrence.replace(/[\r\n]/g, '')}`]),
@@ -50,7 +57,34 @@ export function toIcs(invitation: Invitation): string {
     `SUMMARY:${escape(summary)}`,
     `LOCATION:${escape(location)}`,
     `DESCRIPTION:${escape(description)}`,
+    ...(coming ? ['BEGIN:VALARM', 'ACTION:DISPLAY', `DESCRIPTION:${escape(summary)}`, `TRIGGER:-PT${reminder}M`, 'END:VALARM'] : []),
     'END:VEVENT',
+  ]
+}
+
+/** The zones that repeated appointments keep, each once, for the years around the first of them. */
+function zones(appointments: readonly Exported[]): readonly string[] {
+  const first = new Map<string, number>()
+  for (const { invitation } of appointments) {
+    if (invitation.recurrence === null && invitation.instance === undefined) continue
+    for (const moment of [invitation.start, invitation.end]) {
+      if (moment === null || !isZoned(moment)) continue
+      const year = Number(moment.at.slice(0, 4))
+      first.set(moment.zone, Math.min(first.get(moment.zone) ?? year, year))
+    }
+  }
+  return [...first].flatMap(([zone, year]) => vtimezone(zone, year))
+}
+
+/** One file of all of them. `reminder`: minutes before each, where there shall be one. */
+export function toIcs(appointments: readonly Exported[], reminder?: number): string {
+  const lines = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//Pli//Pli web//FR',
+    'METHOD:PUBLISH',
+    ...zones(appointments),
+    ...appointments.flatMap(one => event(one, reminder)),
     'END:VCALENDAR',
   ]
   return lines.map(line => `${foldLine(line)}\r\n`).join('')

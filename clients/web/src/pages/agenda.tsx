@@ -2,8 +2,10 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { instant } from '../content/agenda.ts'
+import { toIcs } from '../content/ics.ts'
 import type { AgendaEntry } from '../session/entries.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, ButtonLink } from '../ui/button.tsx'
+import { Choices } from '../ui/field.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Waiting } from '../ui/notice.tsx'
@@ -11,6 +13,7 @@ import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { Month } from './month.tsx'
 import { anchorOf, AppointmentCard } from './parts/invitation.tsx'
+import * as places from './places.ts'
 
 const DAY = 86_400_000
 
@@ -31,12 +34,18 @@ export function AgendaPage(): JSX.Element {
   return (
     <>
       <Heading title={t('agenda.title')} />
+      <div class="buttons">
+        <ButtonLink href={places.NOTE} icon="add">
+          {t('diary.add')}
+        </ButtonLink>
+      </div>
       {!session.loaded.value && <Waiting>{t('messages.loading')}</Waiting>}
       {session.loaded.value && entries.length === 0 && <Empty />}
       <Group title={t('agenda.pending')} entries={pending} />
       <Group title={t('agenda.coming')} entries={coming} />
-      {entries.length > 0 && <Month entries={entries.filter(({ state }) => state !== 'declined' && state !== 'cancelled')} />}
+      {entries.length > 0 && <Month all={entries} />}
       <Past entries={past} />
+      {entries.length > 0 && <Calendar entries={entries} />}
     </>
   )
 }
@@ -63,6 +72,36 @@ function Past({ entries }: { readonly entries: readonly AgendaEntry[] }): JSX.El
       </Button>
       {shown && <Group title={t('agenda.past')} entries={entries} />}
     </>
+  )
+}
+
+const REMINDERS = { none: undefined, hour: 60, day: 24 * 60 } as const // minutes before
+type Reminder = keyof typeof REMINDERS
+const REMINDER_NAMES: readonly Reminder[] = ['none', 'hour', 'day']
+
+/** One file for the person's own calendar. Nothing readable is served: a calendar cannot subscribe to what is sealed. */
+function Calendar({ entries }: { readonly entries: readonly AgendaEntry[] }): JSX.Element {
+  const { session, screen } = useApp()
+  const minutes = session.reminder.value
+  const save = (): void => screen.save(new TextEncoder().encode(toIcs(entries, minutes)), `${t('calendar.file')}.ics`, 'text/calendar')
+  return (
+    <section class="apart no-print">
+      <h2>{t('calendar.title')}</h2>
+      <p>{t('calendar.text')}</p>
+      <Choices
+        legend={t('calendar.reminder')}
+        value={REMINDER_NAMES.find(name => REMINDERS[name] === minutes) ?? 'none'}
+        choices={[
+          ['none', t('calendar.reminderNone')],
+          ['hour', t('calendar.reminderHour')],
+          ['day', t('calendar.reminderDay')],
+        ]}
+        onValue={name => session.remind(REMINDERS[name])}
+      />
+      <Button icon="save" onPress={save}>
+        {t('calendar.all')}
+      </Button>
+    </section>
   )
 }
 

@@ -21,11 +21,12 @@ const About = lazy(async () => (await withWords(import('./about.tsx'), 'doors'))
 const Activation = lazy(async () => (await withWords(import('./activation.tsx'), 'doors')).Activation)
 const RecoveryPage = lazy(async () => (await withWords(import('./recovery.tsx'), 'doors')).RecoveryPage)
 const PairNew = lazy(async () => (await withWords(import('./pairnew.tsx'), 'doors')).PairNew)
-const Messages = lazy(async () => (await import('./messages.tsx')).Messages)
+const Messages = lazy(async () => (await withWords(import('./messages.tsx'), 'agenda')).Messages)
 const RecordPage = lazy(async () => (await withWords(import('./record.tsx'), 'record')).RecordPage)
 const AddDocument = lazy(async () => (await withWords(import('./adddocument.tsx'), 'record')).AddDocument)
 const DocumentPage = lazy(async () => (await withWords(import('./document.tsx'), 'record')).DocumentPage)
-const AgendaPage = lazy(async () => (await import('./agenda.tsx')).AgendaPage)
+const AgendaPage = lazy(async () => (await withWords(import('./agenda.tsx'), 'agenda')).AgendaPage)
+const NotePage = lazy(async () => (await withWords(import('./note.tsx'), 'agenda')).NotePage)
 const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'doors', 'life')).Oppose)
 const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
 const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'doors', 'help')).HelpPage)
@@ -126,6 +127,7 @@ function Page({ phase, path }: { readonly phase: Phase; readonly path: string })
       <Route path={places.RECORD_ADD} component={AddDocument} />
       <Route path={`${places.RECORD}/:letter/:place`} component={DocumentPage} />
       <Route path={places.AGENDA} component={AgendaPage} />
+      <Route path={`${places.NOTE}/:entry?`} component={NotePage} />
       <Route path={places.ACCOUNT} component={AccountPages} />
       <Route path={`${places.ACCOUNT}/*`} component={AccountPages} />
       <Route default component={NotFound} />

@@ -13,6 +13,7 @@ import { Conversation } from './conversation.tsx'
 import { DirectoryNotice } from './directory.tsx'
 import * as places from './places.ts'
 import { reasonWords } from './reasons.ts'
+import { Soon } from './soon.tsx'
 import { StandingNotices } from './standing.tsx'
 
 export function Messages({ params }: { readonly params: Readonly<Record<string, string>> }): JSX.Element {
@@ -40,6 +41,7 @@ function List({ open }: { readonly open: string | undefined }): JSX.Element {
       <Heading title={t('messages.title')} focused={open === undefined} />
       <DirectoryNotice />
       <StandingNotices />
+      <Soon />
       {!session.loaded.value && <Waiting>{t('messages.loading')}</Waiting>}
       {session.loaded.value && empty && <Empty />}
       {!empty && (

@@ -1,7 +1,8 @@
 /** A month at a glance. The list above it says the same in words: this is for the eye. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { instant } from '../content/agenda.ts'
+import { useLoaded } from './account/useloaded.ts'
+import type { Invitation, Moment } from '../content/agenda.ts'
 import { groups } from '../content/groups.ts'
 import type { AgendaEntry } from '../session/entries.ts'
 import { Button } from '../ui/button.tsx'
@@ -21,11 +22,32 @@ export function weeks(year: number, month: number): readonly (readonly (Date | u
   return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7))
 }
 
-export function Month({ entries }: { readonly entries: readonly AgendaEntry[] }): JSX.Element {
+/** The expansion of rules is fetched with the first month that is shown. */
+type Expand = (invitation: Invitation, from: number, until: number, moved: readonly Moment[]) => readonly number[]
+const expansion = async (): Promise<Expand> =>
+  (await import('../content/occurrences.ts')).occurrences
+
+type Standing = { readonly entry: AgendaEntry; readonly at: Date }
+
+/** The occurrences of this series that were moved or cancelled by themselves. */
+const movedOf = ({ invitation, from }: AgendaEntry, all: readonly AgendaEntry[]): readonly Moment[] =>
+  all.flatMap(one =>
+    one.invitation.uid === invitation.uid && one.from.letter.sender.account === from.letter.sender.account && one.invitation.instance !== undefined
+      ? [one.invitation.instance]
+      : [],
+  )
+
+export function Month({ all }: { readonly all: readonly AgendaEntry[] }): JSX.Element {
+  const entries = all.filter(({ state }) => state !== 'declined' && state !== 'cancelled')
   const [today] = useState(() => new Date())
   const [shift, setShift] = useState(0)
   const month = new Date(today.getFullYear(), today.getMonth() + shift, 1)
-  const days = groups(entries, ({ invitation }) => new Date(instant(invitation.start)).toDateString())
+  const expand = useLoaded(expansion).value
+  const next = new Date(month.getFullYear(), month.getMonth() + 1, 1)
+  const standing = entries.flatMap((entry): readonly Standing[] =>
+    (expand?.(entry.invitation, month.getTime(), next.getTime(), movedOf(entry, all)) ?? []).map(at => ({ entry, at: new Date(at) })),
+  )
+  const days = groups(standing.toSorted((a, b) => a.at.getTime() - b.at.getTime()), ({ at }) => at.toDateString())
   return (
     <section class="no-print" aria-label={t('agenda.month')}>
       <h2 class="month-name" aria-live="polite">{monthName(month)}</h2>
@@ -52,7 +74,7 @@ export function Month({ entries }: { readonly entries: readonly AgendaEntry[] })
           {weeks(month.getFullYear(), month.getMonth()).map((week, at) => (
             <tr key={at}>
               {week.map((day, place) => (
-                <Day key={place} day={day} today={today} entries={days.get(day?.toDateString() ?? '') ?? []} />
+                <Day key={place} day={day} today={today} standing={days.get(day?.toDateString() ?? '') ?? []} />
               ))}
             </tr>
           ))}
@@ -62,17 +84,17 @@ export function Month({ entries }: { readonly entries: readonly AgendaEntry[] })
   )
 }
 
-type DayProps = { readonly day: Date | undefined; readonly today: Date; readonly entries: readonly AgendaEntry[] }
+type DayProps = { readonly day: Date | undefined; readonly today: Date; readonly standing: readonly Standing[] }
 
-function Day({ day, today, entries }: DayProps): JSX.Element {
+function Day({ day, today, standing }: DayProps): JSX.Element {
   if (day === undefined) return <td />
   const isToday = day.toDateString() === today.toDateString()
   return (
     <td class={isToday ? 'today' : undefined}>
       <b aria-label={longDay(day)}>{day.getDate()}</b>
-      {entries.map(entry => (
+      {standing.map(({ entry, at }) => (
         <a key={anchorOf(entry)} href={`#${anchorOf(entry)}`} title={entry.invitation.summary}>
-          {'date' in entry.invitation.start ? '' : `${time(new Date(instant(entry.invitation.start)))} `}
+          {'date' in entry.invitation.start ? '' : `${time(at)} `}
           {entry.invitation.summary}
         </a>
       ))}

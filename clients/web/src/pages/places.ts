@@ -15,6 +15,8 @@ export const MESSAGES = '/messages'
 export const RECORD = '/dossier'
 export const RECORD_ADD = '/dossier/ajouter'
 export const AGENDA = '/agenda'
+/** An appointment that the person writes down, or changes. */
+export const NOTE = '/agenda/noter'
 export const ACCOUNT = '/compte'
 /** On the device that has the keys. The address of a new device's QR code (`#pair/CODE`) leads here once somebody is logged in. */
 export const PAIR = '/compte/nouvel-appareil'

@@ -1,6 +1,6 @@
 /** One person's open mailbox, as values that pages show. Made at log-in, emptied at log-out; the keys stay in the worker. */
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
-import type { Answer } from '../content/agenda.ts'
+import type { Answer, Moment } from '../content/agenda.ts'
 import type { Attachment } from '../content/attachment.ts'
 import { CryptoError } from '../crypto/errors.ts'
 import type { SeenLog, Unlocked } from '../crypto/operations.ts'
@@ -12,6 +12,7 @@ import { Carers } from './carers.ts'
 import { Contents, isForOtherKeys } from './contents.ts'
 import type { Desk } from './desk.ts'
 import { Devices } from './devices.ts'
+import { Diary } from './diary.ts'
 import { KeysNotProved } from './distrust.ts'
 import { arrived, type AgendaEntry, type Arrived, type Thread } from './entries.ts'
 import { Changes } from './factorchanges.ts'
@@ -41,6 +42,7 @@ import { Writing } from './writing.ts'
  */
 export type Phase = 'starting' | 'away' | 'out' | 'locked' | 'in'
 
+const REMINDER = 'reminder'
 const BOX_EVERY = 60_000 // milliseconds between two looks at the box that letters bring about
 
 export class Session implements Mailbox {
@@ -73,6 +75,10 @@ export class Session implements Mailbox {
   readonly life: Life
   /** The record, as far as the person arranges it. */
   readonly shelf: Shelf
+  /** Minutes before an appointment at which the person's own calendar shall remind them. */
+  readonly reminder = signal<number | undefined>(undefined)
+  /** Appointments that the person writes down. */
+  readonly diary: Diary
   /** The device of a pairing that has the keys. */
   readonly pairing: OldDevice
   readonly idle: Idle
@@ -109,6 +115,8 @@ export class Session implements Mailbox {
     this.carers = new Carers(desk, transport, ports, this.box, this, this.#changes)
     this.life = new Life(desk, transport, this)
     this.shelf = new Shelf(transport, this)
+    this.diary = new Diary(transport, ports.clock, this)
+    this.reminder.value = Number(ports.lasting.get(REMINDER) ?? Number.NaN) || undefined
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.#writing = new Writing(ports.clock, this)
     this.idle = new Idle(ports, () => this.#writing.sending, () => void this.suspend())
@@ -320,6 +328,17 @@ export class Session implements Mailbox {
 
   respond(entry: AgendaEntry, answer: Answer, sentence: string): Promise<void> {
     return this.#writing.respond(entry, answer, sentence)
+  }
+
+  /** Of this browser: the file that it saves has it. */
+  remind(minutes: number | undefined): void {
+    this.reminder.value = minutes
+    if (minutes === undefined) this.#ports.lasting.remove(REMINDER)
+    else this.#ports.lasting.set(REMINDER, String(minutes))
+  }
+
+  propose(entry: AgendaEntry, start: Moment, end: Moment | null, sentence: string): Promise<void> {
+    return this.#writing.propose(entry, start, end, sentence)
   }
 
   /** Seal and deliver. Raises Refusal, KeysNotProved. */

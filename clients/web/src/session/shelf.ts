@@ -117,7 +117,7 @@ const names = (value: Json | undefined): ReadonlySet<string> =>
   new Set(Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [])
 
 /** Each thing of one's own is an exchange of its own. */
-const toOneself = (account: string): Draft['to'] => ({ thread: freshId(), account, from: '', inReplyTo: null, mail: null })
+export const toOneself = (account: string): Draft['to'] => ({ thread: freshId(), account, from: '', inReplyTo: null, mail: null })
 
 function formatOf(type: string): RecordDocument['format'] {
   if (type === 'application/pdf') return 'pdf'

@@ -1,5 +1,5 @@
 /** What the person writes: forms with their files, drafts that keep themselves, and the ten seconds before a letter leaves. */
-import { reply, type Answer, type Invitation, type Person } from '../content/agenda.ts'
+import { counter, reply, type Answer, type Invitation, type Moment, type Person } from '../content/agenda.ts'
 import { answering, answerSubject, type Aim } from './aim.ts'
 import { Composer } from './composer.ts'
 import type { AgendaEntry, Arrived } from './entries.ts'
@@ -74,6 +74,13 @@ export class Writing {
   /** Say yes, no or perhaps to an invitation: an ordinary answer that carries it, sent at once. */
   respond(entry: AgendaEntry, answer: Answer, sentence: string): Promise<void> {
     const part = reply(entry.invitation, this.#attendee(entry.invitation, entry.from), answer, this.#clock.now())
+    return this.outbox.sendNow(this.answer(entry.from, sentence, [part]))
+  }
+
+  /** Propose another time: an ordinary answer that carries it, sent at once. */
+  propose(entry: AgendaEntry, start: Moment, end: Moment | null, sentence: string): Promise<void> {
+    const who = this.#attendee(entry.invitation, entry.from)
+    const part = counter(entry.invitation, who, start, end, this.#clock.now())
     return this.outbox.sendNow(this.answer(entry.from, sentence, [part]))
   }
 

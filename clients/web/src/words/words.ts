@@ -1,6 +1,7 @@
 /** Sentences for people, by name. French is the first language; others, and those of groups of pages, are fetched when they are needed. */
 import { signal } from '@preact/signals'
 import type { frAccount } from './account.fr.ts'
+import type { frAgenda } from './agenda.fr.ts'
 import type { frDoors } from './doors.fr.ts'
 import { fr } from './fr.ts'
 import type { frHelp } from './help.fr.ts'
@@ -17,8 +18,9 @@ export type LifeWords = Catalogue<typeof frLife>
 export type HelpWords = Catalogue<typeof frHelp>
 export type DoorsWords = Catalogue<typeof frDoors>
 export type InsideWords = Catalogue<typeof frInside>
+export type AgendaWords = Catalogue<typeof frAgenda>
 export type RecordWords = Catalogue<typeof frRecord>
-type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords & RecordWords
+type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords & RecordWords & AgendaWords
 type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
@@ -48,6 +50,10 @@ const LATER = {
   life: {
     fr: async () => (await import('./life.fr.ts')).frLife,
     en: async () => (await import('./life.en.ts')).enLife,
+  },
+  agenda: {
+    fr: async () => (await import('./agenda.fr.ts')).frAgenda,
+    en: async () => (await import('./agenda.en.ts')).enAgenda,
   },
   record: {
     fr: async () => (await import('./record.fr.ts')).frRecord,

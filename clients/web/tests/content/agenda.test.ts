@@ -1,6 +1,8 @@
+import ICAL from 'ical.js'
 import { expect, test } from 'vitest'
-import { fold, instant, reply, type Said } from '../../src/content/agenda.ts'
+import { counter, fold, instant, reply, type Appointment, type Said } from '../../src/content/agenda.ts'
 import { toIcs } from '../../src/content/ics.ts'
+import { occurrences } from '../../src/content/occurrences.ts'
 import { ANNE, invitation, MARTIN } from '../fakes/letters.ts'
 
 const theirs = (...changes: Parameters<typeof invitation>): Said => ({
@@ -15,6 +17,12 @@ const answer = (partstat: 'ACCEPTED' | 'DECLINED', minute: number, sequence = 0)
   account: ANNE,
   own: true,
   recipients: [ANNE, MARTIN],
+})
+const one = (...changes: Parameters<typeof invitation>): Appointment => ({
+  invitation: invitation(...changes),
+  state: 'accepted',
+  movedFrom: undefined,
+  proposed: undefined,
 })
 const states = (...said: readonly Said[]): readonly string[] => fold(said).map(({ state }) => state)
 
@@ -77,9 +85,75 @@ test('a time in Paris is the right instant in winter, in summer and around the c
 })
 
 test('a calendar file has CRLF, folded lines and no way out of a property', () => {
-  const file = toIcs(invitation({ summary: 'Très long '.repeat(20), description: 'a\r\nATTENDEE:evil;x,y' }))
+  const file = toIcs([one({ summary: 'Très long '.repeat(20), description: 'a\r\nATTENDEE:evil;x,y' })])
   expect(file.split('\r\n').every(line => new TextEncoder().encode(line).length <= 75)).toBe(true)
   expect(file).not.toMatch(/^ATTENDEE/m)
   expect(file.replace(/\r\n /g, '')).toContain('DESCRIPTION:a\\nATTENDEE:evil\\;x\\,y\r\n')
   expect(file).toContain('DTSTART:20240320T090000Z\r\n')
+})
+
+const noted = (...changes: Parameters<typeof invitation>): Said => ({ ...theirs(...changes), account: ANNE, own: true, recipients: [ANNE] })
+
+test('what one wrote to oneself alone is an appointment, and waits for nobody', () => {
+  expect(states(noted())).toEqual(['accepted'])
+  expect(fold([noted(), noted({ sequence: 1, location: 'Ailleurs' })]).map(({ invitation: { location } }) => location)).toEqual(['Ailleurs'])
+})
+
+test('an own request that went to somebody else is no appointment', () => {
+  expect(states({ ...noted(), recipients: [ANNE, MARTIN] })).toEqual([])
+})
+
+test('an appointment that was moved says when it was', () => {
+  const [moved] = fold([theirs(), theirs({ sequence: 1, start: { at: '2024-03-21T10:00:00', zone: 'Europe/Paris' } })])
+  expect(moved?.movedFrom).toEqual(invitation().start)
+  expect(fold([theirs(), theirs({ sequence: 1, location: 'Ailleurs' })])[0]?.movedFrom).toBeUndefined()
+})
+
+const proposal = (minute: number, sequence = 0): Said => ({
+  ...answer('ACCEPTED', minute, sequence),
+  invitation: counter(invitation({ sequence }), anne, { date: '2024-03-22' }, null, new Date(Date.UTC(2024, 2, 12, 11, minute))),
+})
+
+test('a proposal is shown until somebody answers it, and takes back an answer before it', () => {
+  const [waiting] = fold([theirs(), answer('ACCEPTED', 1), proposal(2)])
+  expect([waiting?.state, waiting?.proposed?.start]).toEqual(['pending', { date: '2024-03-22' }])
+  expect(fold([theirs(), proposal(2), theirs({ sequence: 1 })])[0]?.proposed).toBeUndefined()
+})
+
+/** What ical.js makes of our files. */
+function parsed(...appointments: readonly Appointment[]): readonly ICAL.Event[] {
+  const calendar = new ICAL.Component(ICAL.parse(toIcs(appointments, 60)) as unknown[])
+  for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone)
+  return calendar.getAllSubcomponents('vevent').map(event => new ICAL.Event(event))
+}
+
+test.each(['Europe/Paris', 'Indian/Reunion', 'America/Cayenne'])('a repeated appointment keeps its hour in %s', zone => {
+  const weekly = one({ recurrence: 'FREQ=WEEKLY', start: { at: '2024-03-25T10:00:00', zone }, end: { at: '2024-03-25T10:30:00', zone } })
+  const [event] = parsed(weekly)
+  const iterator = event!.iterator()
+  const theirTimes = [0, 1, 2].map(() => iterator.next().toUnixTime() * 1000)
+  expect(occurrences(weekly.invitation, 0, Date.UTC(2024, 3, 12))).toEqual(theirTimes)
+})
+
+test('a file of everything has each appointment once, with its reminder, and none for what is cancelled', () => {
+  const events = parsed(one(), { ...one({ uid: 'two' }), state: 'cancelled' })
+  expect(events.map(({ uid }) => uid)).toEqual(['one@cabinet', 'two'])
+  expect(events.map(event => event.component.getAllSubcomponents('valarm').length)).toEqual([1, 0])
+  expect(events[1]?.component.getFirstPropertyValue('status')).toBe('CANCELLED')
+})
+
+test('an appointment of whole days comes back on each of them', () => {
+  const daily = invitation({ start: { date: '2024-03-20' }, end: null, recurrence: 'FREQ=DAILY;COUNT=3' })
+  expect(occurrences(daily, 0, Number.MAX_SAFE_INTEGER).map(at => new Date(at).getDate())).toEqual([20, 21, 22])
+})
+
+test.each([
+  ['no rule', 'nonsense'],
+  ['a rule of every second', 'FREQ=SECONDLY'],
+])('%s counts as the first time alone', (_, recurrence) => {
+  expect(occurrences(invitation({ recurrence }), 0, Date.UTC(2030, 0, 1))).toHaveLength(1)
+})
+
+test('a rule without end is shown as far as a look goes, and no further', () => {
+  expect(occurrences(invitation({ recurrence: 'FREQ=DAILY' }), 0, Number.MAX_SAFE_INTEGER)).toHaveLength(62)
 })

@@ -51,7 +51,7 @@ test.each(cases.filter(({ ics }) => ics.includes('RRULE')))('$name: the excluded
 
 test.each(cases)('$name: the file that the page saves is read too', ({ part }) => {
   const said = agendaKind.fromJson(part)
-  const { event } = opened(toIcs(said))
+  const { event } = opened(toIcs([{ invitation: said, state: 'accepted' }]))
   expect([event.uid, event.sequence]).toEqual([said.uid, said.sequence])
   expect(event.isRecurring()).toBe(said.recurrence !== null)
   expect(event.isRecurrenceException()).toBe(said.instance !== undefined)

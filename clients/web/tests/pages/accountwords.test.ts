@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { enAccount } from '../../src/words/account.en.ts'
 import { frAccount } from '../../src/words/account.fr.ts'
+import { enAgenda } from '../../src/words/agenda.en.ts'
+import { frAgenda } from '../../src/words/agenda.fr.ts'
 import { enDoors } from '../../src/words/doors.en.ts'
 import { frDoors } from '../../src/words/doors.fr.ts'
 import { fr } from '../../src/words/fr.ts'
@@ -20,6 +22,7 @@ afterEach(() => speak('fr'))
 const CATALOGUES: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]>> = {
   account: [frAccount, enAccount],
   life: [frLife, enLife],
+  agenda: [frAgenda, enAgenda],
   record: [frRecord, enRecord],
   help: [frHelp, enHelp],
   doors: [frDoors, enDoors],

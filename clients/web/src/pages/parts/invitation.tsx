@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { instant, occurrence, type Answer, type Invitation } from '../../content/agenda.ts'
 import { toIcs } from '../../content/ics.ts'
+import { isNoted } from '../../session/diary.ts'
 import type { AgendaEntry } from '../../session/entries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -10,6 +11,8 @@ import { Aside, Mark } from '../../ui/notice.tsx'
 import { dayAndTime, shortMonth, span } from '../../words/dates.ts'
 import { t, type PlainWord } from '../../words/words.ts'
 import { useApp } from '../context.ts'
+import { NotedActs } from './noted.tsx'
+import { Proposing } from './proposing.tsx'
 
 type InvitationViewProps = { readonly invitation: Invitation; readonly own: boolean }
 
@@ -38,10 +41,11 @@ export const anchorOf = ({ from, invitation }: AgendaEntry): string =>
   `rdv-${from.letter.sender.account}-${invitation.uid}${occurrence(invitation)}`
 
 export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX.Element {
-  const { screen } = useApp()
-  const { invitation, state } = entry
+  const { screen, session } = useApp()
+  const { invitation, state, movedFrom, proposed } = entry
+  const noted = isNoted(entry)
   const keep = (): void =>
-    screen.save(new TextEncoder().encode(toIcs(invitation)), `${t('invitation.fileName')}.ics`, 'text/calendar')
+    screen.save(new TextEncoder().encode(toIcs([entry], session.reminder.value)), `${t('invitation.fileName')}.ics`, 'text/calendar')
   return (
     <section
       class={state === 'pending' ? 'card card-care' : 'card'}
@@ -52,14 +56,15 @@ export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX
         <Leaf at={new Date(instant(invitation.start))} />
         <div class="when-text">
           <h3>{invitation.summary || t('invitation.noTitle')}</h3>
-          <Facts invitation={invitation} />
-          <p>
-            <StateMark state={state} />
-          </p>
+          <Facts invitation={invitation} noted={noted} />
+          {movedFrom !== undefined && <p class="fact">{t('propose.moved', dayAndTime(new Date(instant(movedFrom))))}</p>}
+          <p>{noted ? <Mark icon="person">{t('diary.own')}</Mark> : <StateMark state={state} />}</p>
+          {proposed !== undefined && <p class="fact">{t('propose.proposed', dayAndTime(new Date(instant(proposed.start))))}</p>}
         </div>
       </div>
       {invitation.description !== '' && <div class="letter-text">{invitation.description}</div>}
-      {state !== 'cancelled' && <Choice entry={entry} />}
+      {noted && <NotedActs entry={entry} />}
+      {!noted && state !== 'cancelled' && <Choice entry={entry} />}
       <Button look="plain" icon="save" onPress={keep} label={t('invitation.saveLong', invitation.summary)}>
         {t('invitation.save')}
       </Button>
@@ -74,7 +79,7 @@ const Leaf = ({ at }: { readonly at: Date }): JSX.Element => (
   </div>
 )
 
-function Facts({ invitation }: { readonly invitation: Invitation }): JSX.Element {
+function Facts({ invitation, noted }: { readonly invitation: Invitation; readonly noted: boolean }): JSX.Element {
   const { start, end, location, organizer, recurrence } = invitation
   const allDay = 'date' in start
   const last = end === null ? undefined : new Date(instant(end) - (allDay ? 86_400_000 : 0))
@@ -89,9 +94,11 @@ function Facts({ invitation }: { readonly invitation: Invitation }): JSX.Element
           <Icon name="place" /> {location}
         </p>
       )}
-      <p class="fact">
-        <Icon name="person" /> {t('invitation.with', organizer.name || organizer.address)}
-      </p>
+      {!noted && (
+        <p class="fact">
+          <Icon name="person" /> {t('invitation.with', organizer.name || organizer.address)}
+        </p>
+      )}
     </>
   )
 }
@@ -142,6 +149,7 @@ function Choice({ entry }: { readonly entry: AgendaEntry }): JSX.Element | null 
   }
   const when = dayAndTime(new Date(instant(invitation.start)))
   return (
+    <>
     <div class="buttons" role="group" aria-label={t('invitation.answer')}>
       {CHOICES.filter(([, chosen]) => chosen !== state).map(([answer, chosen, icon, word, sentence]) => (
         <Button
@@ -155,5 +163,7 @@ function Choice({ entry }: { readonly entry: AgendaEntry }): JSX.Element | null 
         </Button>
       ))}
     </div>
+    <Proposing entry={entry} onDone={() => setChanging(false)} />
+    </>
   )
 }
