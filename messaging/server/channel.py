@@ -32,6 +32,7 @@ class Channel(_HTTPChannel):  # type: ignore[misc] # its type is Any, see above
     timeOut: float | None = None  # noqa: N815 - Twisted's name
     body_seconds: float | None = None  # while a body arrives
     _in_head = False
+    _held: Any = None  # a request that is answered, while its answer waits for the reader
     _deadline: Any = None
     _idle: Any = None
     _touched = 0.0
@@ -77,6 +78,24 @@ class Channel(_HTTPChannel):  # type: ignore[misc] # its type is Any, see above
         self.transport.write(heads.whole(reply, secure=front.secure, close=True) + reply.body)
         self._networkProducer.pauseProducing()
         self.callLater(LINGER_SECONDS, self.transport.loseConnection)
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802 - Twisted's name
+        """Go on with what came behind it: once the reader takes the answers.
+
+        Twisted's own goes on at once: a packet of questions would pile up a hundred megabytes of answers.
+        """
+        if self._waitingForTransport and self.persistent:
+            self._held = request
+            self.setTimeout(self._savedTimeOut)
+        else:
+            super().requestDone(request)
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The reader takes answers again."""
+        super().resumeProducing()
+        held, self._held = self._held, None
+        if held is not None:
+            super().requestDone(held)
 
     def body_is_whole(self) -> None:
         """No more of it is waited for."""

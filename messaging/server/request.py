@@ -207,15 +207,16 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
             self.channel.loseConnection()
 
     def _header(self, name: str) -> str | None:
-        values = self.requestHeaders.getRawHeaders(name)
-        return values[0] if values else None
+        # Asked for as text, Twisted would decode as UTF-8, and raise for whoever sends something else.
+        values = self.requestHeaders.getRawHeaders(name.encode())
+        return values[0].decode("latin-1") if values else None
 
     def _certificate(self, host: str) -> bytes:
         return self.front.certificates.shown(self.channel.transport, host, self._header)
 
     def _forwarded(self) -> str | None:
-        values = self.requestHeaders.getRawHeaders("x-forwarded-for")
-        return ",".join(values) if values else None
+        values = self.requestHeaders.getRawHeaders(b"x-forwarded-for")
+        return b",".join(values).decode("latin-1") if values else None
 
     def _token(self) -> str:
         scheme, _, token = (self._header("authorization") or "").partition(" ")

@@ -25,6 +25,7 @@ from messaging.server.logs import RequestLog
 from messaging.server.metrics import Metrics
 from messaging.server.peers import Peers, network_of
 from messaging.server.request import BODY_SECONDS
+from messaging.wire.errors import Refusal
 from tests.messaging.desk import letter
 from tests.messaging.doors import Visitor, heard
 from tests.relays import relay_in_process
@@ -51,11 +52,12 @@ class _Line:
         async def answer(_: Asked) -> Reply:
             return json_reply({})
 
-        def nobody(token: str, network: str) -> tuple[Caller, int]:
-            raise AssertionError(f"no door here is closed: {token} {network}")
+        def nobody(token: str, network: str) -> tuple[Caller, int]:  # noqa: ARG001 - as the front asks
+            raise Refusal("unauthorized")
 
         self.clock: Any = Clock()
         routes = Routes({"/open": Route("open", answer, limit=1_000_000, json=True)})
+        routes.exact["/closed"] = Route("closed", answer, methods=("GET",), bearer=True)
         front = Front(routes, nobody, Metrics(), RequestLog("json", StringIO()), Peers(), secure=False)
         self.channel: Any = channel.Door(front, self.clock).buildProtocol(None)
         self.transport = _Aborting()
@@ -100,6 +102,37 @@ async def test_a_connection_in_use_is_kept() -> None:
         line.clock.advance(channel.IDLE_SECONDS - 1)
     assert line.transport.value().count(b"HTTP/1.1 404 ") == 4
     assert not line.transport.disconnecting
+
+
+async def test_who_does_not_take_answers_gets_one_and_the_others_when_they_do() -> None:
+    line = _Line()
+    line.channel.pauseProducing()  # as the transport does when its buffer is full
+    line.says(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    before = line.transport.value().count(b"HTTP/1.1 404 ")
+    line.channel.resumeProducing()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (before, line.transport.value().count(b"HTTP/1.1 404 ")) == (1, 3)
+
+
+async def test_who_never_takes_the_answers_is_let_go() -> None:
+    line = _Line()
+    line.channel.pauseProducing()
+    line.says(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    line.clock.advance(channel.IDLE_SECONDS)
+    assert line.transport.disconnecting
+
+
+async def test_a_header_that_is_no_utf_8_is_refused_like_any_other() -> None:
+    line = _Line()
+    line.says(b"GET /closed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\nX-Forwarded-For: \xff\r\n\r\n")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert line.transport.value().startswith(b"HTTP/1.1 401 ")
 
 
 @pytest.mark.parametrize(
