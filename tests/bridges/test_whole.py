@@ -127,6 +127,7 @@ def write_config(
     station: SigningPublic,
 ) -> Path:  # fmt: skip
     gateway = credentials(authority, authority.issue(name("gateway")), folder, "gw")
+    (folder / "revoked.pem").write_bytes(authority.revocations())
     (folder / "list.xml").write_bytes(signed_list(signer, [(DOMAIN, written(OPERATOR))]))
     config = folder / "gateway.toml"
     config.write_text(f"""
@@ -142,6 +143,7 @@ listen = "127.0.0.1:{port}"
 certificate = "{gateway.certificate}"
 key = "{gateway.key}"
 client_ca = "{gateway.authorities}"
+crl = "revoked.pem"
 [outgoing]
 certificate = "{gateway.certificate}"
 key = "{gateway.key}"
@@ -369,7 +371,7 @@ async def gateway_log(world: World, *words: str, status: int = 0) -> bytes:
 
 async def test_nothing_readable_is_on_the_gateways_disk_or_in_its_log(world: World) -> None:
     folder = world.config.parent
-    files = [*(folder / "gateway").iterdir(), folder / "gateway.log"]
+    files = [path for path in (folder / "gateway").rglob("*") if path.is_file()] + [folder / "gateway.log"]
     kept = b"".join(path.read_bytes() for path in files)
     assert b"letter.submitted" in kept
     assert not [
