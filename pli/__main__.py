@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "export": Place("clients.cli.export", "Write everything of an account into a folder or a .zip file."),
     "oppose": Place("clients.cli.oppose", "Refuse an account with the code of its letter."),
     "close": Place("clients.cli.close", "Close an account."),
+    "directory": Place("clients.cli.directory", "Look for professionals, organisations and apps."),
     "watch": Place("clients.cli.watch", "Print letters as they arrive."),
     "log": Place("clients.cli.log", "The key log: witness it, check it, watch it."),
     "schema": Place("clients.cli.schema", "Print the protocol's descriptions for machines."),

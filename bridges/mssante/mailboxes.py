@@ -11,7 +11,8 @@ from bridges.mssante import boxes
 from bridges.mssante.config import MailboxTable
 from bridges.mssante.database import Database
 from bridges.mssante.keyfile import GatewayKeys
-from clients.sdk import Client, Mailbox
+from clients.sdk import Client, Mailbox, Refusal
+from messaging.wire.directory import EntryUpdate
 
 
 class NotEnrolled(Exception):
@@ -56,3 +57,13 @@ async def _enrol(
         if outcome.outcome == "refused" and outcome.account not in client.accounts:
             raise NotEnrolled(f"the relay refuses the mailbox of account {outcome.account}: {outcome.reason}")
         log.info("mailbox.enrolled", account=outcome.account, outcome=outcome.outcome)
+    for box, table in missing:
+        await _publish(client, box.account, table, log)
+
+
+async def _publish(client: Client, account: str, table: MailboxTable, log: FilteringBoundLogger) -> None:
+    # So that patients find it. Whoever is not found has their mail all the same.
+    try:
+        await client.publish(account, EntryUpdate(name=table.name, address=table.address))
+    except Refusal as refusal:
+        log.warning("mailbox.unlisted", account=account, reason=refusal.name)

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from treq.client import HTTPClient
 
+from clients.sdk import finding, life, watching
 from clients.sdk import grants as app_grants
-from clients.sdk import life, watching
 from clients.sdk.apps import device_key
 from clients.sdk.connection import AskCode, Connection, Unlock
 from clients.sdk.directory import Directory
@@ -33,6 +33,7 @@ from crypto.keys import SigningSeed
 from messaging.wire import codec, limits, names
 from messaging.wire.accesslog import BEGINNING
 from messaging.wire.catalogue import Catalogue, Scope
+from messaging.wire.directory import DirectoryEntry, EntryFilter, EntryUpdate
 from messaging.wire.errors import Refusal
 from messaging.wire.grants import AppGrant
 from messaging.wire.life import Closed
@@ -242,6 +243,20 @@ class Client:
         line = await own_line(self._directory, opened)
         own = self._password if opened.account == self.account else None
         return Person(self._connection, self._directory, opened, line, own)
+
+    async def find(
+        self, asked: EntryFilter, *, position: int = 0, limit: int = 50
+    ) -> list[DirectoryEntry]:  # fmt: skip
+        """Professionals, organisations and apps of the directory, best first. Raises Refusal."""
+        return await finding.find(self._connection, self.account, asked, position=position, limit=limit)
+
+    async def publish(self, account: str, update: EntryUpdate) -> None:
+        """Let an account that this client acts for be found in the directory, by what is said. Raises Refusal."""
+        await finding.publish(self._connection, account, update)
+
+    async def withdraw(self, account: str) -> None:
+        """Let it not be found any more. Raises Refusal."""
+        await finding.withdraw(self._connection, account)
 
     def watch(self) -> AsyncGenerator[Mapping[str, Mapping[str, str]]]:
         """StateChange.changed as it happens; {} means "look at everything" and comes at least every 30 seconds.
