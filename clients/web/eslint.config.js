@@ -80,6 +80,7 @@ export default tseslint.config(
     ['src/crypto/transparency/**'],
     [{ regex: '^(?!\\.{1,2}/[^/]+$|@noble/post-quantum/ml-dsa\\.js$)', message: 'crypto imports nothing outside itself.' }],
   ),
+  wall(['src/search/**'], [{ regex: '^(?!\\./[^/]+$)', message: 'search imports nothing outside itself.' }]),
   wall(
     ['src/wire/**', 'src/content/**'],
     [

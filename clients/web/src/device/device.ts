@@ -10,9 +10,10 @@ import { presence } from './presence.ts'
 import { parse } from './parse.ts'
 import { authenticator } from './passkeys.ts'
 import { save, show } from './showing.ts'
-import { pdfWorker } from './workers.ts'
+import { store } from './store.ts'
+import { pdfWorker, searchingWorker } from './workers.ts'
 
-export const ports: Ports = { network, clock, lasting, keeping, presence, authenticator }
+export const ports: Ports = { network, clock, lasting, keeping, store, presence, authenticator, searcher: searchingWorker }
 
 export const screen: Screen = {
   origin: network.origin,

@@ -11,8 +11,9 @@ export function show(bytes: Uint8Array, type: string): Shown {
 }
 
 /** Always as plain bytes: nothing that came from a stranger is opened as a page of this origin. */
-export function save(bytes: Uint8Array, name: string, _type: string): void {
-  const url = URL.createObjectURL(blobOf(bytes, 'application/octet-stream'))
+export function save(bytes: Uint8Array | Blob, name: string, _type: string): void {
+  const plain = 'application/octet-stream'
+  const url = URL.createObjectURL(bytes instanceof Blob ? bytes.slice(0, bytes.size, plain) : blobOf(bytes, plain))
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -1,5 +1,6 @@
 /** Workers, made only from addresses that were built with this page (Trusted Types policy `app-url`). */
 import pdfAddress from 'pdfjs-dist/build/pdf.worker.min.mjs?url'
+import searchingAddress from '../search/worker.ts?worker&url'
 import sealingAddress from '../crypto/worker.ts?worker&url'
 
 /** The parts of Trusted Types that are used here; not every browser has them, and TypeScript does not know them. */
@@ -8,7 +9,7 @@ type TrustedTypes = {
   readonly createPolicy: (name: string, rules: { readonly createScriptURL: (address: string) => string }) => Policy
 }
 
-const ALLOWED = new Set([pdfAddress, sealingAddress])
+const ALLOWED = new Set([pdfAddress, sealingAddress, searchingAddress])
 
 const check = (address: string): string => {
   if (!ALLOWED.has(address)) throw new TypeError('not an address of this page')
@@ -22,3 +23,4 @@ const start = (address: string): Worker => new Worker(policy.createScriptURL(add
 
 export const sealingWorker = (): Worker => start(sealingAddress)
 export const pdfWorker = (): Worker => start(pdfAddress)
+export const searchingWorker = (): Worker => start(searchingAddress)

@@ -15,7 +15,7 @@ export interface Screen {
   readonly origin: string
   readonly show: (bytes: Uint8Array, type: string) => Shown
   /** Hand a file to the person: it lands in their downloads. */
-  readonly save: (bytes: Uint8Array, name: string, type: string) => void
+  readonly save: (bytes: Uint8Array | Blob, name: string, type: string) => void
   /** A document that is read, never run: no script in it starts and nothing is fetched for it. */
   readonly parse: (bytes: Uint8Array, type: 'application/xml' | 'text/html') => Promise<Document>
   readonly pdfWorker: () => Worker

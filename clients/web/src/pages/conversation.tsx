@@ -2,8 +2,8 @@
 import { Fragment, type JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { keyChanges, type KeyChange } from '../session/keychanges.ts'
-import { gaps, type Arrived, type Thread } from '../session/entries.ts'
-import { Button } from '../ui/button.tsx'
+import { gaps, type Arrived, type Thread, type Unreadable } from '../session/entries.ts'
+import { isReceipt, receipts, type Told } from '../session/receipts.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Aside, Notice, Waiting } from '../ui/notice.tsx'
@@ -14,17 +14,20 @@ import { useApp } from './context.ts'
 import { Markup } from './markup.tsx'
 import { PartView } from './parts/partview.tsx'
 import * as places from './places.ts'
+import { reasonWords } from './reasons.ts'
+import { ThreadTools } from './threadtools.tsx'
 
 export function Conversation({ id }: { readonly id: string }): JSX.Element {
   const { session } = useApp()
   const thread = session.thread(id)
+  const closed = session.unreadable.value.find(entry => entry.id === id)
   return (
     <>
       <a class="back no-print" href={places.MESSAGES}>
         <Icon name="back" />
         {t('conversation.back')}
       </a>
-      {thread === undefined ? <Missing /> : <Letters thread={thread} />}
+      {thread !== undefined ? <Letters thread={thread} /> : closed === undefined ? <Missing /> : <Closed entry={closed} />}
     </>
   )
 }
@@ -40,14 +43,26 @@ function Missing(): JSX.Element {
   )
 }
 
+/** Why a letter does not open, and what to do. */
+const Closed = ({ entry }: { readonly entry: Unreadable }): JSX.Element => (
+  <>
+    <Heading title={t('closed.title')} />
+    <p>{t('closed.came', dayAndTime(toDate(entry.receivedAt)))}</p>
+    <Notice icon="alert" care>
+      <p>{reasonWords(entry.reason)}</p>
+    </Notice>
+  </>
+)
+
 function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
-  const { session, screen } = useApp()
+  const { session } = useApp()
   const incomplete = gaps(thread.letters)
+  const told = receipts(thread.letters)
   const changes = keyChanges(thread.letters, session.lines.value)
   useEffect(() => {
-    session.personal.markRead(thread.letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.message))
+    session.filing.markRead(thread.letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.message))
   }, [thread.letters, session])
-  const answerable = thread.letters.findLast(({ box }) => box === 'in')
+  const answerable = thread.letters.findLast(({ box, letter }) => box === 'in' && !isReceipt(letter))
   return (
     <>
       <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} />
@@ -55,18 +70,14 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
         <Aside icon="people">{readers(thread, session.account)}</Aside>
         {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}
       </div>
+      <ThreadTools thread={thread} />
       {thread.letters.map(entry => (
         <Fragment key={entry.id}>
           <Changes of={changes} before={entry.id} />
-          <LetterView entry={entry} gap={incomplete.has(entry.id)} />
+          {!isReceipt(entry.letter) && <LetterView entry={entry} gap={incomplete.has(entry.id)} told={told.get(entry.letter.message)} />}
         </Fragment>
       ))}
       <Changes of={changes} before={null} />
-      <div class="buttons no-print">
-        <Button look="plain" icon="print" onPress={screen.print}>
-          {t('conversation.print')}
-        </Button>
-      </div>
       {answerable !== undefined && <Answer key={thread.id} answers={answerable} />}
     </>
   )
@@ -112,7 +123,9 @@ function useDoubt({ letter: { checkpoint } }: Arrived): boolean {
   return checkpoint !== null && session.doubted.value.has(`${checkpoint.size} ${checkpoint.root}`)
 }
 
-function LetterView({ entry, gap }: { readonly entry: Arrived; readonly gap: boolean }): JSX.Element {
+type LetterViewProps = { readonly entry: Arrived; readonly gap: boolean; readonly told: Told | undefined }
+
+function LetterView({ entry, gap, told }: LetterViewProps): JSX.Element {
   const { letter, box, receivedAt } = entry
   const name = box === 'out' ? t('conversation.ownLetter') : letter.sender.name || letter.sender.address
   const when = dayAndTime(toDate(receivedAt))
@@ -148,7 +161,13 @@ function LetterView({ entry, gap }: { readonly entry: Arrived; readonly gap: boo
       {letter.parts.map((part, place) => (
         <PartView key={place} part={part} entry={entry} place={place} />
       ))}
-      {box === 'out' && <Aside icon="yes">{t('conversation.sent')}</Aside>}
+      {box === 'out' && <Aside icon="yes">{becameOf(told)}</Aside>}
     </article>
   )
+}
+
+/** What a person asks first: did it arrive, was it read. */
+function becameOf(told: Told | undefined): string {
+  if (told === undefined) return t('conversation.sent')
+  return t(told.event === 'read' ? 'conversation.read' : 'conversation.delivered', dayAndTime(toDate(told.at)))
 }

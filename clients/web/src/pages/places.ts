@@ -39,6 +39,12 @@ export const CHILD = '/compte/proches/lettre'
 export const CARER_ADD = '/compte/proches/ajouter'
 export const CARER_END = '/compte/proches/retirer'
 
+/** In the place of a conversation's id, which is never so short. */
+export const WRITE = 'ecrire'
 export const conversation = (thread: string): string => `${MESSAGES}/${thread}`
 export const carerEnd = (account: string): string => `${CARER_END}/${account}`
 export const document = (letter: string, place: number): string => `${RECORD}/${letter}/${place}`
+/** A first letter that was begun: its thread, after "?". */
+export const draft = (thread: string): string => `${MESSAGES}/${WRITE}?fil=${thread}`
+/** A first letter to this account. */
+export const writeTo = (account: string): string => `${MESSAGES}/${WRITE}?a=${account}`

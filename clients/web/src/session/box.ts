@@ -35,7 +35,7 @@ const versionOf = (account: string): string => `box ${account}`
 export class Box {
   readonly #desk: Desk
   readonly #transport: Transport
-  readonly #ports: Pick<Ports, 'lasting' | 'keeping'>
+  readonly #ports: Pick<Ports, 'lasting' | 'keeping' | 'store'>
   readonly #listener: BoxListener
   /** Counts log-outs: what was begun before one keeps nothing after it. */
   #turn = 0
@@ -48,7 +48,7 @@ export class Box {
   constructor(
     desk: Desk,
     transport: Transport,
-    ports: Pick<Ports, 'lasting' | 'keeping'>,
+    ports: Pick<Ports, 'lasting' | 'keeping' | 'store'>,
     listener: BoxListener = DEAF,
   ) {
     this.#desk = desk
@@ -147,7 +147,9 @@ export class Box {
         const there = this.#opened(account)
         const change = await ask(there)
         if (change === undefined) return there
-        await tell(await this.#desk.call('change', change))
+        const changed = await this.#desk.call('change', change)
+        await tell(changed)
+        void this.#ports.store.put(keptAs(account), changed.box)
         return this.#next(await this.#desk.call('takeChange', null))
       }),
     )
@@ -170,6 +172,7 @@ export class Box {
     const { notUpdated } = await this.#transport.call('KeyBox/set', { accountId: account, update })
     const refused = notUpdated?.['box']
     if (refused !== undefined) throw fromError(refused)
+    void this.#ports.store.put(keptAs(account), box)
     return this.#next(await this.#desk.call('adoptBox', box))
   }
 
@@ -236,12 +239,24 @@ export class Box {
     return unlocked
   }
 
+  /** While the relay is away, the box as this browser saw it last: it opens with what opened it then. */
   async #fetch(account: string): Promise<Uint8Array> {
-    const { list } = await this.#transport.call('KeyBox/get', { accountId: account })
-    const [sealed] = list
-    if (sealed === undefined) throw new CryptoError('CannotOpen', 'no key box')
-    return unb64u(sealed.box)
+    const { store } = this.#ports
+    try {
+      const { list } = await this.#transport.call('KeyBox/get', { accountId: account })
+      const [sealed] = list
+      if (sealed === undefined) throw new CryptoError('CannotOpen', 'no key box')
+      const box = unb64u(sealed.box)
+      void store.put(keptAs(account), box)
+      return box
+    } catch (error) {
+      const kept = isRefusal(error, 'unreachable') ? await store.get(keptAs(account)) : undefined
+      if (kept === undefined) throw error
+      return kept
+    }
   }
 }
+
+const keptAs = (account: string): string => `${account} box`
 
 const isCannotOpen = (error: unknown): boolean => error instanceof CryptoError && error.kind === 'CannotOpen'

@@ -1,6 +1,7 @@
 /** Everything that came, as the folds that pages show. Emptied when the mailbox closes. */
 import { computed, signal } from '@preact/signals'
 import { agenda, filed, threads, unreadable, type AgendaEntry, type Arrived, type Entry, type Thread } from './entries.ts'
+import { isReceipt } from './receipts.ts'
 
 export class Contents {
   readonly #entries = signal<ReadonlyMap<string, Entry>>(new Map())
@@ -25,7 +26,8 @@ export class Contents {
     const fresh = entries.filter(entry => !this.#isCopy(entry))
     this.#entries.value = new Map([...before, ...fresh.map(entry => [entry.id, entry] as const)])
     const added = fresh.filter(({ id }) => !before.has(id))
-    const news = added.filter(entry => entry.kind === 'arrived' && entry.box === 'in') as readonly Arrived[]
+    const isNews = (entry: Entry): entry is Arrived => entry.kind === 'arrived' && entry.box === 'in' && !isReceipt(entry.letter)
+    const news = added.filter(isNews)
     if (!first && news.length > 0) this.news.value = news
     return added
   }

@@ -5,6 +5,7 @@ import type { Letter } from '../content/letter.ts'
 import { filesOf } from '../content/letter.ts'
 import type { Part } from '../content/kinds.ts'
 import type { RecordDocument } from '../content/record.ts'
+import { isReceipt } from './receipts.ts'
 import { plainSubject } from './subject.ts'
 
 /** Why a letter is not shown (docs/spec/content.md, "What a reader checks"). `notFetched`, `notProved`: it may work later. */
@@ -46,7 +47,7 @@ export type Entry = Arrived | Unreadable
 
 export type Thread = {
   readonly id: string
-  /** Oldest first. */
+  /** Oldest first; those that only say what became of another are among them. */
   readonly letters: readonly Arrived[]
   readonly subject: string
   /** The last letter, as the list shows it. */
@@ -75,7 +76,8 @@ export function threads(entries: readonly Entry[], isRead: (entry: Arrived) => b
 export const isForOneself = ({ box, letter }: Arrived): boolean => box === 'out' && letter.recipients.length === 1
 
 function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boolean): Thread | undefined {
-  const [head, last] = [letters[0], letters.at(-1)]
+  const shown = letters.filter(({ letter }) => !isReceipt(letter))
+  const [head, last] = [shown[0], shown.at(-1)]
   if (head === undefined || last === undefined) return undefined
   const parts = letters.flatMap(({ letter }) => letter.parts)
   return {
@@ -83,7 +85,7 @@ function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boole
     letters,
     subject: plainSubject(head.letter),
     last,
-    unread: letters.filter(entry => !isRead(entry)).length,
+    unread: shown.filter(entry => !isRead(entry)).length,
     files: letters.some(({ letter }) => filesOf(letter).length > 0),
     invitation: parts.some(isInvitation),
   }

@@ -1,5 +1,6 @@
 /** The ways in: a password, a passkey, a letter's code, a recovery code, another device (docs/spec/login.md, pairing.md). */
 import { b64u } from '../crypto/encoding.ts'
+import { isAccount } from '../crypto/shape.ts'
 import type { Unlocked } from '../crypto/operations.ts'
 import type { PasswordKdf } from '../crypto/password.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
@@ -71,13 +72,24 @@ export class Login {
       return
     }
     try {
-      const { account } = await this.#transport.renew()
+      const account = await this.#account()
       if (this.#session.idle.isOver()) await this.#session.box.forget()
       const unlocked = await this.#session.box.openWithKept(account)
       if (unlocked === undefined) phase.value = 'locked'
       else await this.#session.start(unlocked)
     } catch (error) {
       await this.#notResumed(error)
+    }
+  }
+
+  /** Whose device this is. While the relay is away, who was logged in here last: what this browser kept can be read. */
+  async #account(): Promise<string> {
+    try {
+      return (await this.#transport.renew()).account
+    } catch (error) {
+      const known = this.#ports.lasting.get(KNOWN)
+      if (!isRefusal(error, 'unreachable') || known === undefined || !isAccount(known)) throw error
+      return known
     }
   }
 
@@ -107,14 +119,14 @@ export class Login {
 
   /** The password again, for keys that a reload closed. Raises Refusal; CryptoError `CannotOpen` for a wrong one. */
   async unlock(password: string): Promise<void> {
-    const { account } = await this.#transport.renew()
+    const account = await this.#account()
     await this.#session.start(await this.#session.box.openWithPassword(account, password))
   }
 
   /** A passkey instead of the password. Raises PasskeyFailed, Refusal; CryptoError `CannotOpen` for another account's. */
   async unlockWithPasskey(): Promise<void> {
     await this.#withPasskey(async passkey => {
-      const { account } = await this.#transport.renew()
+      const account = await this.#account()
       await this.#session.start(await this.#session.box.openWithPasskey(account, passkey))
     })
   }
@@ -257,6 +269,7 @@ export class Login {
     await this.pairing.cancel()
     await this.#transport.logOut()
     await this.#session.stop(false)
+    await this.#ports.store.forget()
   }
 
   async #taken(): Promise<Unlocked> {
@@ -278,7 +291,7 @@ export class Login {
     this.#transport.adopt(tokens)
     const { lasting } = this.#ports
     keepName(lasting, tokens.account, name)
-    lasting.set(KNOWN, 'yes')
+    lasting.set(KNOWN, tokens.account)
     if (tokens.trustToken !== undefined) lasting.set(trustOf(name), tokens.trustToken)
     await this.#session.start(await open())
     await this.#session.renewIfDue()

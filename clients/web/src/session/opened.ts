@@ -1,8 +1,13 @@
 /** What lives as long as one mailbox is open: made with its box, ended with it. Fetched only by those who open one. */
 import type { Unlocked } from '../crypto/operations.ts'
+import { isRefusal } from '../wire/errors.ts'
 import type { Box } from './box.ts'
+import { Cache, type Restored } from './cache.ts'
 import type { Desk } from './desk.ts'
+import { Drafts } from './drafts.ts'
 import { Files } from './files.ts'
+import { Filing } from './filing.ts'
+import { Here } from './here.ts'
 import { KeyLog } from './keylog.ts'
 import { Keyring } from './keyring.ts'
 import { Outgoing } from './outgoing.ts'
@@ -10,6 +15,7 @@ import { Personal } from './personal.ts'
 import { PinSaver } from './pinning.ts'
 import type { Ports } from './ports.ts'
 import { Reader } from './reader.ts'
+import { Saving } from './saving.ts'
 import { States } from './states.ts'
 import { Sync, type Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
@@ -21,6 +27,14 @@ export type Opened = {
   readonly log: KeyLog
   readonly keyring: Keyring
   readonly personal: Personal
+  readonly filing: Filing
+  readonly drafts: Drafts
+  readonly saving: Saving
+  readonly cache: Cache
+  /** What this browser had kept. */
+  readonly restored: Restored | undefined
+  /** Raises Refusal; KeysNotProved, where the mailbox was opened while the relay was away and shows other keys now. */
+  readonly prove: () => Promise<void>
   readonly files: Files
   readonly outgoing: Outgoing
   readonly pinning: PinSaver
@@ -37,27 +51,56 @@ type Parts = {
   readonly listener: Listener
 }
 
-/** Raises Refusal; KeysNotProved: whoever is shown other keys than their own gets no further. */
+/**
+ * Raises Refusal; KeysNotProved: whoever is shown other keys than their own gets no further. While the relay is away, what
+ * this browser kept is opened to be read; whether the keys are the person's own is looked at when it is back.
+ */
 export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Opened> {
   const { account, keyId } = unlocked
   const { desk, transport, box, listener } = parts
-  const { clock, presence, lasting } = parts.ports
+  const { clock, presence, lasting, store } = parts.ports
   const log = new KeyLog(desk, transport, account, unlocked.lastCheckpoint, lasting, parts.ownAccount)
   const keyring = new Keyring(desk, log, clock, unlocked)
-  await keyring.keysOf(account)
-  const states = new States(desk, transport, account, lasting)
-  const personal = new Personal(states, clock)
-  await personal.load()
+  const here = new Here(desk, store, account)
+  const cache = new Cache(here, clock)
+  const restored = await cache.restore()
+  let proved = await isProved(keyring, account, restored)
+  const prove = async (): Promise<void> => {
+    if (!proved) await keyring.keysOf(account)
+    proved = true
+  }
+  const states = new States(desk, transport, account, lasting, here)
+  const saving = new Saving(states, clock)
+  const personal = new Personal(states, saving)
+  const filing = new Filing(states, saving)
+  const drafts = new Drafts(states, saving, here, clock)
+  await Promise.all([personal.load(), filing.load(), drafts.load()])
   const reader = new Reader(desk, transport, keyring, log, account)
-  const sync = new Sync({ transport, reader, account, clock, presence, listener })
-  const files = new Files(desk, transport, account)
+  reader.recall(restored?.letters ?? [])
+  const resumed = restored && { state: restored.state, again: restored.again, ids: restored.letters.map(({ id }) => id) }
+  const sync = new Sync({ transport, reader, account, clock, presence, listener, resumed })
+  const files = new Files(desk, transport, account, here, clock, presence)
   const outgoing = new Outgoing(desk, transport, keyring, log)
   const pinning = new PinSaver(box, keyring, log, clock, unlocked)
-  return { account, keyId, states, log, keyring, personal, files, outgoing, pinning, sync }
+  const kept = { cache, restored, drafts, saving, personal, filing }
+  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, ...kept }
 }
 
-export function closeMailbox({ sync, personal, pinning }: Opened): void {
+async function isProved(keyring: Keyring, account: string, restored: Restored | undefined): Promise<boolean> {
+  try {
+    await keyring.keysOf(account)
+    return true
+  } catch (error) {
+    if (restored === undefined || !isRefusal(error, 'unreachable')) throw error
+    return false
+  }
+}
+
+export function closeMailbox({ sync, drafts, cache, saving, files, pinning }: Opened): void {
   sync.stop()
-  personal.close()
+  files.close()
+  drafts.close()
+  cache.close()
+  saving.close()
   pinning.close()
 }

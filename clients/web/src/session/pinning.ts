@@ -55,6 +55,7 @@ export class PinSaver {
     this.#failures = isKept ? 0 : this.#failures + 1
     this.#failing.value = this.#failures >= TOLD_AFTER
     if (!isKept) this.later(AGAIN)
+    else if (Object.keys(this.#keyring.fresh).length > 0) this.later() // seen while the box was written
   }
 
   async #isKept(): Promise<boolean> {

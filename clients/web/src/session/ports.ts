@@ -1,5 +1,7 @@
 /** What a session asks of the device it runs on: small interfaces, beside their caller. */
 
+import type { Searcher } from '../search/messages.ts'
+
 export interface Network {
   /** Scheme, host and port that this client believes it talks to. */
   readonly origin: string
@@ -35,6 +37,18 @@ export interface Keeping {
   readonly save: (wrapped: Uint8Array) => void
   readonly load: () => Promise<Kept | undefined>
   /** Key and bytes, of every tab. Never rejects. */
+  readonly forget: () => Promise<void>
+}
+
+/** Sealed bytes, by name, that this browser may lose at any time: nothing in it is readable, and nothing is only here. */
+export interface Store {
+  readonly get: (name: string) => Promise<Uint8Array | undefined>
+  /** False when it could not be kept: a full disk, a private window. */
+  readonly put: (name: string, bytes: Uint8Array) => Promise<boolean>
+  readonly remove: (names: readonly string[]) => Promise<void>
+  /** All that begin so. */
+  readonly names: (prefix: string) => Promise<readonly string[]>
+  /** Everything, of every account and tab. Never rejects. */
   readonly forget: () => Promise<void>
 }
 
@@ -80,6 +94,8 @@ export interface Ports {
   readonly clock: Clock
   readonly lasting: Memory
   readonly keeping: Keeping
+  readonly store: Store
   readonly presence: Presence
   readonly authenticator: Authenticator
+  readonly searcher: () => Searcher
 }

@@ -7,7 +7,7 @@ import type { OpenedLetter } from '../crypto/operations.ts'
 import { isRefusal } from '../wire/errors.ts'
 import type { SealedMessage } from '../wire/types.ts'
 import type { Desk } from './desk.ts'
-import type { Entry, Reason } from './entries.ts'
+import type { Arrived, Entry, Reason } from './entries.ts'
 import { check, type Checked, NotShown } from './incoming.ts'
 import { isOfLog, KeysNotProved, type KeyProblem } from './distrust.ts'
 import type { KeyLog } from './keylog.ts'
@@ -58,6 +58,14 @@ export class Reader {
       return { kind: 'arrived', id, box, receivedAt, letter, hash, warnings }
     } catch (error) {
       return { kind: 'unreadable', id, receivedAt, reason: reasonOf(error) }
+    }
+  }
+
+  /** Letters that were checked before, by this browser: what they bring counts as if they had been read now. */
+  recall(letters: readonly Arrived[]): void {
+    for (const { letter, hash } of letters) {
+      this.#seen.set(`${letter.sender.account} ${letter.message}`, hash)
+      if (letter.checkpoint !== null) this.#log.collect(letter.checkpoint)
     }
   }
 

@@ -6,7 +6,7 @@ import { CryptoError } from '../crypto/errors.ts'
 import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
-import { answering, answerSubject, knownPeople, type Known } from './aim.ts'
+import { answering, answerSubject, knownPeople, type Aim, type Known } from './aim.ts'
 import { Box } from './box.ts'
 import { Carers } from './carers.ts'
 import { Contents, isForOtherKeys } from './contents.ts'
@@ -16,8 +16,10 @@ import { Diary } from './diary.ts'
 import { KeysNotProved } from './distrust.ts'
 import { arrived, type AgendaEntry, type Arrived, type Thread } from './entries.ts'
 import { Changes } from './factorchanges.ts'
+import type { Drafts } from './drafts.ts'
 import { Factors } from './factors.ts'
 import type { Files } from './files.ts'
+import type { Filing } from './filing.ts'
 import { Idle } from './idle.ts'
 import { KeyDirectory } from './keydirectory.ts'
 import { Life } from './life.ts'
@@ -29,6 +31,7 @@ import { OldDevice } from './pairing.ts'
 import { Passkeys } from './passkey.ts'
 import type { Personal } from './personal.ts'
 import type { Ports } from './ports.ts'
+import { Search } from './search.ts'
 import { Shelf } from './shelf.ts'
 import type { States } from './states.ts'
 import type { Listener } from './sync.ts'
@@ -60,7 +63,7 @@ export class Session implements Mailbox {
   /** The person, whosever mailbox is open. */
   readonly #own = signal('')
   #lookedAtBox = 0
-  readonly #personal = signal<Personal | undefined>(undefined)
+  readonly #filing = signal<Filing | undefined>(undefined)
   readonly phase = signal<Phase>('starting')
   /** The log-in ended by itself, not by leaving. */
   readonly ended = signal(false)
@@ -82,6 +85,7 @@ export class Session implements Mailbox {
   /** The device of a pairing that has the keys. */
   readonly pairing: OldDevice
   readonly idle: Idle
+  readonly search: Search
 
   readonly directory = this.#directory.trust
   readonly watchers = this.#directory.watchers
@@ -119,6 +123,7 @@ export class Session implements Mailbox {
     this.reminder.value = Number(ports.lasting.get(REMINDER) ?? Number.NaN) || undefined
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.#writing = new Writing(ports.clock, this)
+    this.search = new Search(ports.searcher)
     this.idle = new Idle(ports, () => this.#writing.sending, () => void this.suspend())
     ports.presence.guard(() => this.#writing.busy)
   }
@@ -175,7 +180,13 @@ export class Session implements Mailbox {
     }
     this.#open = opened
     this.#end = () => closeMailbox(opened)
-    this.#personal.value = opened.personal
+    this.#filing.value = opened.filing
+    const { restored } = opened
+    if (restored !== undefined) {
+      this.#contents.add(restored.letters, true)
+      this.loaded.value = true
+      void opened.keyring.prepare(restored.letters.map(({ letter }) => letter.sender.account))
+    }
     this.#directory.open(opened)
     this.carers.recall()
     this.ended.value = false
@@ -206,8 +217,9 @@ export class Session implements Mailbox {
     this.#end()
     this.#end = () => undefined
     this.#writing.close()
+    this.search.close()
     this.#open = undefined
-    this.#personal.value = undefined
+    this.#filing.value = undefined
     this.#directory.close()
     this.#contents.clear()
     this.contacts.value = new Map()
@@ -256,8 +268,16 @@ export class Session implements Mailbox {
     return this.#opened.personal
   }
 
+  get filing(): Filing {
+    return this.#opened.filing
+  }
+
+  get drafts(): Drafts {
+    return this.#opened.drafts
+  }
+
   isRead(entry: Arrived): boolean {
-    return entry.box === 'out' || (this.#personal.value?.read.value.has(entry.letter.message) ?? false)
+    return entry.box === 'out' || (this.#filing.value?.read.value.has(entry.letter.message) ?? false)
   }
 
   thread(id: string): Thread | undefined {
@@ -322,6 +342,16 @@ export class Session implements Mailbox {
     this.#writing.submit(answering(answers), answerSubject(answers.letter.subject))
   }
 
+  /** A first letter to somebody who may be written to; its draft has what it is about. */
+  submitFirst(to: Aim): void {
+    this.#writing.submit(to, this.drafts.of(to.thread).subject)
+  }
+
+  /** The files of this thread's draft are brought to the relay, as far as they are still here. */
+  resumeFiles(thread: string): void {
+    this.#writing.resume(thread)
+  }
+
   undo(message: string): void {
     this.#writing.undo(message)
   }
@@ -370,11 +400,16 @@ export class Session implements Mailbox {
     return {
       onEntries: (entries, first) => {
         const added = this.#contents.add(entries, first)
+        this.#open?.cache.add(entries)
         if (first) return
         if (added.length > 0) this.#open?.pinning.later()
         if (entries.some(isForOtherKeys)) this.#lookAtBox()
       },
-      onGone: ids => this.#contents.remove(ids),
+      onGone: ids => {
+        this.#contents.remove(ids)
+        this.#open?.cache.remove(ids)
+      },
+      onState: state => this.#open?.cache.reached(state),
       onReachable: reachable => {
         this.reachable.value = reachable
       },
@@ -385,6 +420,7 @@ export class Session implements Mailbox {
       onLook: async () => {
         const { list } = await this.#transport.call('Contact/get', { accountId: account }).catch((error: unknown) => this.#notHeld(error))
         this.contacts.value = new Map(list.map(contact => [contact.peer, contact]))
+        await this.#prove()
         await this.#recheck()
       },
       onRead: async () => this.#open?.log.prove(),
@@ -407,6 +443,16 @@ export class Session implements Mailbox {
     this.box.refresh().catch((error: unknown) => {
       if (!isRefusal(error) && !(error instanceof CryptoError)) throw error
     })
+  }
+
+  /** A mailbox that was opened without the relay is closed when its keys turn out not to be the person's. Raises Refusal. */
+  async #prove(): Promise<void> {
+    try {
+      await this.#open?.prove()
+    } catch (error) {
+      if (isRefusal(error)) throw error
+      await this.suspend()
+    }
   }
 
   /** What is wrong with the directory is shown, and keeps letters from being sealed: it does not end the look. */

@@ -21,6 +21,8 @@ export interface Listener {
   /** `first` while the mailbox is read for the first time: then nothing is news. */
   readonly onEntries: (entries: readonly Entry[], first: boolean) => void
   readonly onGone: (ids: readonly string[]) => void
+  /** Everything that the relay had at this state was told. */
+  readonly onState: (state: string) => void
   readonly onReachable: (reachable: boolean) => void
   readonly onLoaded: () => void
   /** What else may have changed is asked for here, at each look. Raises Refusal. */
@@ -29,6 +31,9 @@ export interface Listener {
   readonly onRead: () => Promise<void>
   readonly onEnded: () => void
 }
+
+/** What this browser kept of the mailbox: how far it goes, the letters of it, and those that were not read yet. */
+export type Resumed = { readonly state: string; readonly ids: readonly string[]; readonly again: readonly string[] }
 
 export class Sync {
   readonly #transport: Transport
@@ -41,6 +46,8 @@ export class Sync {
   readonly #again = new Set<string>()
   /** Message -> when this page had looked at everything without it; undefined for what stood there at the first look. */
   readonly #notBefore = new Map<string, string | undefined>()
+  /** The letters that were told, and not taken back. */
+  readonly #told = new Set<string>()
   /** When the last look began that saw everything. */
   #complete: string | undefined
   #state: string | undefined
@@ -56,6 +63,7 @@ export class Sync {
     readonly listener: Listener
     readonly clock: Clock
     readonly presence: Presence
+    readonly resumed?: Resumed | undefined
   }) {
     this.#transport = parts.transport
     this.#reader = parts.reader
@@ -63,6 +71,9 @@ export class Sync {
     this.#listener = parts.listener
     this.#clock = parts.clock
     this.#presence = parts.presence
+    this.#state = parts.resumed?.state
+    for (const id of parts.resumed?.ids ?? []) this.#told.add(id)
+    for (const id of parts.resumed?.again ?? []) this.#again.add(id)
   }
 
   start(): void {
@@ -127,9 +138,11 @@ export class Sync {
     const had = new Set<string>()
     let pass = 1
     while (pass <= PASSES && (await this.#readPages(had))) pass += 1
-    this.#state = state
+    const whole = pass <= PASSES && !this.#ended
+    if (whole) this.#takeBack([...this.#told].filter(id => !had.has(id)))
+    this.#reach(state)
     this.#listener.onLoaded()
-    return pass <= PASSES && !this.#ended
+    return whole
   }
 
   /**
@@ -145,7 +158,7 @@ export class Sync {
       began ??= queryState
       if (queryState !== began) return true
       const fresh = ids.slice(0, PAGE).filter(id => !had.has(id))
-      await this.#fetch(fresh, true)
+      await this.#fetch(fresh.filter(id => !this.#told.has(id)), true)
       for (const id of fresh) had.add(id)
       if (ids.length < PAGE) return false
     }
@@ -172,9 +185,19 @@ export class Sync {
       changes,
     )
     await this.#fetch([...new Set([...created, ...updated, ...this.#again])], false)
-    if (destroyed.length > 0) this.#listener.onGone(destroyed)
-    this.#state = newState
+    this.#takeBack(destroyed)
+    this.#reach(newState)
     return { newState, hasMoreChanges }
+  }
+
+  #takeBack(ids: readonly string[]): void {
+    for (const id of ids) this.#told.delete(id)
+    if (ids.length > 0) this.#listener.onGone(ids)
+  }
+
+  #reach(state: string): void {
+    this.#state = state
+    if (!this.#ended) this.#listener.onState(state)
   }
 
   async #fetch(ids: readonly string[], first: boolean): Promise<void> {
@@ -187,19 +210,22 @@ export class Sync {
     const asked = list.filter(({ id }) => place.has(id))
     const ordered = asked.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
     await this.#reader.prepare(ordered)
+    const entries: Entry[] = []
     for (const message of ordered) {
       if (this.#ended) return
-      await this.#readOne(message, first)
+      entries.push(await this.#readOne(message))
     }
+    if (!this.#ended && entries.length > 0) this.#listener.onEntries(entries, first)
   }
 
-  async #readOne(message: SealedMessage, first: boolean): Promise<void> {
+  async #readOne(message: SealedMessage): Promise<Entry> {
     if (!this.#notBefore.has(message.id)) this.#notBefore.set(message.id, this.#complete)
     const entry = await this.#reader.read(message, this.#notBefore.get(message.id))
     // What the network or the key log kept from being read is asked for again at the next look.
     if (entry.kind === 'unreadable' && (entry.reason === 'notFetched' || entry.reason === 'notProved')) this.#again.add(entry.id)
     else this.#again.delete(message.id)
-    if (!this.#ended) this.#listener.onEntries([entry], first)
+    this.#told.add(message.id)
+    return entry
   }
 
   /** The event stream, for as long as the session lasts. */

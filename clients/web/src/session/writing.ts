@@ -2,18 +2,18 @@
 import { counter, reply, type Answer, type Invitation, type Moment, type Person } from '../content/agenda.ts'
 import { answering, answerSubject, type Aim } from './aim.ts'
 import { Composer } from './composer.ts'
+import type { Drafts } from './drafts.ts'
 import type { AgendaEntry, Arrived } from './entries.ts'
 import type { Files } from './files.ts'
-import { freshId } from './ids.ts'
+import { freshId, isId } from './ids.ts'
 import { Outbox } from './outbox.ts'
 import type { Draft } from './outgoing.ts'
-import type { Personal } from './personal.ts'
 import type { Clock } from './ports.ts'
 import { ownAddress } from './who.ts'
 
 /** The open mailbox as a form sees it. Each fails where none is open. */
 export interface Sender {
-  readonly personal: Personal
+  readonly drafts: Drafts
   readonly files: Files
   readonly ownName: () => string
   readonly send: (draft: Draft) => Promise<void>
@@ -29,7 +29,13 @@ export class Writing {
     this.#clock = clock
     this.#sender = sender
     this.outbox = new Outbox(clock, draft => this.#send(draft))
-    this.composer = new Composer((file, name, type, onBytes) => sender.files.keep(file, name, type, onBytes))
+    this.composer = new Composer(
+      () => sender.files,
+      (thread, files) => {
+        // Other forms have files as well: they keep no draft.
+        if (isId(thread)) sender.drafts.write(thread, { files })
+      },
+    )
   }
 
   /** Something is on its way by itself. */
@@ -39,7 +45,12 @@ export class Writing {
 
   /** Leaving now would lose something. */
   get busy(): boolean {
-    return this.outbox.busy || this.composer.busy
+    return this.outbox.busy || this.composer.unsealed
+  }
+
+  /** The files of a kept draft are brought to the relay, as far as they are still here. */
+  resume(thread: string): void {
+    void this.composer.resume(thread, this.#sender.drafts.of(thread).files)
   }
 
   close(): void {
@@ -55,10 +66,10 @@ export class Writing {
   /** Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. */
   submit(to: Aim, subject: string): void {
     const { thread } = to
-    const { personal } = this.#sender
+    const { drafts } = this.#sender
     const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
-    this.outbox.queue({ message: freshId(), to, subject, text: personal.drafts.value.get(thread) ?? '', parts })
-    personal.lendDraft(thread)
+    this.outbox.queue({ message: freshId(), to, subject, text: drafts.of(thread).text, parts })
+    drafts.lend(thread)
     this.composer.clear(thread)
   }
 
@@ -66,8 +77,9 @@ export class Writing {
   undo(message: string): void {
     const draft = this.outbox.undo(message)
     if (draft === undefined) return
-    const { thread } = draft.to
-    this.#sender.personal.keepDraft(thread, draft.text)
+    const { thread, inReplyTo, account } = draft.to
+    const isFirst = inReplyTo === null
+    this.#sender.drafts.write(thread, { text: draft.text, ...(isFirst && { subject: draft.subject, to: account }) })
     this.composer.restore(thread, draft.parts.flatMap(part => (part.kind === 'file' ? [part.file] : [])))
   }
 
@@ -94,6 +106,6 @@ export class Writing {
 
   async #send(draft: Draft): Promise<void> {
     await this.#sender.send(draft)
-    this.#sender.personal.saveDraft(draft.to.thread)
+    this.#sender.drafts.settle(draft.to.thread)
   }
 }

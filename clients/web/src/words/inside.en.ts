@@ -16,6 +16,8 @@ export const enInside: InsideWords = {
   'messages.emptyText': 'When a clinician writes to you, the message appears here by itself.',
   'messages.choose': 'Choose a message in the list to read it.',
   'messages.arrived': name => `New message from ${name}`,
+  'messages.draft': 'Draft',
+  'messages.fromYou': 'You',
 
   'closed.title': 'Message that cannot be opened',
   'closed.changed':
@@ -31,6 +33,7 @@ export const enInside: InsideWords = {
   'closed.notProved':
     'We cannot check for now who wrote it. To be safe, it stays closed; we keep trying by ourselves.',
   'closed.notFetched': 'It has not come all the way yet. We keep trying by ourselves.',
+  'closed.came': when => `Received on ${when}.`,
 
   'conversation.back': 'All messages',
   'conversation.missing': 'This message is not here',
@@ -56,6 +59,8 @@ export const enInside: InsideWords = {
     'Your correspondent closed this message with old keys of yours, replaced more than a day earlier. Somebody may be showing them your old keys. Tell them by telephone, at a number that you know already, and tell support.',
   'conversation.staleKeyOwn':
     'This message was closed with old keys of yours, replaced more than a day earlier. If you did not write it on a device that was long without network, tell support.',
+  'conversation.delivered': when => `Delivered to their mailbox on ${when}`,
+  'conversation.read': when => `Read on ${when}`,
 
   'file.open': 'Open',
   'file.openLong': name => `Open ${name}`,
@@ -161,6 +166,9 @@ export const enInside: InsideWords = {
   'answer.send': 'Send',
   'answer.mssante':
     'Your answer travels sealed as far as the entrance of MSSanté. There it is opened, to reach your clinician’s mail.',
+  'answer.savedHere': 'Draft kept on this device. It joins your other devices when Pli answers again.',
+  'answer.closedMeans': 'You can still read this exchange. If your correspondent writes to you again, you will be able to answer.',
+  'answer.paused': 'The connection is down: the file goes on by itself later. You can keep writing.',
 
   'outbox.waiting': 'Your message leaves in a few seconds.',
   'outbox.undo': 'Undo',
@@ -220,4 +228,45 @@ export const enInside: InsideWords = {
   'watchers.confirm': 'Yes, it was confirmed to me',
   'watchers.cancel': 'Change nothing',
   'watchers.accepted': 'The change is accepted.',
+
+  'search.label': 'Search your messages',
+  'search.clear': 'Clear',
+  'search.found': count => (count === 0 ? 'Nothing found. Try the beginning of a word.' : count === 1 ? '1 exchange found' : `${count} exchanges found`),
+
+  'filter.label': 'Show',
+  'filter.all': 'All',
+  'filter.unread': 'Unread',
+  'filter.files': 'With documents',
+  'filter.archived': 'Put away',
+  'filter.none': 'No message here.',
+
+  'thread.label': 'Labels',
+  'thread.newLabel': 'New label',
+  'thread.addLabel': 'Add',
+  'thread.away': 'Put away',
+  'thread.back': 'Put back into the list',
+  'thread.awayDone': 'Exchange put away. A new message brings it back into the list.',
+  'thread.backDone': 'Exchange put back into the list.',
+  'thread.save': 'Save everything (.zip)',
+  'thread.saving': 'Preparing the documents…',
+  'thread.fileName': 'documents',
+
+  'compose.write': 'Write',
+  'compose.title': 'New message',
+  'compose.drafts': 'Drafts',
+  'compose.to': 'To',
+  'compose.toSearch': 'Who are you writing to?',
+  'compose.toHint': 'The clinicians who wrote to you and whom you may answer.',
+  'compose.toMissing': 'Choose who you are writing to.',
+  'compose.people': 'People you may write to',
+  'compose.foundPeople': count => (count === 0 ? 'Nobody found' : count === 1 ? '1 person found' : `${count} people found`),
+  'compose.noOne': 'Nobody of that name can receive a message from you at the moment. It is for your clinician to write first: call them to ask for it.',
+  'compose.change': 'Change',
+  'compose.changeLong': name => `Change the recipient, instead of ${name}`,
+  'compose.subject': 'Subject',
+  'compose.text': 'Your message',
+  'compose.mssante': name => `${name} reads you in their MSSanté mailbox: the operator of that mailbox can read this exchange as well.`,
+  'compose.nobody': 'You can write to a clinician here once they have written to you. To reach somebody else, call their practice.',
+  'compose.drop': 'Delete this draft',
+  'compose.dropped': 'Draft deleted.',
 }

@@ -15,6 +15,8 @@ export const frInside = {
   'messages.emptyText': 'Quand un soignant vous écrira, son message apparaîtra ici tout seul.',
   'messages.choose': 'Choisissez un message dans la liste pour le lire.',
   'messages.arrived': (name: string) => `Nouveau message de ${name}`,
+  'messages.draft': 'Brouillon',
+  'messages.fromYou': 'Vous',
 
   'closed.title': 'Message impossible à ouvrir',
   'closed.changed':
@@ -31,6 +33,7 @@ export const frInside = {
   'closed.notProved':
     'Nous ne pouvons pas vérifier pour l’instant qui l’a écrit. Par prudence, il reste fermé ; nous réessayons tout seuls.',
   'closed.notFetched': 'Il n’est pas encore arrivé jusqu’ici. Nous réessayons tout seuls.',
+  'closed.came': (when: string) => `Reçu le ${when}.`,
 
   'conversation.back': 'Tous les messages',
   'conversation.missing': 'Ce message n’est pas ici',
@@ -56,6 +59,8 @@ export const frInside = {
     'Votre correspondant a fermé ce message avec d’anciennes clés à vous, remplacées plus d’un jour avant. Quelqu’un lui montre peut-être vos anciennes clés. Dites-le-lui par téléphone, à un numéro que vous connaissez déjà, et prévenez l’assistance.',
   'conversation.staleKeyOwn':
     'Ce message a été fermé avec d’anciennes clés à vous, remplacées plus d’un jour avant. Si vous ne l’avez pas écrit sur un appareil resté longtemps sans réseau, prévenez l’assistance.',
+  'conversation.delivered': (when: string) => `Remis à sa messagerie le ${when}`,
+  'conversation.read': (when: string) => `Lu le ${when}`,
 
   'file.open': 'Ouvrir',
   'file.openLong': (name: string) => `Ouvrir ${name}`,
@@ -162,6 +167,9 @@ export const frInside = {
   'answer.send': 'Envoyer',
   'answer.mssante':
     'Votre réponse voyage fermée jusqu’à l’entrée de MSSanté. Elle y est ouverte, pour rejoindre la messagerie de votre soignant.',
+  'answer.savedHere': 'Brouillon gardé sur cet appareil. Il rejoindra vos autres appareils quand Pli répondra.',
+  'answer.closedMeans': 'Vous pouvez toujours relire cet échange. Si votre correspondant vous écrit de nouveau, vous pourrez lui répondre.',
+  'answer.paused': 'La connexion est coupée : l’envoi du fichier reprendra tout seul. Vous pouvez continuer à écrire.',
 
   'outbox.waiting': 'Votre message part dans quelques secondes.',
   'outbox.undo': 'Annuler l’envoi',
@@ -221,4 +229,45 @@ export const frInside = {
   'watchers.confirm': 'Oui, on me l’a confirmé',
   'watchers.cancel': 'Ne rien changer',
   'watchers.accepted': 'Le changement est accepté.',
+
+  'search.label': 'Chercher dans vos messages',
+  'search.clear': 'Effacer',
+  'search.found': (count: number) => (count === 0 ? 'Rien trouvé. Essayez le début d’un mot.' : count === 1 ? '1 échange trouvé' : `${count} échanges trouvés`),
+
+  'filter.label': 'Montrer',
+  'filter.all': 'Tous',
+  'filter.unread': 'Non lus',
+  'filter.files': 'Avec documents',
+  'filter.archived': 'Rangés',
+  'filter.none': 'Aucun message ici.',
+
+  'thread.label': 'Étiquettes',
+  'thread.newLabel': 'Nouvelle étiquette',
+  'thread.addLabel': 'Ajouter',
+  'thread.away': 'Ranger',
+  'thread.back': 'Remettre dans la liste',
+  'thread.awayDone': 'Échange rangé. Un nouveau message le ramènera dans la liste.',
+  'thread.backDone': 'Échange remis dans la liste.',
+  'thread.save': 'Tout enregistrer (.zip)',
+  'thread.saving': 'Préparation des documents…',
+  'thread.fileName': 'documents',
+
+  'compose.write': 'Écrire',
+  'compose.title': 'Nouveau message',
+  'compose.drafts': 'Brouillons',
+  'compose.to': 'À',
+  'compose.toSearch': 'À qui écrivez-vous ?',
+  'compose.toHint': 'Les soignants qui vous ont écrit et à qui vous pouvez répondre.',
+  'compose.toMissing': 'Choisissez à qui vous écrivez.',
+  'compose.people': 'Personnes à qui vous pouvez écrire',
+  'compose.foundPeople': (count: number) => (count === 0 ? 'Aucune personne de ce nom' : count === 1 ? '1 personne trouvée' : `${count} personnes trouvées`),
+  'compose.noOne': 'Personne de ce nom ne peut recevoir de message de vous pour l’instant. C’est à votre soignant d’écrire le premier : téléphonez-lui pour le lui demander.',
+  'compose.change': 'Changer',
+  'compose.changeLong': (name: string) => `Changer de destinataire, à la place de ${name}`,
+  'compose.subject': 'Objet',
+  'compose.text': 'Votre message',
+  'compose.mssante': (name: string) => `${name} vous lit dans sa messagerie MSSanté : l’opérateur de cette messagerie peut aussi lire cet échange.`,
+  'compose.nobody': 'Vous pourrez écrire ici à un soignant dès qu’il vous aura écrit. Pour en joindre un autre, téléphonez à son cabinet.',
+  'compose.drop': 'Supprimer ce brouillon',
+  'compose.dropped': 'Brouillon supprimé.',
 } as const

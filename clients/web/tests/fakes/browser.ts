@@ -11,6 +11,7 @@ import { newDesk } from './desk.ts'
 import { FakeDevice } from './device.ts'
 import { CODE, type House } from './house.ts'
 import { FakePresence } from './presence.ts'
+import { FakeSearcher } from './searcher.ts'
 
 export class Browser {
   readonly clock = new FakeClock()
@@ -21,8 +22,8 @@ export class Browser {
 
   /** A second tab: the same `device` and `network`. */
   constructor(house: House, authenticator = new FakeAuthenticator(), device = new FakeDevice(), network = house.browser()) {
-    const { lasting, keeping } = device
-    const ports: Ports = { network, clock: this.clock, lasting, keeping, presence: new FakePresence(), authenticator }
+    const { lasting, keeping, store } = device
+    const ports: Ports = { network, clock: this.clock, lasting, keeping, store, presence: new FakePresence(), authenticator, searcher: () => new FakeSearcher() }
     const desk = newDesk(this.clock.now)
     const transport = new Transport(network)
     this.device = device

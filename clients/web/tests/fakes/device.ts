@@ -1,5 +1,5 @@
 /** A device that keeps things in memory: small texts, one wrapping key, one tab's wrapped bytes. */
-import type { Keeping, Memory } from '../../src/session/ports.ts'
+import type { Keeping, Memory, Store } from '../../src/session/ports.ts'
 
 export class FakeDevice {
   readonly texts = new Map<string, string>()
@@ -27,6 +27,26 @@ export class FakeDevice {
     forget: () => {
       this.storedKey = undefined
       this.storedBytes = undefined
+      return Promise.resolve()
+    },
+  }
+
+  readonly sealed = new Map<string, Uint8Array>()
+  /** The disk is full. */
+  isFull = false
+  readonly store: Store = {
+    get: name => Promise.resolve(this.sealed.get(name)),
+    put: (name, bytes) => {
+      if (!this.isFull) this.sealed.set(name, bytes)
+      return Promise.resolve(!this.isFull)
+    },
+    remove: names => {
+      for (const name of names) this.sealed.delete(name)
+      return Promise.resolve()
+    },
+    names: prefix => Promise.resolve([...this.sealed.keys()].filter(name => name.startsWith(prefix))),
+    forget: () => {
+      this.sealed.clear()
       return Promise.resolve()
     },
   }

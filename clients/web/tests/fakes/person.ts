@@ -17,6 +17,7 @@ import { newDesk } from './desk.ts'
 import { FakeDevice } from './device.ts'
 import { ANNE, letter, MARTIN } from './letters.ts'
 import { FakePresence } from './presence.ts'
+import { FakeSearcher } from './searcher.ts'
 import type { FakeRelay } from './relay.ts';
 import { firstKey } from './relay.ts'
 
@@ -73,8 +74,8 @@ export class Page {
   constructor(relay: FakeRelay, device = new FakeDevice()) {
     const transport = new Transport(relay)
     transport.adopt({ accessToken: 'token', account: ANNE, expiresIn: 900 })
-    const { lasting, keeping } = device
-    const ports = { network: relay, clock: this.clock, lasting, keeping, presence: this.#presence, authenticator: new FakeAuthenticator() }
+    const { lasting, keeping, store } = device
+    const ports = { network: relay, clock: this.clock, lasting, keeping, store, presence: this.#presence, authenticator: new FakeAuthenticator(), searcher: () => new FakeSearcher() }
     this.session = new Session(newDesk(this.clock.now), transport, ports)
   }
 

@@ -17,6 +17,7 @@ type Given = {
   readonly ids?: readonly string[]
   readonly accounts?: readonly string[]
   readonly since?: number | null
+  readonly sinceState?: string
   readonly sizes?: readonly number[]
   readonly create?: { readonly letter: { readonly sealed: string } }
   readonly update?: Readonly<Record<string, { readonly version: number; readonly box: string }>>
@@ -118,10 +119,22 @@ export class FakeRelay implements Network {
     if (name === 'PublicKey/lookup') return this.#lookUp(given)
     if (name === 'KeyLog/prove') return this.#prove(given)
     if (name === 'SealedMessage/query') return { ids: this.letters.map(({ id }) => id), queryState: '1' }
+    if (name === 'SealedMessage/changes') return this.#changes(given.sinceState ?? '')
     if (given.create !== undefined) this.taken.push(given.create.letter)
     const list = name === 'SealedMessage/get' ? this.letters.filter(({ id }) => given.ids?.includes(id)) : []
-    const changed = { created: [], updated: [], destroyed: [], newState: '1', hasMoreChanges: false }
-    return { state: '1', list, notFound: [], ...changed, ...(name === 'SealedMessage/set' && { created: { letter: { id: 'm' } } }) }
+    return { state: this.#state, list, notFound: [], ...(name === 'SealedMessage/set' && { created: { letter: { id: 'm' } } }) }
+  }
+
+  /** A state is the letters that were there. */
+  get #state(): string {
+    return this.letters.map(({ id }) => id).join(' ')
+  }
+
+  #changes(sinceState: string): unknown {
+    const [before, now] = [sinceState.split(' ').filter(id => id !== ''), this.letters.map(({ id }) => id)]
+    const created = now.filter(id => !before.includes(id))
+    const destroyed = before.filter(id => !now.includes(id))
+    return { created, updated: [], destroyed, newState: this.#state, hasMoreChanges: false }
   }
 
   /** Another device of the same person was here. */

@@ -54,7 +54,8 @@ function conversation(...letters: readonly Arrived[]): HTMLElement {
     account: ANNE,
     lines: signal(new Map()),
     doubted: signal(new Set()),
-    personal: { markRead: () => undefined },
+    unreadable: signal([]),
+    filing: { markRead: () => undefined, isArchived: () => false, labelsOf: () => [], allLabels: () => [] },
     mayAnswer: () => false,
     loaded: signal(true),
   }

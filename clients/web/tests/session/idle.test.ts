@@ -17,6 +17,7 @@ import { newDesk } from '../fakes/desk.ts'
 import { FakeDevice } from '../fakes/device.ts'
 import { ANNE } from '../fakes/letters.ts'
 import { FakePresence } from '../fakes/presence.ts'
+import { FakeSearcher } from '../fakes/searcher.ts'
 import { firstKey, FakeRelay } from '../fakes/relay.ts'
 
 const NOW = new Date('2024-03-01T09:00:00Z')
@@ -112,7 +113,7 @@ function load(): Page {
   const desk = newDesk(NOW)
   const transport = new Transport(relay)
   transport.adopt({ accessToken: 'token', account: ANNE, expiresIn: 900 })
-  const ports: Ports = { network: relay, clock, lasting: device.lasting, keeping: device.keeping, presence, authenticator: new FakeAuthenticator() }
+  const ports: Ports = { network: relay, clock, lasting: device.lasting, keeping: device.keeping, store: device.store, presence, authenticator: new FakeAuthenticator(), searcher: () => new FakeSearcher() }
   const session = new Session(desk, transport, ports)
   return { desk, session, login: new Login(desk, transport, ports, session) }
 }

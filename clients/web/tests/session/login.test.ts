@@ -11,6 +11,7 @@ import { FakeClock } from '../fakes/clock.ts'
 import { FakeDevice } from '../fakes/device.ts'
 import { ANNE } from '../fakes/letters.ts'
 import { FakePresence } from '../fakes/presence.ts'
+import { FakeSearcher } from '../fakes/searcher.ts'
 import { FakeRelay } from '../fakes/relay.ts'
 
 let relay: FakeRelay
@@ -30,8 +31,8 @@ beforeEach(() => {
   clock = new FakeClock()
   unlocks = []
   locks = 0
-  const { lasting, keeping } = new FakeDevice()
-  const ports: Ports = { network: relay, clock, lasting, keeping, presence: new FakePresence(), authenticator: new FakeAuthenticator() }
+  const { lasting, keeping, store } = new FakeDevice()
+  const ports: Ports = { network: relay, clock, lasting, keeping, store, presence: new FakePresence(), authenticator: new FakeAuthenticator(), searcher: () => new FakeSearcher() }
   const transport = new Transport(relay)
   login = new Login(desk, transport, ports, new Session(desk, transport, ports))
 })

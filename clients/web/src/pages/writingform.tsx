@@ -1,0 +1,84 @@
+/** The form of a letter: text, files, and ten seconds to change one's mind. What is typed is never lost. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { Button } from '../ui/button.tsx'
+import { TextArea, TextField } from '../ui/field.tsx'
+import { FilePicker } from '../ui/filepicker.tsx'
+import { Aside, Notice } from '../ui/notice.tsx'
+import { t } from '../words/words.ts'
+import { useApp } from './context.ts'
+import { AnswerStopped } from './directory.tsx'
+import { WaitingFiles } from './waitingfiles.tsx'
+
+type WritingFormProps = {
+  readonly thread: string
+  readonly label: string
+  /** Somebody reads it in ordinary MSSanté mail. */
+  readonly byMail: boolean
+  /** What stands above the text: to whom, and about what. */
+  readonly children?: ComponentChildren
+  /** False where something above the text is missing, which says so itself. */
+  readonly check?: () => boolean
+  readonly onSend: () => void
+}
+
+export function WritingForm({ thread, label, byMail, children, check, onSend }: WritingFormProps): JSX.Element {
+  const { session } = useApp()
+  const { personal, drafts, composer } = session
+  const { text } = drafts.of(thread)
+  const files = composer.files(thread)
+  const [missing, setMissing] = useState<'text' | 'name'>()
+  const [unnamed] = useState(session.ownName() === '')
+  const sending = files.filter(({ state }) => state.kind === 'sending')
+  const failed = files.some(({ state }) => state.kind === 'failed')
+  const paused = sending.some(({ state }) => state.kind === 'sending' && state.paused)
+  // Files of a draft that was begun before, here or on another device.
+  useEffect(() => session.resumeFiles(thread), [session, thread])
+  const add = (chosen: readonly File[]): void => {
+    for (const file of chosen) void composer.add(thread, file)
+  }
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    const isAimed = check?.() ?? true
+    const lack = text.trim() === '' && files.length === 0 ? 'text' : session.ownName() === '' ? 'name' : undefined
+    setMissing(lack)
+    if (isAimed && lack === undefined && sending.length === 0 && !failed) onSend()
+  }
+  return (
+    <form onSubmit={submit} noValidate>
+      <AnswerStopped />
+      <Notice icon="alert" care>
+        <p>{t('answer.notUrgent')}</p>
+      </Notice>
+      {unnamed && (
+        <TextField
+          label={t('answer.name')}
+          hint={t('answer.nameHint')}
+          value={personal.name.value}
+          onValue={value => personal.setName(value)}
+          autocomplete="name"
+          wrong={missing === 'name' ? t('answer.nameMissing') : undefined}
+        />
+      )}
+      {children}
+      <FilePicker add={t('answer.addFile')} photo={t('answer.photo')} hint={t('answer.dropHint')} onFiles={add}>
+        <TextArea
+          label={label}
+          value={text}
+          onValue={value => drafts.write(thread, { text: value })}
+          rows={7}
+          wrong={missing === 'text' ? t('answer.textMissing') : undefined}
+        />
+        {(text !== '' || files.length > 0) && (
+          <Aside icon="yes">{t(session.reachable.value ? 'answer.saved' : 'answer.savedHere')}</Aside>
+        )}
+        <WaitingFiles files={files} onRemove={id => composer.remove(thread, id)} />
+      </FilePicker>
+      {paused && <Aside icon="clock">{t('answer.paused')}</Aside>}
+      {byMail && <Aside icon="lock">{t('answer.mssante')}</Aside>}
+      <Button type="submit" look="main" icon="send" waiting={sending.length > 0 || failed}>
+        {sending.length > 0 ? t('answer.uploading') : t('answer.send')}
+      </Button>
+    </form>
+  )
+}
