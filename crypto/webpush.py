@@ -4,7 +4,6 @@ One record, `aes128gcm`. Not of the sealed world: what travels here says nothing
 """
 
 import json
-import os
 import struct
 from base64 import urlsafe_b64encode
 from datetime import datetime
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from crypto.errors import CannotOpen, WeakKey
+from crypto.randomness import SYSTEM
 
 RECORD_SIZE: Final = 4096  # RFC 8291, 4: a push service takes that much
 MOST: Final = RECORD_SIZE - 16 - 1 - 86  # bytes of plaintext that fit
@@ -53,18 +53,20 @@ def raw_public(private: ec.EllipticCurvePrivateKey) -> bytes:
     return private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-def encrypt(
-    plain: bytes, browser: bytes, auth: bytes, *, ephemeral: ec.EllipticCurvePrivateKey | None = None,
-    salt: bytes | None = None,
-) -> bytes:  # fmt: skip
+def encrypt(plain: bytes, browser: bytes, auth: bytes) -> bytes:
     """The body of a push message for the browser's key (65 bytes) and secret (16).
 
-    `ephemeral` and `salt` are fresh unless a test vector names them. Raises WeakKey, ValueError for too long a text.
+    Raises WeakKey, ValueError for too long a text.
     """
+    return _encrypted(plain, browser, auth, ec.generate_private_key(_CURVE), SYSTEM.take(16))
+
+
+def _encrypted(
+    plain: bytes, browser: bytes, auth: bytes, mine: ec.EllipticCurvePrivateKey, salt: bytes
+) -> bytes:  # fmt: skip
+    # The nonce is safe only because key and salt are fresh: tests alone name them.
     if len(plain) > MOST:
         raise ValueError(f"{len(plain)} bytes are over {MOST}")
-    mine = ephemeral or ec.generate_private_key(_CURVE)
-    salt = os.urandom(16) if salt is None else salt
     key, nonce = _derived(mine, browser, auth, salt, browser + raw_public(mine))
     header = salt + struct.pack(">IB", RECORD_SIZE, 65) + raw_public(mine)
     return header + AESGCM(key).encrypt(nonce, plain + _LAST, None)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from crypto.errors import CannotOpen, WeakKey
-from crypto.webpush import MOST, VapidKey, decrypt, encrypt, raw_public
+from crypto.webpush import MOST, VapidKey, _encrypted, decrypt, encrypt, raw_public
 
 
 def _raw(text: str) -> bytes:
@@ -34,7 +34,7 @@ EXPECTED = _raw(
 
 
 def test_the_rfcs_own_message_is_made_byte_for_byte() -> None:
-    assert encrypt(PLAIN, raw_public(BROWSER), AUTH, ephemeral=SERVER, salt=SALT) == EXPECTED
+    assert _encrypted(PLAIN, raw_public(BROWSER), AUTH, SERVER, SALT) == EXPECTED
     assert decrypt(EXPECTED, BROWSER, AUTH) == PLAIN
 
 
