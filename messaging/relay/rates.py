@@ -18,8 +18,13 @@ class Meter:
 
     def wait(self, key: str, now: int, cost: int = 1) -> int:
         """Microseconds until `cost` is free; 0 when it is."""
+        full = self.burst * self.period
         ahead = max(self._next.get(key, now), now) - now
-        return max(0, ahead + cost * self.period - self.burst * self.period)
+        if ahead > 2 * full:
+            # Nobody takes so much: the wall clock was stepped back. Full, and emptying from now on.
+            ahead = full
+            self._next[key] = now + full
+        return max(0, ahead + cost * self.period - full)
 
     def take(self, key: str, now: int, cost: int = 1) -> None:
         """Count `cost`, free or not."""

@@ -28,6 +28,7 @@ from messaging.server.progress import Progress
 from messaging.server.storing import open_blobs, open_store
 from messaging.server.wake import Wake
 from messaging.store.batches import Work, answer_all
+from messaging.store.link import ANSWER_SECONDS
 from messaging.store.news import News
 from messaging.store.postgres import LOOP_SECONDS, PostgresStore
 from messaging.store.sql import READERS
@@ -66,6 +67,8 @@ class Service:
         self.house = make_house(config)
         self._loop = asyncio.get_running_loop()
         self.store = open_store(config, self._answered)
+        if isinstance(self.store, PostgresStore):
+            self.store.loop_seconds = ANSWER_SECONDS
         self.progress = Progress(self._begin_log().published)
         self.blobs = open_blobs(config)
         self.wake = Wake()

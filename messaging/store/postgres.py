@@ -67,7 +67,7 @@ class PostgresStore:
         self._quick = Link(where, read_only=True)
         self._quick_thread = ThreadPoolExecutor(1, thread_name_prefix="quick")
         self._rest_until = 0.0
-        self.loop_seconds = ANSWER_SECONDS  # at its start a relay has nobody else to serve; it sets LOOP_SECONDS then
+        self.loop_seconds = LOOP_SECONDS  # a relay that starts has nobody else to serve yet, and waits longer
         self._writing.begin()
 
     @property

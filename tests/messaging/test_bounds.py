@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from messaging.relay.rates import Meter
 from messaging.relay.references import _step
 from messaging.wire.codec import convert
 from messaging.wire.errors import Refusal
@@ -48,3 +49,11 @@ def test_a_log_in_with_a_line_end_in_its_challenge_is_refused() -> None:
 def test_a_result_reference_with_thousands_of_digits_points_nowhere() -> None:
     with pytest.raises(Refusal, match="invalidResultReference"):
         _step(["x"], "1" * 5000)
+
+
+def test_a_wall_clock_that_was_stepped_back_shuts_nobody_out_for_as_long() -> None:
+    meter, now = Meter(1_000_000, 10), 10**16
+    meter.take("a", now)
+    back = now - 7_200_000_000
+    assert meter.wait("a", back) == 1_000_000  # full, as after ten at once
+    assert meter.wait("a", back + 1_000_000) == 0
