@@ -6,6 +6,7 @@ A clock is started only for what has not come whole with the bytes at hand: most
 
 from typing import Any, Final
 
+from twisted.internet.interfaces import ISSLTransport, IWriteDescriptor
 from twisted.web import http, resource, server
 
 from messaging.server import heads
@@ -101,6 +102,14 @@ class Channel(_HTTPChannel):  # type: ignore[misc] # its type is Any, see above
         """No more of it is waited for."""
         self.body_seconds = None
         self._stop_clock()
+
+    def send_now(self) -> None:
+        """Give what was written to the system at once: it costs a turn of the loop and two calls of epoll less.
+
+        What does not fit, and an error, Twisted finds at its own next try. TLS has its own buffer, and is left alone.
+        """
+        if IWriteDescriptor.providedBy(self.transport) and not ISSLTransport.providedBy(self.transport):
+            self.transport.doWrite()
 
     def setTimeout(self, period: float | None) -> float | None:  # noqa: N802 - Twisted's name
         """How long it may be idle. One timer serves many requests: it looks at when the last bytes came."""

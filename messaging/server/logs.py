@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import time
 from typing import Any, Final, Literal, TextIO, cast
 
@@ -38,7 +39,7 @@ class RequestLog:
     """
 
     def __init__(self, style: Style, to: TextIO | None = None) -> None:
-        self._say: Callable[[dict[str, Any]], str] = _json if style == "json" else _plain
+        self._say: Callable[[_Line], str] = _json if style == "json" else _plain
         self._to = to
         self._waiting: list[tuple[Any, ...]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -90,6 +91,19 @@ class _BestEffort:
             sys.stderr.flush()
 
 
+class _Line(msgspec.Struct, kw_only=True, rename={"received": "in", "sent": "out"}):
+    event: str = "request"
+    level: str = "info"
+    door: str
+    status: int
+    account: str
+    methods: tuple[str, ...] | msgspec.UnsetType
+    received: int
+    sent: int
+    ms: float
+    timestamp: str
+
+
 def _named(
     at: float,
     door: str,
@@ -99,19 +113,25 @@ def _named(
     received: int,
     sent: int,
     seconds: float,
-) -> dict[str, Any]:
-    line = {"event": "request", "level": "info", "door": door, "status": status, "account": account}
-    line |= {"methods": methods} if methods else {}
-    line |= {"in": received, "out": sent, "ms": round(seconds * 1e3, 1)}
-    return line | {"timestamp": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")}
+) -> _Line:
+    timestamp = f"{_second(int(at))}.{int(at * 1000) % 1000:03d}+00:00"
+    return _Line(
+        door=door, status=status, account=account, methods=methods or msgspec.UNSET,
+        received=received, sent=sent, ms=round(seconds * 1e3, 1), timestamp=timestamp,
+    )  # fmt: skip
 
 
-def _json(line: dict[str, Any]) -> str:
+@lru_cache(8)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _json(line: _Line) -> str:
     return msgspec.json.encode(line).decode() + "\n"
 
 
-def _plain(line: dict[str, Any]) -> str:
-    methods = " ".join(line.get("methods", ()))
-    size = f"{line['in']} in {line['out']} out {line['ms']} ms"
-    said = f"{line['timestamp']} {line['door']} {line['status']} {line['account'] or '-'} {methods}".rstrip()
+def _plain(line: _Line) -> str:
+    methods = "" if line.methods is msgspec.UNSET else " ".join(line.methods)
+    size = f"{line.received} in {line.sent} out {line.ms} ms"
+    said = f"{line.timestamp} {line.door} {line.status} {line.account or '-'} {methods}".rstrip()
     return f"{said} {size}\n"

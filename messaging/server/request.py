@@ -175,6 +175,7 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         head = heads.whole(reply, secure=self.front.secure, close=not self.channel.persistent)
         self.startedWriting = 1  # or finish() would write a head of its own
         self.channel.write(head + body)
+        self.channel.send_now()
         self.finish()
         return len(body)
 
