@@ -20,7 +20,7 @@ def main(
     groups: Annotated[list[str] | None, typer.Argument(help=f"some of: {', '.join(GROUPS)} (all)")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="write the rows to this file as well")] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="enrolment: 10^5 and 10^6 people and PostgreSQL too; hours")
+        bool, typer.Option("--full", help="growth to 10^6; enrolment to 10^6, PostgreSQL too; hours")
     ] = False,
 ) -> None:
     """Measure the named groups on this machine."""

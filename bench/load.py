@@ -16,22 +16,36 @@ async def request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ra
     """Send one prepared request and read the whole answer's body. Raises Unexpected unless 2xx."""
     writer.write(raw)
     head = await reader.readuntil(b"\r\n\r\n")
-    length = next(
-        (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
-    )
-    body = await reader.readexactly(length)
+    found = _length(head)
+    body = await _chunks(reader) if found is None else await reader.readexactly(found)
     if not head.startswith(b"HTTP/1.1 2"):
         raise Unexpected((head + body)[:400].decode("latin-1"))
     return body
 
 
 def post(host: str, path: str, token: str, body: bytes, kind: str = "application/json") -> bytes:
-    """The bytes of one POST."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    """The bytes of one POST; of a stranger where there is no token."""
+    named = f"Authorization: Bearer {token}\r\n" if token else ""
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{named}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
+
+
+def _length(head: bytes) -> int | None:
+    """Of the body; None where it comes in chunks."""
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.split(b":")[1])
+        if line.startswith(b"transfer-encoding:"):
+            return None
+    return 0
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    parts = []
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        parts.append((await reader.readexactly(size + 2))[:-2])
+    await reader.readexactly(2)
+    return b"".join(parts)
 
 
 async def drive(host: str, port: int, requests: Iterable[bytes], clients: int) -> tuple[float, list[float]]:

@@ -30,7 +30,7 @@ class Cluster:
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(folder, "postgres")
         cluster = cls(folder)
-        cluster._run("initdb", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C", "-D", str(folder / "data"))
+        cluster.run("initdb", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C", "-D", str(folder / "data"))
         cluster.run_again()
         return cluster
 
@@ -48,17 +48,17 @@ class Cluster:
 
     def say(self, statement: str, database: str = "postgres") -> str:
         """What psql answers."""
-        return self._run("psql", "-h", str(self.folder), "-U", USER, "-d", database, "-Atqc", statement)
+        return self.run("psql", "-h", str(self.folder), "-U", USER, "-d", database, "-Atqc", statement)
 
     def run_again(self) -> None:
         """After halt()."""
-        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=60"
+        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=100"
         data, log = str(self.folder / "data"), str(self.folder / "log")
-        self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
+        self.run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
 
     def halt(self, how: str = "fast") -> None:
         """Stop it: `fast` ends all connections, `immediate` is a crash."""
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
 
     def pids(self) -> list[int]:
         """The server's process and its children, to freeze them."""
@@ -71,7 +71,8 @@ class Cluster:
         self.halt("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, name: str, *words: str) -> str:
+    def run(self, name: str, *words: str) -> str:
+        """What one of PostgreSQL's own programs says. Raises CalledProcessError."""
         program = _programs()
         assert program is not None
         before = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

@@ -64,13 +64,16 @@ class RunningRelay:
 
 
 def start_relay_process(
-    folder: Path, *, web: Path | None = None, limits: str = _UNHURRIED, more: str = ""
+    folder: Path, *, web: Path | None = None, limits: str = _UNHURRIED, more: str = "", settings: str = ""
 ) -> RunningRelay:
-    """A relay on a free loopback port, ready to answer. `limits` and `more` are TOML; whoever starts it stops it."""
+    """A relay on a free loopback port, ready to answer. `limits`, `more` are TOML, `settings` lines of its `[relay]`.
+
+    Whoever starts it stops it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     origin, config = f"http://127.0.0.1:{port}", folder / "relay.toml"
-    served, rest = f'web = "{web}"\n' if web else "", limits + more
+    served, rest = settings + (f'web = "{web}"\n' if web else ""), limits + more
     config.write_text(
         f'[relay]\norigin = "{origin}"\nlisten = "127.0.0.1:{port}"\ndata = "relay"\nlog = "json"\n{served}{rest}'
     )
