@@ -1,6 +1,7 @@
 /** How the web client is built: one page, no inline script or style, one chunk for the sealing worker. */
 import { env } from 'node:process'
 import { defineConfig } from 'vite'
+import { published } from './published.ts'
 
 /** Where the relay listens: `vite` alone serves the page and passes the relay's doors on. */
 const RELAY = env['PLI_RELAY'] ?? 'http://127.0.0.1:8080'
@@ -26,6 +27,7 @@ const POLICY = [
 
 export default defineConfig({
   base: '/',
+  plugins: [published()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: ['chrome111', 'firefox114', 'safari16.4'],

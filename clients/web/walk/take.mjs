@@ -201,7 +201,7 @@ async function checkStorage(when, left) {
   for (const [name] of held.local) if (!REMEMBERED.test(name)) said(`unexpected: ${name}`)
   if (held.caches.length > 0) said(`caches: ${held.caches}`)
   const kept = [...held.session.map(([name]) => name), ...held.databases].sort().join(', ')
-  if (kept !== (left ? '' : 'pli, pli kept')) said(`kept: ${kept || 'nothing'}`)
+  if (kept !== (left ? '' : 'pli, pli kept, pli sealed')) said(`kept: ${kept || 'nothing'}`)
   if (left && held.local.some(([name]) => name === 'pli known')) said('still known')
   if (left) return
   const exported = await page.evaluate(async () => {
@@ -213,6 +213,16 @@ async function checkStorage(when, left) {
     return crypto.subtle.exportKey('raw', got.result).then(() => true, () => false)
   })
   if (exported) said('the wrapping key can be exported')
+  // What is kept for reading without the relay: sealed, so that no word of it stands there.
+  const sealed = await page.evaluate(async () => {
+    const opened = indexedDB.open('pli sealed')
+    await new Promise(resolve => (opened.onsuccess = resolve))
+    const got = opened.result.transaction('sealed').objectStore('sealed').getAll()
+    await new Promise(resolve => (got.onsuccess = resolve))
+    opened.result.close()
+    return got.result.map(bytes => new TextDecoder('latin1').decode(bytes)).join('\n')
+  })
+  if (READABLE.test(sealed)) said('readable: sealed letters')
 }
 
 /** Where the keyboard is, in the places and in a list: a picture of its own, because what is hidden loses the focus. */
