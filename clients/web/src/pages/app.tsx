@@ -4,11 +4,12 @@ import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import type { Phase } from '../session/session.ts'
 import { Waiting } from '../ui/notice.tsx'
-import { knows, learn, t, withWords } from '../words/words.ts'
+import { t, withWords } from '../words/words.ts'
 import { Away } from './away.tsx'
 import { forgetFinished } from './account/finished.ts'
 import { AppContext, useApp, type App } from './context.ts'
 import { Frame } from './frame.tsx'
+import { fetchInside, insideParts } from './insideparts.ts'
 import { isPairing } from './lettercode.ts'
 import { LoginPage } from './login.tsx'
 import { NotFound } from './notfound.tsx'
@@ -40,7 +41,7 @@ const OPEN = new Set<string>([...DOORS, ...TEXTS])
 /** Who cannot unlock reads on, or comes back with the recovery sheet. */
 const UNLOCKED = new Set<string>([...TEXTS, places.RECOVERY])
 
-const WORDS_EVERY = 3000 // milliseconds
+const INSIDE_EVERY = 3000 // milliseconds
 
 export const Root = ({ app }: { readonly app: App }): JSX.Element => (
   <AppContext.Provider value={app}>
@@ -56,24 +57,24 @@ function Pages(): JSX.Element {
   const phase = session.phase.value
   const entering = phase === 'in' && DOORS.has(path)
   const arrival = useArrival(phase)
-  const worded = useWords(phase)
+  const furnished = useInside(phase)
   useEffect(() => {
     if (entering) route(arrival(), true)
   }, [entering, route, arrival])
   useEffect(() => forgetFinished(path), [path])
-  const opening = phase === 'starting' || entering || switching.value || !worded
+  const opening = phase === 'starting' || entering || switching.value || !furnished
   return <Frame>{opening ? <Waiting>{t('app.opening')}</Waiting> : <Page phase={phase} path={path} />}</Frame>
 }
 
-/** Whether the words of the open mailbox are here; they are asked for again until they are. */
-function useWords(phase: Phase): boolean {
+/** Whether what stands around an open mailbox is here, with its words; it is asked for again until it is. */
+function useInside(phase: Phase): boolean {
   const inside = phase === 'in' || phase === 'locked'
-  const here = knows('inside')
+  const here = insideParts.value !== undefined
   useEffect(() => {
     if (!inside || here) return
-    const ask = (): void => void learn('inside').catch(() => undefined)
+    const ask = (): void => void fetchInside().catch(() => undefined)
     ask()
-    const asking = setInterval(ask, WORDS_EVERY)
+    const asking = setInterval(ask, INSIDE_EVERY)
     return () => clearInterval(asking)
   }, [inside, here])
   return phase !== 'in' || here

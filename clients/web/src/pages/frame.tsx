@@ -5,19 +5,19 @@ import { Button } from '../ui/button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { LiveRegion } from '../ui/live.tsx'
 import { Notice } from '../ui/notice.tsx'
-import { knows, t } from '../words/words.ts'
+import { t } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import { useApp } from './context.ts'
-import { Outbox } from './outbox.tsx'
+import { insideParts } from './insideparts.ts'
 import * as places from './places.ts'
-import { Switcher } from './switcher.tsx'
 
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { session } = useApp()
   const { path } = useLocation()
   const phase = session.phase.value
   // From one mailbox to another, what stands around them stays.
-  const inside = knows('inside') && (phase === 'in' || (phase === 'starting' && session.ownAccount !== ''))
+  const parts = insideParts.value
+  const inside = parts !== undefined && (phase === 'in' || (phase === 'starting' && session.ownAccount !== ''))
   const wide = inside && path.startsWith(places.MESSAGES)
   return (
     <div class={wide ? 'frame frame-wide' : 'frame'}>
@@ -39,12 +39,12 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
         </div>
       </header>
       {inside && <Offline />}
-      {inside && <Switcher />}
+      {inside && <parts.Switcher />}
       <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
         {children}
       </main>
       {!inside && <Foot />}
-      {inside && <Outbox />}
+      {inside && <parts.Outbox />}
       {inside && (
         <nav class="bottom" aria-label={t('app.placesBelow')}>
           <Places />

@@ -77,7 +77,7 @@ test('a question is never a pattern, however it is written', () => {
 
 test('what an appointment says begins no line of its own in a calendar file', () => {
   const injected = 'x\r\nATTACH:javascript:alert(1)\nBEGIN:VALARM\rEND:VCALENDAR'
-  const lines = toIcs(invitation({ summary: injected, location: injected, description: injected, uid: injected })).split(/\r\n|\r|\n/)
+  const lines = toIcs([{ invitation: invitation({ summary: injected, location: injected, description: injected, uid: injected }), state: 'pending' }]).split(/\r\n|\r|\n/)
   expect(lines.filter(line => /^(ATTACH|BEGIN:VALARM)/.test(line))).toEqual([])
   expect(lines.filter(line => line === 'END:VCALENDAR')).toHaveLength(1)
 })
