@@ -1,4 +1,7 @@
-"""How much in how long (generic cell rate algorithm: one number a key). In memory: a restart forgets."""
+"""How much in how long (generic cell rate algorithm: one number a key). In memory: a restart forgets.
+
+Law: a wall clock that is stepped back makes nobody wait; a meter's own time only goes on.
+"""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +9,7 @@ from messaging.relay.moments import DAY, HOUR, SECOND
 from messaging.wire import limits
 
 _KEPT = 100_000  # keys; beyond that the idle ones go
+_DISORDER = SECOND  # by which requests may overtake each other; earlier still, the clock was stepped back
 
 
 @dataclass
@@ -15,22 +19,29 @@ class Meter:
     period: int
     burst: int
     _next: dict[str, int] = field(default_factory=dict)
+    _latest: int = 0  # moment that was heard of
+    _lost: int = 0  # by how much the wall clock was stepped back, in all
 
     def wait(self, key: str, now: int, cost: int = 1) -> int:
         """Microseconds until `cost` is free; 0 when it is."""
-        full = self.burst * self.period
-        ahead = max(self._next.get(key, now), now) - now
-        if ahead > 2 * full:
-            # Nobody takes so much: the wall clock was stepped back. Full, and emptying from now on.
-            ahead = full
-            self._next[key] = now + full
+        full, time = self.burst * self.period, self._time(now)
+        ahead = max(self._next.get(key, time), time) - time
         return max(0, ahead + cost * self.period - full)
 
     def take(self, key: str, now: int, cost: int = 1) -> None:
         """Count `cost`, free or not."""
+        time = self._time(now)
         if len(self._next) > _KEPT:
-            self._next = {k: v for k, v in self._next.items() if v > now}
-        self._next[key] = max(self._next.get(key, now), now) + cost * self.period
+            self._next = {k: v for k, v in self._next.items() if v > time}
+        self._next[key] = max(self._next.get(key, time), time) + cost * self.period
+
+    def _time(self, now: int) -> int:
+        # The rules know no other clock than the wall's: its steps back are added again.
+        if now < self._latest - _DISORDER:
+            self._lost += self._latest - now
+            self._latest = now
+        self._latest = max(self._latest, now)
+        return now + self._lost
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,31 @@ def test_a_result_reference_with_thousands_of_digits_points_nowhere() -> None:
         _step(["x"], "1" * 5000)
 
 
-def test_a_wall_clock_that_was_stepped_back_shuts_nobody_out_for_as_long() -> None:
-    meter, now = Meter(1_000_000, 10), 10**16
+BACK = (2_000_000, 600_000_000, 7_200_000_000)  # microseconds: within a meter's window, and far out of it
+
+
+@pytest.mark.parametrize("step", BACK)
+def test_a_wall_clock_that_was_stepped_back_makes_nobody_wait(step: int) -> None:
+    meter, now = Meter(1_000_000, 3600), 10**16
     meter.take("a", now)
-    back = now - 7_200_000_000
-    assert meter.wait("a", back) == 1_000_000  # full, as after ten at once
+    assert meter.wait("a", now - step) == 0
+    assert meter.wait("new", now - step) == 0
+
+
+@pytest.mark.parametrize("step", BACK)
+def test_a_wall_clock_that_was_stepped_back_gives_nobody_more(step: int) -> None:
+    meter, now = Meter(1_000_000, 10), 10**16
+    meter.take("a", now, 10)
+    back = now - step
+    assert meter.wait("a", back) == 1_000_000
+    assert meter.wait("a", back + 999_999) == 1
     assert meter.wait("a", back + 1_000_000) == 0
+
+
+def test_requests_that_overtake_each_other_do_not_hasten_a_meter() -> None:
+    meter, now = Meter(1_000_000, 10), 10**16
+    meter.take("a", now, 10)
+    for _ in range(1000):
+        meter.wait("b", now - 5_000)
+        meter.wait("b", now)
+    assert meter.wait("a", now) == 1_000_000
