@@ -10,13 +10,14 @@ import resource
 import sys
 import sysconfig
 import zoneinfo
+from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from bridges.mail import limits
 from bridges.mail.parse import parse
-from bridges.mail.parsed import Answer, Refused
+from bridges.mail.parsed import Refused
 from bridges.process import keep_no_core
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -36,19 +37,24 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEN
 def main() -> None:
     """Serves until its input ends."""
     confine()
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    refused = _ENCODER.encode(Refused("5.6.0", "reading the message needs more memory than a message may take"))
+    serve(sys.stdin.buffer, sys.stdout.buffer, lambda raw: _ENCODER.encode(parse(raw)), refused)
+
+
+def serve(source: BinaryIO, sink: BinaryIO, answer: Callable[[bytes], bytes], out_of_memory: bytes) -> None:
+    """Answers frame by frame until `source` ends. Each frame has its own time; `out_of_memory` is said once."""
     while True:
         raw = _read(source)
         if raw is None:
             return
         _allow_cpu()
         try:
-            answer: Answer = parse(raw)
+            said = answer(raw)
         except MemoryError:
-            # What is left of the memory may be in pieces: answer, and let a fresh process take the next mail.
-            _write(sink, Refused("5.6.0", "reading the message needs more memory than a message may take"))
+            # What is left of the memory may be in pieces: answer, and let a fresh process take the next one.
+            _write(sink, out_of_memory)
             return
-        _write(sink, answer)
+        _write(sink, said)
 
 
 def confine() -> None:
@@ -96,8 +102,7 @@ def _read(source: BinaryIO) -> bytes | None:
     return source.read(int.from_bytes(head, "big")) if len(head) == 4 else None
 
 
-def _write(sink: BinaryIO, answer: Answer) -> None:
-    frame = _ENCODER.encode(answer)
+def _write(sink: BinaryIO, frame: bytes) -> None:
     sink.write(len(frame).to_bytes(4, "big"))
     sink.write(frame)
     sink.flush()

@@ -9,10 +9,10 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from bridges.mail import limits
 from bridges.mail.parsed import Answer, ParsedMail, Refused
 from bridges.mail.refusal import CannotRead
 
+T = TypeVar("T")
 COMMAND: Final = (sys.executable, "-m", "bridges.mail.worker")
 _DECODER: Final = msgspec.msgpack.Decoder(Answer)
 _STREAM = 4 << 20  # bytes of read-ahead: the default of 64 KiB makes large answers slow
@@ -60,10 +61,17 @@ class Workers:
 
     async def parse(self, raw: bytes) -> ParsedMail:
         """Raises CannotRead: refused for good; WorkerDied: not now."""
+        answer = await self.ask(raw, _decoded)
+        if isinstance(answer, Refused):
+            raise CannotRead(answer.status, answer.reason)
+        return answer
+
+    async def ask(self, raw: bytes, decoded: Callable[[bytes], T]) -> T:
+        """What a process of this pool answers to one frame. Raises CannotRead: it took too long; WorkerDied."""
         worker = await self._idle.get()
         fit = False
         try:
-            answer = await asyncio.wait_for(worker.ask(raw), self._wall)
+            answer = decoded(await asyncio.wait_for(worker.ask(raw), self._wall))
             fit = not worker.worn
         except TimeoutError:
             raise CannotRead("5.6.0", "reading the message takes longer than a message may take") from None
@@ -71,8 +79,6 @@ class Workers:
             raise await self._death(worker) from None
         finally:  # also when the mail's connection was cut: the worker is then in the middle of it
             self._give_back(worker, fit)
-        if isinstance(answer, Refused):
-            raise CannotRead(answer.status, answer.reason)
         return answer
 
     async def _death(self, worker: "_Worker") -> Exception:
@@ -107,11 +113,17 @@ class Workers:
         self._idle.put_nowait(worker)
 
 
+def _decoded(frame: bytes) -> Answer:
+    answer: Answer = _DECODER.decode(frame)
+    return answer
+
+
 def _environment() -> dict[str, str]:
     # Nothing of ours: no variable of the service reaches a process that reads strangers' bytes.
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     root = Path(bridges.__file__).resolve().parent.parent
-    return kept | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
+    return kept | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1",
+        "RAYON_NUM_THREADS": "1"}
 
 
 @dataclass(eq=False)
@@ -123,7 +135,7 @@ class _Worker:
     def worn(self) -> bool:
         return self.mails >= limits.WORKER_MAILS or self.process.returncode is not None
 
-    async def ask(self, raw: bytes) -> Answer:
+    async def ask(self, raw: bytes) -> bytes:
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise ConnectionError("the worker has no pipes")
@@ -132,8 +144,7 @@ class _Worker:
         stdin.write(raw)
         await stdin.drain()
         head = await stdout.readexactly(4)
-        answer: Answer = _DECODER.decode(await stdout.readexactly(int.from_bytes(head, "big")))
-        return answer
+        return await stdout.readexactly(int.from_bytes(head, "big"))
 
     async def end(self) -> int:
         """The exit status; negative: the signal."""

@@ -20,6 +20,8 @@ from typing import Any, Final
 from prometheus_client import start_http_server
 from structlog.typing import FilteringBoundLogger
 
+from bridges.mail.copies import copyist
+from bridges.mail.copies.copyist import Copyist
 from bridges.mail.workers import Workers
 from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox, recipients
 from bridges.mssante.certificates import Credentials, Reloading, client_context
@@ -154,7 +156,12 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     sender = Sender(database, keys.outbox, _way(parts), _patience(config), notices, by_account, log)
     reports = Reports(database, keys.outbox, config.gateway.hostname, lifetime, time.time, sender.wake)
     style = Style(config.gateway.patient_domain, config.gateway.hostname, config.gateway.product, lifetime)
-    outgoing = Outgoing(database, keys.outbox, directory, notices, style, log, time.time, sender.wake)
+    copying = Workers(1, command=copyist.COMMAND)
+    stack.push_async_callback(copying.stop)
+    await copying.start()
+    outgoing = Outgoing(
+        database, keys.outbox, directory, notices, style, log, time.time, sender.wake, Copyist(copying, log)
+    )
     hostname = config.gateway.hostname
     returned = Returned(database, notices, by_account, hostname, log, time.time)
     delivery = Delivery(

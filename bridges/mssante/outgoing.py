@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from structlog.typing import FilteringBoundLogger
 
 from bridges.mail import limits
+from bridges.mail.copies.copyist import Copyist
 from bridges.mail.translate import outgoing as translate
 from bridges.mail.translate.outgoing import Envelope, NoMail
 from bridges.mssante import keylog, outbox, rules
@@ -73,12 +74,14 @@ class _Refused:
 
 
 class Outgoing:
-    """`wake` is called when there is mail to send."""
+    """`wake` is called when there is mail to send; without `copyist`, documents leave without made copies."""
 
     def __init__(
         self, database: Database, key: bytes, directory: Directory, notices: Notices, style: Style,
         log: FilteringBoundLogger, clock: Callable[[], float], wake: Callable[[], None],
+        copyist: Copyist | None = None,
     ) -> None:  # fmt: skip
+        self._copyist = copyist
         self._database, self._key, self._directory, self._notices = database, key, directory, notices
         self._style, self._log, self._clock, self._wake = style, log, clock, wake
         self._busy: dict[str, asyncio.Lock] = {}
@@ -226,7 +229,7 @@ class Outgoing:
             letter.sender.address.lower(), mailbox.address, mailbox.name, self._style.hostname, self._style.product
         )
         try:
-            mail = await self._written(letter, contents, envelope)
+            mail = await self._with_copies(letter, contents, envelope)
         except (NoMail, ValueError):
             raise NotMail("noForm") from None
         except Exception as error:  # noqa: BLE001 - a letter that breaks the writer must not stop those behind it
@@ -238,10 +241,19 @@ class Outgoing:
             envelope.sender, mailbox.address, mail, letter.message, letter.thread, letter.sender.account, letter.subject
         )
 
-    async def _written(self, letter: Letter, contents: Mapping[bytes, bytes], envelope: Envelope) -> bytes:
-        write = partial(translate.to_mail, letter, lambda each: contents[each.id], envelope)
+    async def _with_copies(self, letter: Letter, contents: Mapping[bytes, bytes], envelope: Envelope) -> bytes:
+        """Readable copies beside the documents, unless they make the mail too large: they are a help, no content."""
+        copies = {} if self._copyist is None else await self._copyist.copies(letter, contents)
+        mail = await self._written(letter, contents, envelope, copies)
+        return await self._written(letter, contents, envelope, {}) if copies and len(mail) > limits.MAIL_RAW else mail
+
+    async def _written(
+        self, letter: Letter, contents: Mapping[bytes, bytes], envelope: Envelope, copies: Mapping[bytes, bytes]
+    ) -> bytes:
+        write = partial(translate.to_mail, letter, lambda each: contents[each.id], envelope, copies)
         # 25 MB of base64 takes longer than others may wait; of a small mail, changing threads is the longer part.
-        return write() if _size(letter) <= INLINE_BYTES else await asyncio.to_thread(write)
+        size = _size(letter) + sum(map(len, copies.values()))
+        return write() if size <= INLINE_BYTES else await asyncio.to_thread(write)
 
     async def _prove_author(self, letter: Letter) -> None:
         # A letter says its sender's address itself: only the relay's word binds it to the account that signed.

@@ -30,12 +30,14 @@ class MailContext:
     """What a mail says of its origin: whom it concerns ("NAME First"), when it is made, the product's reference.
 
     `author`: the patient's proven mail address, where a patient wrote; empty where nothing is to be checked by it.
+    `copies`: PDF/A-1 copies that were made of documents, by the attachment id of the document's file.
     """
 
     subject_name: str
     now: datetime
     product: str
     author: str = ""
+    copies: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
 
 
 class Part(Protocol):

@@ -50,7 +50,7 @@ class RecordDocument(Part):
     @classmethod
     def files_of(cls, parts: Sequence[Self], contents: Contents, context: MailContext) -> tuple[File, ...]:
         """One archive for all documents of a patient, then their readable copies."""
-        pairs = [(part._described(contents), part._readable(contents)) for part in parts]
+        pairs = [(part._described(contents), part._readable(contents, context)) for part in parts]
         return record_mail.files(pairs, context)
 
     @classmethod
@@ -101,7 +101,10 @@ class RecordDocument(Part):
             author=self.author, date=self.date, id=self.id, patient=self.patient, confidentiality=self.confidentiality,
         )  # fmt: skip
 
-    def _readable(self, contents: Contents) -> record_mail.Readable | None:
+    def _readable(self, contents: Contents, context: MailContext) -> record_mail.Readable | None:
+        made = context.copies.get(self.file.id)
+        if made is not None:
+            return record_mail.Readable(made, "application/pdf", "copy.pdf")
         if self.copy is not None:
             return record_mail.Readable(contents(self.copy), self.copy.type, self.copy.name)
         if self.format in ("pdf", "image", "text"):

@@ -112,9 +112,9 @@ def _suffix(document: Described) -> str:
 
 
 def _copy_name(document: Described, copy: Readable, context: MailContext) -> str:
-    """<date>_<type>_<NAME>_<first name>.pdf, of letters, digits and hyphens."""
+    """<yyyymmdd>_<type>_<NAME>_<first name>.pdf, of letters, digits and hyphens."""
     last, first = _names(document.patient, context)
-    words = (iso_day(document.date), document.code.label or document.title, last.upper(), first)
+    words = (iso_day(document.date).replace("-", ""), document.code.label or document.title, last.upper(), first)
     suffix = PurePosixPath(copy.name).suffix.lower() or ".pdf"
     return "_".join(filter(None, (_plain(word) for word in words))) + suffix
 

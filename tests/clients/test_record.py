@@ -84,7 +84,7 @@ def test_a_record_document_as_mail_is_an_archive_and_a_readable_copy() -> None:
     (inside,) = xdm.read(archive.data)
 
     assert (archive.name, archive.type) == ("IHE_XDM.zip", "application/zip")
-    assert (copy.name, copy.data) == ("2026-03-04_CR-d-examens-biologiques_DURAND_Camille.pdf", b"%PDF")
+    assert (copy.name, copy.data) == ("20260304_CR-d-examens-biologiques_DURAND_Camille.pdf", b"%PDF")
     assert inside.data == CDA
     assert inside.metadata is not None
     assert (inside.metadata.patient, inside.metadata.code, inside.metadata.id) == (PATIENT, DOCUMENT.code, "1.2^3")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from bridges.mail import files as names
@@ -41,16 +42,19 @@ class NoMail(ValueError):
     """The letter has no form as mail: an address or a field that may not leave."""
 
 
-def to_mail(letter: Letter, contents: Contents, envelope: Envelope) -> bytes:
-    """The mail. `contents` gives the bytes of the letter's attachments. Raises NoMail."""
+def to_mail(
+    letter: Letter, contents: Contents, envelope: Envelope, copies: Mapping[bytes, bytes] = MappingProxyType({})
+) -> bytes:
+    """The mail. `contents` gives the bytes of the letter's attachments, `copies` PDF/A-1 copies by the attachment id of
+    their document. Raises NoMail."""
     try:
-        return _to_mail(letter, contents, envelope)
+        return _to_mail(letter, contents, envelope, copies)
     except fields.BadField as error:
         raise NoMail(str(error)) from None
 
 
-def _to_mail(letter: Letter, contents: Contents, envelope: Envelope) -> bytes:
-    context = MailContext(letter.sender.name, letter.sent, envelope.product, envelope.sender)
+def _to_mail(letter: Letter, contents: Contents, envelope: Envelope, copies: Mapping[bytes, bytes]) -> bytes:
+    context = MailContext(letter.sender.name, letter.sent, envelope.product, envelope.sender, copies)
     files = as_mail.files(letter.parts, contents, context)
     mail = empty_mail()
     _put_headers(mail, letter, envelope)
