@@ -28,7 +28,8 @@ from bridges.mssante.rules import NotTaken
 from bridges.mssante.shares import Shares
 from bridges.mssante.submissions import Submissions, comes_back
 from clients.content.part import Part
-from clients.sdk import Distrusted, Draft, Prepared
+from clients.sdk import Distrusted, Draft, Enclosed, Prepared
+from clients.sdk.files import ENCLOSED_BYTES, ENCLOSED_FILES
 from crypto.encoding import b64u, canonical
 from messaging.wire.errors import Refusal
 
@@ -146,11 +147,12 @@ class Delivery:
 
         async def prepare(place: Place) -> Prepared:
             await taken.mailbox.check([recipient.account])  # before a file of it leaves, sealed or not
+            files, enclosed = await parts.sealed()
             draft = Draft(
                 subject=incoming.shown_subject(taken.mail.subject),
                 text=taken.mail.text,
                 html=taken.mail.html,
-                parts=await parts.sealed(),
+                parts=files,
                 thread=thread,
                 message=letter,
                 in_reply_to=threads.answered(taken.mail, self._hostname, thread),
@@ -158,7 +160,7 @@ class Delivery:
                 counter=place.counter,
                 previous=place.previous,
             )
-            return await taken.mailbox.prepare(draft, [recipient.account])
+            return await taken.mailbox.prepare(draft, [recipient.account], enclosed)
 
         await self._submissions.post(letter, conversation, taken.mailbox, prepare)
         METRICS.letters_in.inc()
@@ -185,15 +187,23 @@ class _Taken:
 
 
 class _Parts:
-    """The mail's files, sealed and uploaded when a letter needs them, anew for each patient's letter: what the relay
-    sees of two letters then has nothing in common."""
+    """The mail's files, sealed when a letter needs them, anew for each patient's letter: what the relay sees of two
+    letters then has nothing in common. Small ones go to the relay, and into the journal, with their letter."""
 
     def __init__(self, plan: incoming.Plan, mailbox: RelayMailbox) -> None:
         self._plan, self._mailbox = plan, mailbox
 
-    async def sealed(self) -> tuple[Part, ...]:
+    async def sealed(self) -> tuple[tuple[Part, ...], tuple[Enclosed, ...]]:
+        """The letter's parts; and what of them the relay does not have yet."""
+        if self._small():
+            enclosed = tuple(self._mailbox.enclose(file.name, file.type, file.data) for file in self._plan.files)
+            return self._plan.parts([each.file for each in enclosed]), enclosed
         files = [await self._mailbox.attach(file.name, file.type, file.data) for file in self._plan.files]
-        return self._plan.parts(files)
+        return self._plan.parts(files), ()
+
+    def _small(self) -> bool:
+        files = self._plan.files
+        return len(files) <= ENCLOSED_FILES and sum(len(file.data) for file in files) <= ENCLOSED_BYTES
 
 
 def _told(refusal: Refusal) -> NotTaken:

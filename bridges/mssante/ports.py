@@ -4,7 +4,7 @@ are the fakes of the tests."""
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal, Protocol
 
-from clients.sdk import Draft, News, Prepared, Submitted
+from clients.sdk import Draft, Enclosed, News, Prepared, Submitted
 from crypto.attachment import Attachment
 from messaging.wire.types import Contact, Resolved
 
@@ -47,7 +47,11 @@ class RelayMailbox(Protocol):
         """Letters may be sealed to these accounts now. Raises Refusal, Distrusted."""
         ...
 
-    async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
+    def enclose(self, name: str, type: str, data: bytes) -> Enclosed:  # noqa: A002 - the SDK's name
+        """Seals a small file, which goes with its letter. Raises Distrusted."""
+        ...
+
+    async def prepare(self, draft: Draft, to: Sequence[str], enclosed: Sequence[Enclosed] = ()) -> Prepared:
         """Seals; touches nothing at the relay. Raises Refusal, Distrusted."""
         ...
 

@@ -7,6 +7,7 @@ from clients.sdk.client import Client
 from clients.sdk.devices import OwnDevice
 from clients.sdk.enrolment import letter_account, managed_account
 from clients.sdk.exporting import Exported
+from clients.sdk.files import Enclosed
 from clients.sdk.handing import OldDevice
 from clients.sdk.life import new_receipt, oppose
 from clients.sdk.mailbox import Mailbox
@@ -27,6 +28,7 @@ __all__ = [
     "Client",
     "Distrusted",
     "Draft",
+    "Enclosed",
     "Exported",
     "File",
     "LogMemory",

@@ -4,15 +4,26 @@ import asyncio
 import io
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from clients.sdk.connection import Connection
 from crypto.attachment import Attachment, AttachmentSealer, Verifier
 from messaging.wire import limits
 
+ENCLOSED_BYTES: Final = 256 * 1024  # of all files of a letter: base64 in JSON costs less than a request of their own
+ENCLOSED_FILES: Final = limits.MAX_BLOB_CREATES  # each of one chunk, as small as they are
 PARALLEL_UPLOADS: Final = limits.MAX_CONCURRENT_UPLOAD
 PARALLEL_DOWNLOADS: Final = 4
 INLINE_BYTES: Final = 256 * 1024  # sealed in less time than a thread takes to begin
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A sealed file that the relay does not have yet: its reference and its chunks, in order."""
+
+    file: Attachment
+    chunks: tuple[bytes, ...] = field(repr=False)
 
 
 async def upload(connection: Connection, account: str, name: str, type_: str, data: bytes | BinaryIO) -> Attachment:
@@ -35,6 +46,16 @@ async def upload(connection: Connection, account: str, name: str, type_: str, da
         for task in running:
             task.cancel()
     return sealer.reference(name, type_)
+
+
+def enclose(name: str, type_: str, data: bytes) -> Enclosed:
+    """A small file sealed in memory, to go with the letter that names it. At most ENCLOSED_BYTES in one letter.
+
+    Raises ValueError for a name, type or size outside docs/spec/attachment.md.
+    """
+    sealer = AttachmentSealer(io.BytesIO(data), len(data))
+    chunks = tuple(sealer)
+    return Enclosed(sealer.reference(name, type_), chunks)
 
 
 async def download(connection: Connection, account: str, attachment: Attachment, sink: BinaryIO) -> None:

@@ -16,7 +16,7 @@ from clients.sdk.directory import Directory
 from clients.sdk.memory import Memory
 from clients.sdk.ownline import OwnKeys, own_line, require_published
 from clients.sdk.pinning import keep_pins
-from clients.sdk.setting import set_one
+from clients.sdk.setting import set_with
 from clients.sdk.values import News, Prepared, Submitted
 from clients.session import outgoing
 from clients.session.keyring import Chain, KnownKey, check_pin
@@ -83,8 +83,17 @@ class Mailbox:
         self._log.require_trust()
         return await files.upload(self._connection, self.account, name, type, data)
 
-    async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
-        """The letter, sealed for accounts `to` and for oneself; changes nothing at the relay.
+    def enclose(self, name: str, type: str, data: bytes) -> files.Enclosed:  # noqa: A002 - as in letters
+        """Seal a small file, for prepare(): it goes to the relay with its letter, in one request and one commit.
+
+        Raises Distrusted (the whole log), ValueError (name, type, size).
+        """
+        self._log.require_trust()
+        return files.enclose(name, type, data)
+
+    async def prepare(self, draft: Draft, to: Sequence[str], enclosed: Sequence[files.Enclosed] = ()) -> Prepared:
+        """The letter, sealed for accounts `to` and for oneself; changes nothing at the relay. `enclosed`: those of its
+        files that the relay does not have: at most files.ENCLOSED_BYTES and ENCLOSED_FILES.
 
         Raises Refusal `recipientNotFound`, Distrusted (a key that is not believed), NotALetter (over a limit).
         """
@@ -94,7 +103,8 @@ class Mailbox:
         letter = outgoing.write(draft, self._sender, keys, place, now, self._log.seen)
         sealed = outgoing.sealed_for(letter, keys, self._own.opened.content.keys)
         blobs = tuple(dict.fromkeys(chunk for file in letter.attachments() for chunk in file.chunks))
-        return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to)
+        chunks = tuple(chunk for each in enclosed for chunk in each.chunks)
+        return Prepared(letter.message, letter, sealed.hash, sealed.sealed, blobs, sealed.to, chunks)
 
     async def check(self, to: Sequence[str]) -> None:
         """Letters may be sealed to these accounts now: asked before anything is uploaded. Raises as prepare()."""
@@ -108,7 +118,8 @@ class Mailbox:
         new = await self._new_message(prepared)
         create = {"0": msgspec.Raw(codec.encode(new))}
         try:
-            added = await set_one(self._connection, "SealedMessage/set", Set(account_id=self.account, create=create))
+            wanted = Set(account_id=self.account, create=create)
+            added = await set_with(self._connection, "SealedMessage/set", wanted, prepared.chunks)
             done = Submitted(str(added.get("id", "")), prepared.client_id, existed=False)
         except Refusal as refusal:
             if refusal.name == "recipientKeyStale":

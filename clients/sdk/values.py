@@ -6,16 +6,18 @@ from typing import Literal, TypeAlias
 
 from clients.content.letter import Letter
 from clients.session.incoming import Reason
-from crypto.encoding import array, b64u, canonical, members, parse_canonical, text, unb64u
+from crypto.encoding import Json, array, b64u, canonical, members, parse_canonical, text, unb64u
 from crypto.errors import NotCanonical
 
 _PREPARED = frozenset({"blobIds", "clientId", "hash", "sealed", "to", "v"})
+_ENCLOSED = "chunks"  # only where there are some
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A sealed letter, ready to be submitted any number of times. `to` is sorted: (account, key id).
 
+    `chunks`: those of its blobs, sealed, that go to the relay together with it.
     to_bytes() holds sealed bytes and ids, nothing readable: safe in a journal. After from_bytes() `letter` is None.
     """
 
@@ -25,10 +27,12 @@ class Prepared:
     sealed: bytes = field(repr=False)
     blob_ids: tuple[str, ...]
     to: tuple[tuple[str, str], ...]
+    chunks: tuple[bytes, ...] = field(default=(), repr=False)
 
     def to_bytes(self) -> bytes:
         """For a durable journal."""
-        return canonical({
+        enclosed: dict[str, Json] = {_ENCLOSED: [b64u(chunk) for chunk in self.chunks]} if self.chunks else {}
+        return canonical(enclosed | {
             "blobIds": list(self.blob_ids),
             "clientId": self.client_id,
             "hash": b64u(self.letter_hash),
@@ -41,7 +45,9 @@ class Prepared:
     def from_bytes(cls, raw: bytes) -> "Prepared":
         """What to_bytes() gave. Raises ValueError."""
         try:
-            found = members(parse_canonical(raw), _PREPARED)
+            parsed = parse_canonical(raw)
+            has_chunks = isinstance(parsed, dict) and _ENCLOSED in parsed
+            found = members(parsed, _PREPARED | {_ENCLOSED} if has_chunks else _PREPARED)
             pairs = [array(pair) for pair in array(found["to"])]
             return cls(
                 client_id=text(found["clientId"]),
@@ -50,6 +56,7 @@ class Prepared:
                 sealed=unb64u(text(found["sealed"])),
                 blob_ids=tuple(text(blob) for blob in array(found["blobIds"])),
                 to=tuple((text(account), text(key_id)) for account, key_id in pairs),
+                chunks=tuple(unb64u(text(chunk)) for chunk in array(found.get(_ENCLOSED, []))),
             )
         except NotCanonical as error:
             raise ValueError("not a prepared letter") from error

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from clients.content.letter import Letter, LetterRecipient, Sender, from_bytes, letter_hash, to_bytes
-from clients.sdk import Arrived, Draft, News, Prepared, Submitted, Unreadable
+from clients.sdk import Arrived, Draft, Enclosed, News, Prepared, Submitted, Unreadable
+from clients.sdk.files import enclose
 from crypto import aead
 from crypto.attachment import Attachment
 from crypto.encoding import b64u, base32
@@ -104,10 +105,16 @@ class FakeMailbox:
         self.relay.files[made.id] = data
         return made
 
+    def enclose(self, name: str, type: str, data: bytes) -> Enclosed:  # noqa: A002 - the port's
+        self.relay.step("attach")
+        made = enclose(name, type, data)
+        self.relay.files[made.file.id] = data
+        return made
+
     async def check(self, to: Sequence[str]) -> None:  # noqa: ARG002 - the port's
         self.relay.step("check")
 
-    async def prepare(self, draft: Draft, to: Sequence[str]) -> Prepared:
+    async def prepare(self, draft: Draft, to: Sequence[str], enclosed: Sequence[Enclosed] = ()) -> Prepared:
         self.relay.step("prepare")
         readers = tuple(LetterRecipient(each, bytes(32)) for each in sorted({*to, self.account}))
         letter = Letter(
@@ -121,8 +128,9 @@ class FakeMailbox:
         sealed = nonce + aead.encrypt(self.relay.key, nonce, raw, b"")
         blobs = tuple(chunk for file in letter.attachments() for chunk in file.chunks)
         return Prepared(
-            letter.message, letter, letter_hash(raw), sealed, blobs, tuple((each.account, KEY) for each in readers)
-        )
+            letter.message, letter, letter_hash(raw), sealed, blobs, tuple((each.account, KEY) for each in readers),
+            tuple(chunk for each in enclosed for chunk in each.chunks),
+        )  # fmt: skip
 
     async def submit(self, prepared: Prepared) -> Submitted:
         self.relay.step("before submit")

@@ -153,6 +153,8 @@ routes = {{ "{DOMAIN}" = "127.0.0.1:{operator_port}" }}
 file = "list.xml"
 signer_ca = "{gateway.authorities}"
 signer_subject = "{SIGNER}"
+[revocation]
+policy = "soft"
 [log]
 stations = ["{b64u(station.raw)}"]
 [[mailbox]]

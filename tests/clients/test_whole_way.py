@@ -321,3 +321,30 @@ async def test_the_newest_checkpoint_goes_into_the_key_box_with_the_pins(people:
     reopened = await people.bridge.mailbox(people.doctor.account, people.doctor_key, name="Dr", address="dr@x.example")
 
     assert reopened.opened.content.last_checkpoint == people.doctor._log.newest
+
+
+async def test_a_letter_takes_its_small_files_along(people: People) -> None:
+    file = people.doctor.enclose("a.bin", "application/octet-stream", b"canari" * 100)
+    draft = Draft("Avec", "x", parts=(FilePart(file.file),))
+    prepared = await people.doctor.prepare(draft, [people.patient.account], [file])
+    again = Prepared.from_bytes(prepared.to_bytes())
+    assert b"canari" not in prepared.to_bytes()
+    assert again.chunks == file.chunks
+
+    done = [await people.doctor.submit(each) for each in (again, again, prepared)]
+    assert [each.existed for each in done] == [False, True, True]
+    (got,) = [item for item in (await people.letters.news(None)).items if isinstance(item, Arrived)]
+    assert await people.letters.download(got.letter.attachments()[0]) == b"canari" * 100
+
+
+async def test_a_letter_whose_file_stayed_behind_is_refused_and_leaves_nothing(people: People) -> None:
+    file = people.doctor.enclose("a.bin", "application/octet-stream", b"x")
+    draft = Draft("Sans", "x", parts=(FilePart(file.file),))
+    prepared = await people.doctor.prepare(draft, [people.patient.account])
+    with pytest.raises(Refusal) as refused:
+        await people.doctor.submit(prepared)
+    other = replace(prepared, chunks=people.doctor.enclose("a.bin", "text/plain", b"x").chunks)
+    with pytest.raises(Refusal) as again:
+        await people.doctor.submit(other)
+    assert (refused.value.name, again.value.name) == ("blobNotFound", "blobNotFound")
+    assert (await people.letters.news(None)).items == ()
