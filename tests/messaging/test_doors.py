@@ -30,11 +30,13 @@ CLOSED = [
     ("POST", names.PAIRING_FIND),
     ("POST", names.PAIRING_HELLO),
     ("POST", names.PAIRING_GRANT),
+    ("POST", names.OAUTH_CONSENT),
 ]
 OPEN = {names.CHALLENGE, names.LOGIN, names.TOTP, names.BOX, names.ACTIVATE, names.REFRESH}
 OPEN |= {names.LOG_CHECKPOINT, names.LOG_POLICY}
 OPEN |= {names.OPENAPI, names.ASYNCAPI, names.SCHEMAS, names.CATALOG}
 OPEN |= {names.OPPOSE, names.RECOVER, names.PAIRING_BEGIN, names.PAIRING_POLL, names.PAIRING_END, names.PAIRING_CLAIM}
+OPEN |= {names.CATALOGUE, names.OAUTH_METADATA, names.OAUTH_AUTHORIZE, names.OAUTH_TOKEN, names.OAUTH_REVOKE}
 LOCAL = {"/health/live", "/health/ready", "/metrics"}
 
 
