@@ -73,6 +73,12 @@ def _of_account(name: str) -> dict[str, Any]:
     }
 
 
+def concurrent_requests(kind: str) -> int:
+    """How many API requests of one device of such an account are answered at once."""
+    many = kind in ("bridge", "station")
+    return limits.MAX_CONCURRENT_REQUESTS_FOR_MANY if many else limits.MAX_CONCURRENT_REQUESTS
+
+
 def _capability(turn: Turn, name: str) -> dict[str, Any]:
     match name:
         case names.CORE:
@@ -80,7 +86,7 @@ def _capability(turn: Turn, name: str) -> dict[str, Any]:
                 "maxSizeUpload": limits.MAX_SIZE_UPLOAD,
                 "maxConcurrentUpload": limits.MAX_CONCURRENT_UPLOAD,
                 "maxSizeRequest": limits.MAX_SIZE_REQUEST,
-                "maxConcurrentRequests": limits.MAX_CONCURRENT_REQUESTS,
+                "maxConcurrentRequests": concurrent_requests(turn.caller.kind),
                 "maxCallsInRequest": limits.MAX_CALLS_IN_REQUEST,
                 "maxObjectsInGet": limits.MAX_OBJECTS_IN_GET,
                 "maxObjectsInSet": limits.MAX_OBJECTS_IN_SET,

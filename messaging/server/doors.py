@@ -63,7 +63,13 @@ class Doors:
             exact={
                 names.WELL_KNOWN: Route("session", self.session, ("GET",), bearer=True),
                 names.API: Route(
-                    "api", self.api, limit=limits.MAX_SIZE_REQUEST, bearer=True, json=True, limit_name="maxSizeRequest"
+                    "api",
+                    self.api,
+                    limit=limits.MAX_SIZE_REQUEST,
+                    bearer=True,
+                    json=True,
+                    in_turn=True,
+                    limit_name="maxSizeRequest",
                 ),
                 names.EVENTS.partition("?")[0]: Route("events", self.events, ("GET",), bearer=True),
                 names.CHALLENGE: self._auth("challenge", self.challenge),

@@ -77,7 +77,8 @@ Handler = Callable[[Asked], Awaitable[Reply]]
 class Route:
     """One door. `limit` bounds its body in bytes; `limit_name` is what the session object calls that limit, if it does;
     `bearer`: refused unread without a token; `greets`: a token is taken where one is shown; `certified`: the
-    client's certificate is looked at; `loopback`: for this machine alone; `admit` may refuse further, knowing the
+    client's certificate is looked at; `loopback`: for this machine alone; `in_turn`: a device's requests are
+    answered a few at once (atonce.py); `admit` may refuse further, knowing the
     claimed length.
     """
 
@@ -90,6 +91,7 @@ class Route:
     certified: bool = False
     loopback: bool = False
     json: bool = False
+    in_turn: bool = False
     admit: Callable[[Asked, int], Incoming | None] | None = None
     limit_name: str = ""
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from messaging.relay.turn import Caller
+from messaging.server.atonce import AtOnce
 from messaging.server.certificates import Certificates
 from messaging.server.exchange import Routes
 from messaging.server.load import Load
@@ -44,6 +45,7 @@ class Front:
         self.secure = secure
         self.log = structlog.get_logger()
         self.load = Load()
+        self.at_once = AtOnce()
         metrics.watch(self.load)
         self._open: set[asyncio.Task[None]] = set()
 

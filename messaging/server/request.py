@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from twisted.web import server
 
 from messaging.relay.ports import Incoming
+from messaging.relay.session import concurrent_requests
 from messaging.relay.turn import Caller
 from messaging.server import heads
 from messaging.server.exchange import Asked, Match, Reply, Route, problem
@@ -129,11 +130,7 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
     async def _answer(self) -> None:
         front, began = self.front, monotonic()  # Twisted takes the channel away with the last byte
         name = self._match[0].name if self._match else "none"
-        front.load.under_way += 1
-        try:
-            reply = await self._reply(name)
-        finally:
-            front.load.under_way -= 1
+        reply = await self._reply(name)
         self.stop()
         took = monotonic() - began
         front.metrics.count(name, reply.status, took)
@@ -160,8 +157,22 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
             raise self.early
         if self._match is None or self._asked is None:
             raise Refusal("notFound")
+        route, caller, at_once = self._match[0], self._asked.caller, self.front.at_once
+        if not route.in_turn:
+            return await self._handled(route, self._asked)
+        await at_once.take(caller.device, concurrent_requests(caller.kind))
+        try:
+            return await self._handled(route, self._asked)
+        finally:
+            at_once.give(caller.device)
+
+    async def _handled(self, route: Route, asked: Asked) -> Reply:
         body = b"" if self._incoming is not None else self.content.getvalue()
-        return await self._match[0].handler(self._asked.with_body(body, self._incoming))
+        self.front.load.under_way += 1
+        try:
+            return await route.handler(asked.with_body(body, self._incoming))
+        finally:
+            self.front.load.under_way -= 1
 
     async def _send(self, reply: Reply) -> int:
         if self._disconnected:
