@@ -143,6 +143,7 @@ def close_account(
         _in_store(config, lambda turn: closing.close(turn, account))
     except Refusal:
         _stop("there is no such account")
+    lifecommands.keep_tombstones(config)
     typer.echo(f"{account} is closed")
 
 

@@ -74,7 +74,7 @@ def erase_again(
 ) -> None:
     """After a restore, before the relay starts: end all sessions, and erase and close again whoever was since."""
     from messaging.relay.tombstones import WrongTombstones  # noqa: PLC0415 - not needed by `--help`
-    from messaging.server.tombstones import NAME, Rows, append, read  # noqa: PLC0415 - as above
+    from messaging.server.tombstones import Rows, read  # noqa: PLC0415 - as above
 
     def again(store: Any, house: Any) -> int:
         rows = Rows(store, house)
@@ -84,12 +84,18 @@ def erase_again(
 
     try:
         taken = _with_store(config, again)
-        beside = _settings(config).data / NAME
-        rows = _with_store(config, lambda store, house: Rows(store, house).after(len(read(beside))))
-        append(beside, rows)
+        keep_tombstones(config)
     except WrongTombstones as error:
         _stop(str(error))
     typer.echo(f"{taken} tombstones were missing and are done again; everybody has to log in again")
+
+
+def keep_tombstones(config: Path) -> None:
+    """What the database has is in the file beside it, and on the disk. Raises WrongTombstones."""
+    from messaging.server.tombstones import NAME, Rows, append, read  # noqa: PLC0415 - not needed by `--help`
+
+    beside = _settings(config).data / NAME
+    append(beside, _with_store(config, lambda store, house: Rows(store, house).after(len(read(beside)))))
 
 
 def _head(path: Path | None) -> dict[str, Any]:

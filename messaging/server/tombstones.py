@@ -6,6 +6,7 @@ anybody is served.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -140,15 +141,20 @@ def read(path: Path) -> list[Tombstone]:
 
 
 def append(path: Path, rows: list[Tombstone]) -> None:
-    """Add them, after the last line that is whole, and flush to the disk."""
+    """Add those that are not there yet, after the last line that is whole, and flush to the disk.
+
+    The relay and the operator's commands may do so at once: one after the other.
+    """
     if not rows:
         return
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(handle, "r+b") as file:
-        whole = file.read().rfind(b"\n") + 1
+        fcntl.flock(file, fcntl.LOCK_EX)
+        found = file.read()
+        whole = found.rfind(b"\n") + 1
         file.seek(whole)
         file.truncate()
-        file.write(b"".join(map(tombstones.to_line, rows)))
+        file.write(b"".join(tombstones.to_line(row) for row in rows if row.number > found.count(b"\n")))
         file.flush()
         os.fsync(file.fileno())
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)

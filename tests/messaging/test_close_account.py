@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from messaging.relay.records import Account, Device
 from messaging.server.commands import app
+from messaging.server.tombstones import NAME, append, read
 from messaging.store.sql import SqliteStore
 
 ACCOUNT = "a" + "a" * 26
@@ -38,6 +39,14 @@ def test_a_closed_account_has_no_device_left_and_the_same_again_is_harmless(conf
     assert account.state == "closed"
     assert device is not None
     assert device.ended > 0
+
+
+def test_it_is_beside_the_database_before_it_is_said_and_there_once_however_often_it_is_appended(config: Path) -> None:
+    CliRunner().invoke(app, ["operator", "close-account", ACCOUNT, "-c", str(config)])
+    beside = config.parent / "data" / NAME
+    (kept,) = read(beside)
+    append(beside, [kept])  # as a relay that runs meanwhile does
+    assert (kept.kind, kept.account, read(beside)) == ("closed", ACCOUNT, [kept])
 
 
 def test_an_account_that_is_not_there_is_said(config: Path) -> None:
