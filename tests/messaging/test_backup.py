@@ -30,6 +30,8 @@ from messaging.wire.life import CloseRequest
 from tests.messaging.desk import SECRETS, Desk, Person, letter
 from tests.messaging.household import Member, confirm, member
 from tests.messaging.test_erasure_restore import SESSIONS
+from tests.messaging.test_notices import Told
+from tests.messaging.test_pushes import _subscribe as subscribe
 from tests.postgres import Cluster
 
 FILES = (b"one", b"two" * 1000, b"three" * 500_000)
@@ -73,8 +75,8 @@ class World:
         return backups.make(self.config, self.target, quiet, **more)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def _store(tmp_path: Path) -> SqliteStore:
+    """Of a new relay with settings and secrets."""
     (tmp_path / "relay.toml").write_text('[relay]\ndata = "relay"\norigin = "http://relay.example"\n')
     secrets = tmp_path / "relay" / "secrets"
     secrets.mkdir(parents=True, mode=0o700)
@@ -82,7 +84,12 @@ def world(tmp_path: Path) -> Iterator[World]:
     for name, value in zip(("server", "pepper", "totp", "access-log", "log"), raw, strict=True):
         (secrets / name).write_bytes(value)
         (secrets / name).chmod(0o600)
-    desk = Desk(SqliteStore(tmp_path / "relay" / "relay.db"))
+    return SqliteStore(tmp_path / "relay" / "relay.db")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    desk = Desk(_store(tmp_path))
     stays, goes = member(desk, "stays"), member(desk, "goes")
     blobs = _files(tmp_path / "relay" / "blobs", desk, stays.account)
     doctor = desk.doctor()
@@ -135,6 +142,30 @@ def test_what_is_restored_is_what_was_backed_up_without_its_sessions(world: Worl
     assert [LocalBlobs(config.data / "blobs").read(blob, 0, 10**7) for blob in world.blobs] == list(FILES)
     assert not (config.data / "restoring").exists()
     assert oct((config.data / "relay.db").stat().st_mode & 0o777) == "0o600"
+
+
+def test_what_was_still_to_be_told_is_not_told_by_a_restored_relay_and_later_letters_are(tmp_path: Path) -> None:
+    told = Told(_store(tmp_path))
+    subscribe(told.desk, told.member)
+    told.desk.one(told.doctor, "Webhook/set", create={"h": {"url": "https://hook.example/"}})
+    told.write()
+    told.one("NotificationSettings/test", by="email")
+    assert {row.way for row in told.rows()} == {"email", "test", "push", "webhook"}
+    world = World(tmp_path, told.desk, told.member, told.member, told.doctor, [])
+    world.make()
+    config = world.empty("again")
+
+    restores.restore(config, world.target, quiet)
+
+    told.desk.store.close()
+    told.desk.store = SqliteStore(config.data / "relay.db")
+    assert told.rows() == []
+    assert told.take(days=1) == []
+    assert told.seen()["emailState"] == "confirmed"
+    told.write()
+    jobs = told.take(days=1)
+    assert {job.row.way for job in jobs} == {"email", "webhook"}  # a browser subscribes again when it logs in again
+    told.desk.store.close()
 
 
 def test_a_second_back_up_copies_only_the_files_that_are_new(world: World) -> None:
