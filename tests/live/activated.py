@@ -39,13 +39,35 @@ class Patient:
         return _code(self.visitor, steps)
 
 
-async def activate(visitor: Visitor, login: str = "camille") -> Patient:
-    """A new one, enrolled by the station."""
-    who, password, new = person("patient", login), SigningSeed.generate(), KeyPairs.generate()
-    station = await visitor.log_in("station")
+async def enrol(visitor: Visitor, login: str) -> Person:
+    """Somebody new, by the station: has a letter with a code, whose seed is theirs."""
+    who, station = person("patient", login), await visitor.log_in("station")
     request = EnrolRequest(people=[item(who, managed=False, by=visitor.seeds["station"])])
     enrolled = await visitor.ask("POST", names.ENROL, request, station)
     assert enrolled.json["people"][0]["outcome"] == "created", enrolled
+    return who
+
+
+async def log_in(visitor: Visitor, login: str, method: str, seed: SigningSeed) -> Heard:
+    """What the relay says to a log-in."""
+    asked = await visitor.ask("POST", names.CHALLENGE, {"login": login, "method": method})
+    challenge, time = asked.json["challenge"], utc(visitor.relay.service.clock.now())
+    signed = b64u(sign_login(seed, challenge, method, visitor.origin, time))
+    said = {"login": login, "method": method, "challenge": challenge, "time": time, "signature": signed}
+    return await visitor.ask("POST", names.LOGIN, said)
+
+
+async def oppose(visitor: Visitor, who: Person) -> None:
+    """With the code of the letter: the account is erased."""
+    ticket = await _ticket(visitor, who.login, "letter", who.seed)
+    said = {"login": who.login, "receipt": "o" + who.account[1:], "ticket": ticket}
+    answer = await visitor.ask("POST", names.OPPOSE, said)
+    assert answer.status == 200, answer
+
+
+async def activate(visitor: Visitor, login: str = "camille") -> Patient:
+    """A new one, enrolled by the station."""
+    who, password, new = await enrol(visitor, login), SigningSeed.generate(), KeyPairs.generate()
     before = read_statement(first(who, visitor.seeds["station"], [f"{login}@{DOMAIN}"])[0].statement)
     now = visitor.relay.service.clock.now()
     made = make_statement(who.account, new.public(), who.pairs.signing, now, box=2, previous=before)
@@ -72,10 +94,6 @@ def _code(visitor: Visitor, steps: int = 0) -> str:
 
 
 async def _ticket(visitor: Visitor, login: str, method: str, seed: SigningSeed) -> str:
-    asked = await visitor.ask("POST", names.CHALLENGE, {"login": login, "method": method})
-    challenge, time = asked.json["challenge"], utc(visitor.relay.service.clock.now())
-    signed = b64u(sign_login(seed, challenge, method, visitor.origin, time))
-    said = {"login": login, "method": method, "challenge": challenge, "time": time, "signature": signed}
-    answer = await visitor.ask("POST", names.LOGIN, said)
+    answer = await log_in(visitor, login, method, seed)
     assert "ticket" in answer.json, answer
     return str(answer.json["ticket"])

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.live.activated import activate, enrol, log_in, oppose
 from tests.live.nursery import Nursery, nursery
 from tests.live.practice import Practice
 from tests.live.reading import by_sender
 from tests.live.sending import LogIns
+from tests.messaging.desk import letter
 from tests.postgres import Cluster
 from tests.relays import ROOT
 
@@ -54,6 +56,8 @@ async def test_a_restored_relay_has_all_that_was_acknowledged_before_and_nobody_
     relay = relays.relay(tmp_path, more)
     relay.start()
     practice = await Practice.open(relay)
+    visitor = practice.visitor
+    opposed, closed = await enrol(visitor, "opposed"), await activate(visitor, "closed")
     senders, log_ins = practice.senders("inline", "inline", "file", "blob"), LogIns(practice.visitor)
     over, config, target = asyncio.Event(), str(relay.config), str(tmp_path / "backups")
 
@@ -68,6 +72,8 @@ async def test_a_restored_relay_has_all_that_was_acknowledged_before_and_nobody_
     before = {one.name: len(one.acknowledged) for one in senders}
     await _pli("backup", target, "--config", config, "--secrets", str(tmp_path / "secrets.json"))
     after = {one.name: len(one.acknowledged) for one in senders}
+    await oppose(visitor, opposed)
+    await _pli("operator", "close-account", closed.who.account, "--config", config)
     over.set()
     await asyncio.gather(*load)
     assert (await practice.visitor.ask("POST", "/auth/logout", b"", practice.patient.token)).status < 300
@@ -87,7 +93,15 @@ async def test_a_restored_relay_has_all_that_was_acknowledged_before_and_nobody_
 
     for token in (practice.token, practice.patient.token, log_ins.given[0][1]):
         assert (await practice.visitor.ask("GET", "/.well-known/jmap", None, token)).status == 401
+    gone = await log_in(visitor, "opposed", "letter", opposed.seed)
+    nobody = await log_in(visitor, "nobody", "letter", opposed.seed)
+    assert (gone.status, gone.body) == (401, nobody.body)
     practice.token = await practice.visitor.log_in("bridge")
+    create = {one.login: letter(one) for one in (opposed, closed.who)}
+    sent = await visitor.call(practice.token, "SealedMessage/set", accountId=practice.doctor.account, create=create)
+    refused = sent.json["methodResponses"][0][1]["notCreated"]
+    assert refused.keys() == {"opposed", "closed"}
+    assert len({one["type"] for one in refused.values()}) == 1
     written = practice.written()
     await written.catch_up()
     kept = by_sender(written.seen)
