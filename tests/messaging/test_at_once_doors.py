@@ -115,7 +115,7 @@ async def test_a_relay_answers_eight_of_a_device_at_once_lets_some_wait_and_refu
         go.wait(20)
 
     async def write() -> Any:
-        given = {"update": {"settings": {"language": "en"}}, "accountId": patient.who.account}
+        given: dict[str, Any] = {"update": {"settings": {"language": "en"}}, "accountId": patient.who.account}
         return await visitor.call(patient.token, "NotificationSettings/set", **given)
 
     session = (await visitor.ask("GET", names.WELL_KNOWN, None, patient.token)).json
