@@ -15,6 +15,7 @@ export type CryptoErrorKind =
   | 'BadCheckpoint'
   | 'BadProof'
   | 'BadPolicy'
+  | 'BadCatalogue'
   | 'NotCanonical'
 
 export class CryptoError extends Error {

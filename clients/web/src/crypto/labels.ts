@@ -85,3 +85,6 @@ export const KEPT = 'pli kept box key v1'
 // state.ts
 export const STATE = 'pli state v1'
 export const STATE_NAME = 'pli state name v1'
+
+// protocol.md, Catalogue
+export const CATALOGUE = 'pli catalogue v1'

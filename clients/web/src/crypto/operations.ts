@@ -1,5 +1,6 @@
 /** What a page asks of the sealing worker: types only. Bytes are Uint8Array; ids and references are as on the wire. */
 import type { AttachmentJson } from './attachment.ts'
+import type { CatalogueSigned } from './catalogue.ts'
 import type { KeysAsked } from './change.ts'
 import type { CryptoErrorKind } from './errors.ts'
 import type { FetchBlob, OnChunk } from './file.ts'
@@ -205,6 +206,8 @@ export interface Operations {
   verifyGrown: [{ readonly old: LogHead; readonly head: LogHead; readonly consistency: readonly Uint8Array[] | null }, null]
   /** BadProof unless the log holds the entry at its place. */
   verifyEntry: [LogEntry, null]
+  /** BadCatalogue unless this key has signed it; whose key it is, the caller knows. */
+  verifyCatalogue: [CatalogueSigned, null]
   /** The id that two public keys have. WeakKey when one is not good. */
   keyId: [RawPublicKeys, string]
   blobId: [Uint8Array, string]

@@ -2,6 +2,7 @@
 import { changedOf, type Given, unlockedOf } from './answers.ts'
 import { Boxes, wipeBox } from './boxes.ts'
 import { equal } from './bytes.ts'
+import { verifyCatalogue } from './catalogue.ts'
 import { activatedBox, type BoxChange, changedBox } from './change.ts'
 import { type Code, formatCode, newCode, parseCode } from './code.ts'
 import { sealingSeeds } from './content.ts'
@@ -258,6 +259,11 @@ export class Vault implements Handlers {
 
   verifyEntry(entry: Args<'verifyEntry'>): null {
     verifyEntry(entry)
+    return null
+  }
+
+  verifyCatalogue(signed: Args<'verifyCatalogue'>): null {
+    verifyCatalogue(signed)
     return null
   }
 

@@ -9,6 +9,7 @@ import { network } from './network.ts'
 import { presence } from './presence.ts'
 import { parse } from './parse.ts'
 import { authenticator } from './passkeys.ts'
+import { pushing } from './push.ts'
 import { save, show } from './showing.ts'
 import { store } from './store.ts'
 import { pdfWorker, searchingWorker } from './workers.ts'
@@ -33,4 +34,8 @@ export const screen: Screen = {
     }
   },
   camera,
+  pushing,
+  visit: address => {
+    window.location.assign(address)
+  },
 }

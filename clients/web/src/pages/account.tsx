@@ -28,6 +28,7 @@ const OfOneself = (): JSX.Element => (
     <Rows title={t('account.you')}>
       <NameRow title={t('answer.name')} />
       <ReadingRow />
+      <Row href={places.NOTICES} icon="letter" title={t('notices.title')} text={t('notices.line')} />
     </Rows>
     <Rows title={t('account.devices')}>
       <Row href={places.DEVICES} icon="device" title={t('devices.title')} text={t('devices.line')} />

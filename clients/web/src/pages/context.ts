@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Login } from '../session/login.ts'
+import type { Pushing } from '../session/notices.ts'
 import type { Session } from '../session/session.ts'
 import type { Language } from '../words/words.ts'
 
@@ -22,6 +23,9 @@ export interface Screen {
   readonly print: () => void
   readonly copy: (text: string) => Promise<boolean>
   readonly camera: Camera
+  readonly pushing: Pushing
+  /** Leave Pli for this address. */
+  readonly visit: (address: string) => void
 }
 
 /** A camera that reads QR codes. */

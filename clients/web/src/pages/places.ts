@@ -31,6 +31,14 @@ export const SUSPICION = '/compte/doute'
 export const WATCHERS = '/compte/annuaire'
 /** Who did what. */
 export const JOURNAL = '/compte/journal'
+/** How the person is told that a message came. */
+export const NOTICES = '/compte/avis'
+/** Certified apps, and what they were let do. */
+export const APPS = '/compte/applications'
+/** A summary for when nobody can ask. */
+export const EMERGENCY = '/compte/urgence'
+/** An app asks (docs/spec/protocol.md, OAuth). */
+export const CONSENT = '/consent'
 export const EXPORT = '/compte/emporter'
 export const CLOSE_ACCOUNT = '/compte/fermer'
 /** Carers and children. */

@@ -7,10 +7,11 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { b64u, type Json, unb64u } from '../crypto/encoding.ts'
 import { isAccount } from '../crypto/shape.ts'
-import { isRefusal, Refusal } from '../wire/errors.ts'
+import { Refusal } from '../wire/errors.ts'
 import { ADOPT } from '../wire/names.ts'
 import type { Adopted, Delegation } from '../wire/types.ts'
 import type { Box } from './box.ts'
+import { confirmed } from './confirming.ts'
 import { type Changes, keysToWire } from './factorchanges.ts'
 import type { Desk } from './desk.ts'
 import { raise } from './devices.ts'
@@ -221,15 +222,6 @@ export class Carers {
     if (delegation === undefined) return
     const given = { accountId: this.#mailbox.account, destroy: [delegation.id] }
     await confirmed(async () => raise((await this.#transport.call('Delegation/set', given)).notDestroyed))
-  }
-}
-
-/** A set method has no problem of its own for a device that is not confirmed: it says `forbidden`. */
-async function confirmed(work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    throw isRefusal(error, 'forbidden') ? new Refusal('confirmFirst') : error
   }
 }
 

@@ -1,6 +1,7 @@
 /** What lives as long as one mailbox is open: made with its box, ended with it. Fetched only by those who open one. */
 import type { Unlocked } from '../crypto/operations.ts'
 import { isRefusal } from '../wire/errors.ts'
+import { Apps } from './apps.ts'
 import type { Box } from './box.ts'
 import { Cache, type Restored } from './cache.ts'
 import type { Desk } from './desk.ts'
@@ -10,6 +11,8 @@ import { Filing } from './filing.ts'
 import { Here } from './here.ts'
 import { KeyLog } from './keylog.ts'
 import { Keyring } from './keyring.ts'
+import type { Mailbox } from './mailbox.ts'
+import { Notices } from './notices.ts'
 import { Outgoing } from './outgoing.ts'
 import { Personal } from './personal.ts'
 import { PinSaver } from './pinning.ts'
@@ -39,6 +42,8 @@ export type Opened = {
   readonly outgoing: Outgoing
   readonly pinning: PinSaver
   readonly sync: Sync
+  readonly apps: Apps
+  readonly notices: Notices
 }
 
 type Parts = {
@@ -46,8 +51,7 @@ type Parts = {
   readonly transport: Transport
   readonly ports: Ports
   readonly box: Box
-  /** The person, whosever mailbox is open. */
-  readonly ownAccount: string
+  readonly mailbox: Mailbox
   readonly listener: Listener
 }
 
@@ -59,7 +63,7 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const { account, keyId } = unlocked
   const { desk, transport, box, listener } = parts
   const { clock, presence, lasting, store } = parts.ports
-  const log = new KeyLog(desk, transport, account, unlocked.lastCheckpoint, lasting, parts.ownAccount)
+  const log = new KeyLog(desk, transport, account, unlocked.lastCheckpoint, lasting, parts.mailbox.ownAccount)
   const keyring = new Keyring(desk, log, clock, unlocked)
   const here = new Here(desk, store, account)
   const cache = new Cache(here, clock)
@@ -83,7 +87,9 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const outgoing = new Outgoing(desk, transport, keyring, log)
   const pinning = new PinSaver(box, keyring, log, clock, unlocked)
   const kept = { cache, restored, drafts, saving, personal, filing }
-  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, ...kept }
+  const apps = new Apps(desk, transport, clock, parts.mailbox)
+  const notices = new Notices(transport, parts.mailbox, (milliseconds, work) => clock.later(milliseconds, work))
+  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, apps, notices, ...kept }
 }
 
 async function isProved(keyring: Keyring, account: string, restored: Restored | undefined): Promise<boolean> {

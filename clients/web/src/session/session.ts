@@ -7,6 +7,7 @@ import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
 import { answering, answerSubject, knownPeople, type Aim, type Known } from './aim.ts'
+import type { Apps } from './apps.ts'
 import { Box } from './box.ts'
 import { Carers } from './carers.ts'
 import { Contents, isForOtherKeys } from './contents.ts'
@@ -25,6 +26,7 @@ import { KeyDirectory } from './keydirectory.ts'
 import { Life } from './life.ts'
 import type { Chain, KnownKey } from './line.ts'
 import type { Mailbox } from './mailbox.ts'
+import type { Notices } from './notices.ts'
 import type { Opened } from './opened.ts'
 import type { Draft } from './outgoing.ts'
 import { OldDevice } from './pairing.ts'
@@ -173,7 +175,7 @@ export class Session implements Mailbox {
     })
     const [desk, transport, ports, box] = [this.#desk, this.#transport, this.#ports, this.box]
     const listener = this.#listener(unlocked.account)
-    const opened = await openMailbox(unlocked, { desk, transport, ports, box, listener, ownAccount: this.ownAccount })
+    const opened = await openMailbox(unlocked, { desk, transport, ports, box, listener, mailbox: this })
     if (turn !== this.#turn) {
       closeMailbox(opened)
       throw new Refusal('unauthorized') // the person left meanwhile
@@ -320,6 +322,16 @@ export class Session implements Mailbox {
 
   fetchFile(attachment: Attachment): Promise<Uint8Array> {
     return this.#opened.files.fetch(attachment)
+  }
+
+  /** What certified apps may do in the open mailbox. */
+  get apps(): Apps {
+    return this.#opened.apps
+  }
+
+  /** How the owner of the open mailbox is told that something came. */
+  get notices(): Notices {
+    return this.#opened.notices
   }
 
   get files(): Files {

@@ -18,7 +18,7 @@ export const FILINGS = [
   'filing 0', 'filing 1', 'filing 2', 'filing 3', 'filing 4', 'filing 5', 'filing 6', 'filing 7',
   'filing 8', 'filing 9', 'filing a', 'filing b', 'filing c', 'filing d', 'filing e', 'filing f',
 ] as const
-export const LABELS = ['read', 'drafts', 'profile', 'people', 'passkeys', 'access', 'hidden', ...FILINGS] as const
+export const LABELS = ['read', 'drafts', 'profile', 'people', 'passkeys', 'access', 'hidden', 'apps', ...FILINGS] as const
 export type Label = (typeof LABELS)[number]
 
 const OVERHEAD = 64 // bytes that sealing adds, rounded up

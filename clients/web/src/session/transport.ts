@@ -6,7 +6,7 @@
  */
 import { fromError, fromProblem, isRefusal, Refusal, type Members } from '../wire/errors.ts'
 import type { MethodName, Methods } from '../wire/methods.ts'
-import { API, download, EVENTS, EVERYONE, LOGOUT, REFRESH, upload } from '../wire/names.ts'
+import { API, DIRECTORY, download, EVENTS, EVERYONE, LOGOUT, REFRESH, upload, WELL_KNOWN } from '../wire/names.ts'
 import type { StateChange, Tokens, Uploaded } from '../wire/types.ts'
 import type { Network } from './ports.ts'
 import { readEvents } from './eventstream.ts'
@@ -46,6 +46,12 @@ export class Transport {
     return (await this.#json(await this.#authorised(path, post(body)))) as T
   }
 
+  /** What this relay can, by capability (RFC 8620, 2). Raises Refusal. */
+  async capabilities(): Promise<Readonly<Record<string, Members>>> {
+    const said = (await this.#json(await this.#authorised(WELL_KNOWN, { method: 'GET' }))) as Members
+    return (said['capabilities'] ?? {}) as Readonly<Record<string, Members>>
+  }
+
   /** A fresh access token through the refresh cookie. Raises Refusal `unauthorized` when there is none. */
   renew(): Promise<Tokens> {
     this.#renewing ??= this.#network
@@ -82,7 +88,8 @@ export class Transport {
     calls: { readonly [K in keyof M]: Call<M[K]> },
   ): Promise<Answers<M>> {
     const methodCalls = (calls as readonly Call<MethodName>[]).map(([name, given], at) => [name, given, String(at)])
-    const response = await this.#authorised(API, post({ using: EVERYONE, methodCalls }))
+    const using = calls.some(([name]) => name.startsWith('DirectoryEntry/')) ? [...EVERYONE, DIRECTORY] : EVERYONE
+    const response = await this.#authorised(API, post({ using, methodCalls }))
     const { methodResponses } = (await this.#json(response)) as { methodResponses: [string, unknown, string][] }
     return methodResponses.map(([name, answer]) => {
       if (name === 'error') throw fromError(answer as { type: string })

@@ -39,6 +39,7 @@ const NAMES = [
   'wrongCredentials',
   'mfaRequired',
   'wrongCode',
+  'codeExpired',
   'ticketExpired',
   'confirmFirst',
   'unauthorized',
@@ -84,7 +85,8 @@ const known = (name: string): RefusalName | undefined => NAMES.find(one => one =
 
 /** The refusal that a method error or SetError says; an unknown type is `serverFail`. */
 export function fromError({ type, description: _, ...members }: SetError): Refusal {
-  return new Refusal(known(type) ?? 'serverFail', members)
+  const seconds = members['retryAfter']
+  return new Refusal(known(type) ?? 'serverFail', members, typeof seconds === 'number' ? seconds : undefined)
 }
 
 /** The refusal that a door's problem details say; the status decides when the type is unknown. */

@@ -1,4 +1,6 @@
 /** Arguments and answers of the methods that this client calls (docs/spec/protocol.md; RFC 8620, section 5). */
+import type { AppGrant, DirectoryEntry, EmergencyGrant, NewAppGrant, NewEmergencyGrant, Revoked } from './grants.ts'
+import type { NewSubscription, NotificationSettings, PushSubscriptionRow, SettingsUpdate } from './notices.ts'
 import type {
   AccessLogEntry,
   AccountInfo,
@@ -73,6 +75,28 @@ export interface Methods {
   readonly 'Delegation/get': [Get, Got<Delegation>]
   readonly 'Delegation/set': [Set<{ readonly delegate: string }, never>, SetDone]
   readonly 'Contact/get': [Get, Got<Contact>]
+  readonly 'NotificationSettings/get': [Get, Got<NotificationSettings>]
+  readonly 'NotificationSettings/set': [Set<never, SettingsUpdate>, SetDone]
+  readonly 'NotificationSettings/confirm': [{ readonly accountId: string; readonly code: string }, { readonly state: string }]
+  readonly 'NotificationSettings/test': [
+    { readonly accountId: string; readonly by: 'email' | 'push' },
+    { readonly sent: boolean },
+  ]
+  /** Of this device, without an account (RFC 8620, 7.2). */
+  readonly 'PushSubscription/get': [{ readonly ids: null }, Omit<Got<PushSubscriptionRow>, 'state'>]
+  readonly 'PushSubscription/set': [
+    Omit<Set<NewSubscription, { readonly verificationCode: string }>, 'accountId'>,
+    Omit<SetDone, 'newState'>,
+  ]
+  readonly 'AppGrant/get': [Get, Got<AppGrant>]
+  readonly 'AppGrant/set': [Set<NewAppGrant, Revoked>, SetDone]
+  readonly 'EmergencyGrant/get': [Get, Got<EmergencyGrant>]
+  readonly 'EmergencyGrant/set': [Set<NewEmergencyGrant, Revoked>, SetDone]
+  readonly 'DirectoryEntry/get': [Get, Got<DirectoryEntry>]
+  readonly 'DirectoryEntry/query': [
+    { readonly accountId: string; readonly filter: { readonly text: string }; readonly position: number; readonly limit: number },
+    { readonly ids?: readonly string[] },
+  ]
 }
 
 export type MethodName = keyof Methods

@@ -19,6 +19,9 @@ export const enAccount: AccountWords = {
   'account.nameOther': 'Name that clinicians see',
   'account.ownElsewhere': 'Your devices, your password and your passkeys are in your own mailbox.',
 
+  'notices.title': 'Being told',
+  'notices.line': 'By e-mail or on this device, without saying anything of the content',
+
   'confirm.title': 'Is it you?',
   'confirm.text': 'This changes what opens the account. Give your password once more.',
   'confirm.submit': 'Continue',

@@ -18,6 +18,9 @@ export const frAccount = {
   'account.nameOther': 'Nom affiché aux soignants',
   'account.ownElsewhere': 'Vos appareils, votre mot de passe et vos clés d’accès se trouvent dans votre propre boîte.',
 
+  'notices.title': 'Être prévenu',
+  'notices.line': 'Par courriel ou sur cet appareil, sans rien dire du contenu',
+
   'confirm.title': 'Est-ce bien vous ?',
   'confirm.text': 'Ce changement touche à ce qui ouvre le compte. Donnez encore une fois votre mot de passe.',
   'confirm.submit': 'Continuer',

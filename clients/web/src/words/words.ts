@@ -7,6 +7,7 @@ import { fr } from './fr.ts'
 import type { frHelp } from './help.fr.ts'
 import type { frInside } from './inside.fr.ts'
 import type { frLife } from './life.fr.ts'
+import type { frNotices } from './notices.fr.ts'
 import type { frRecord } from './record.fr.ts'
 
 type Entry<T> = T extends (...values: infer V) => string ? (...values: V) => string : string
@@ -15,12 +16,13 @@ type Catalogue<T> = { readonly [K in keyof T]: Entry<T[K]> }
 export type Words = Catalogue<typeof fr>
 export type AccountWords = Catalogue<typeof frAccount>
 export type LifeWords = Catalogue<typeof frLife>
+export type NoticesWords = Catalogue<typeof frNotices>
 export type HelpWords = Catalogue<typeof frHelp>
 export type DoorsWords = Catalogue<typeof frDoors>
 export type InsideWords = Catalogue<typeof frInside>
 export type AgendaWords = Catalogue<typeof frAgenda>
 export type RecordWords = Catalogue<typeof frRecord>
-type LaterWords = AccountWords & LifeWords & HelpWords & DoorsWords & InsideWords & RecordWords & AgendaWords
+type LaterWords = AccountWords & LifeWords & NoticesWords & HelpWords & DoorsWords & InsideWords & RecordWords & AgendaWords
 type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
@@ -50,6 +52,10 @@ const LATER = {
   life: {
     fr: async () => (await import('./life.fr.ts')).frLife,
     en: async () => (await import('./life.en.ts')).enLife,
+  },
+  notices: {
+    fr: async () => (await import('./notices.fr.ts')).frNotices,
+    en: async () => (await import('./notices.en.ts')).enNotices,
   },
   agenda: {
     fr: async () => (await import('./agenda.fr.ts')).frAgenda,

@@ -17,6 +17,7 @@ import type { Delegation, Device, NewMethods, PublicKey } from '../../src/wire/t
 import { FakeActs } from './acts.ts'
 import { FakeClock } from './clock.ts'
 import { FakeLog } from './keylog.ts'
+import { FakeNotices } from './notices.ts'
 import { announced } from './relay.ts'
 
 export const CODE = '123456' // what every authenticator app shows
@@ -95,6 +96,7 @@ export class House {
   readonly pairings = new Map<string, Pairing>()
   /** The access log of whoever asks. */
   readonly acts = new FakeActs()
+  readonly notices = new FakeNotices()
   /** log-in name -> the receipt of whoever refused. */
   readonly opposed = new Map<string, string>()
   readonly closed: string[] = []
@@ -476,7 +478,7 @@ export class House {
       case 'SealedMessage/query':
         return { ids: [], queryState: '1' }
       default:
-        return { state: '1', list: [], notFound: [], created: [], updated: [], destroyed: [], newState: '1', hasMoreChanges: false }
+        return this.notices.answer(name, given) ?? { state: '1', list: [], notFound: [], created: [], updated: [], destroyed: [], newState: '1', hasMoreChanges: false }
     }
   }
 

@@ -56,6 +56,7 @@ async function open(path: string): Promise<void> {
       origin: 'https://pli.example',
       print: () => undefined,
       copy: () => Promise.resolve(true),
+      pushing: { state: () => Promise.resolve('impossible') },
       camera: { reads: () => Promise.resolve(false), watch: () => Promise.reject(new Error('no camera')) },
     },
     preferences: { language: signal('fr'), textSize: signal('normal') },

@@ -26,6 +26,22 @@ const ACTS: Readonly<Record<string, PlainWord>> = {
   close: 'journal.act.close',
   reopen: 'journal.act.reopen',
   erase: 'journal.act.erase',
+  grant: 'journal.act.grant',
+  'revoke grant': 'journal.act.revokeGrant',
+  consent: 'journal.act.consent',
+  token: 'journal.act.token',
+  'revoke token': 'journal.act.revokeToken',
+  'emergency grant': 'journal.act.emergencyGrant',
+  'revoke emergency grant': 'journal.act.revokeEmergencyGrant',
+  emergency: 'journal.act.emergency',
+  notices: 'journal.act.notices',
+  push: 'journal.act.push',
+  directory: 'journal.act.directory',
+  webhook: 'journal.act.webhook',
+  'add certificate': 'journal.act.certificate',
+  catalogue: 'journal.act.catalogue',
+  'add bridge': 'journal.act.created',
+  'add station': 'journal.act.created',
 }
 
 const ACTORS: Readonly<Record<string, PlainWord>> = {
@@ -45,6 +61,20 @@ export function actOf({ action }: AccessLogEntry): string {
   const word = ACTS[action] ?? (action.startsWith('pairing') ? ACTS['pairing'] : undefined)
   return word === undefined ? t('journal.act.other', action) : t(word)
 }
+
+/** What came of it, where that is more than that it was done; an outcome without words here is a refusal. */
+const OUTCOMES: Readonly<Record<string, PlainWord>> = {
+  reused: 'journal.outcome.reused',
+  removed: 'journal.outcome.removed',
+  off: 'journal.outcome.off',
+  unconscious: 'journal.outcome.unconscious',
+  emergencyCall: 'journal.outcome.emergencyCall',
+  other: 'journal.outcome.other',
+}
+
+/** Undefined for what was simply done. */
+export const outcomeOf = ({ outcome }: AccessLogEntry): string | undefined =>
+  outcome === 'done' ? undefined : t(OUTCOMES[outcome] ?? 'journal.failed')
 
 /** `people`: what the person calls accounts. */
 export function actorOf({ actor, by }: AccessLogEntry, people: ReadonlyMap<string, string>): string {

@@ -10,7 +10,7 @@ import { t } from '../../words/words.ts'
 import { useApp } from '../context.ts'
 import { Failure } from '../refusals.tsx'
 import { useAct } from '../useact.ts'
-import { actOf, actorOf, byDay } from './acts.ts'
+import { actOf, actorOf, byDay, outcomeOf } from './acts.ts'
 import { Loading } from './loading.tsx'
 import { AccountSection } from './section.tsx'
 import { useLoaded } from './useloaded.ts'
@@ -94,11 +94,12 @@ type ActProps = { readonly row: AccessLogEntry; readonly shown: Shown }
 
 function Act({ row, shown }: ActProps): JSX.Element {
   const device = row.device === null ? undefined : shown.devices.get(row.device)
+  const outcome = outcomeOf(row)
   return (
     <li class="journal-act">
       <time dateTime={row.at}>{time(new Date(row.at))}</time>
       <span>
-        <b>{actOf(row)}</b> {row.outcome !== 'done' && <Mark look="care">{t('journal.failed')}</Mark>}
+        <b>{actOf(row)}</b> {outcome !== undefined && <Mark look="care">{outcome}</Mark>}
         <span class="rows-text">
           {actorOf(row, shown.people)}
           {device !== undefined && ` · ${device}`}

@@ -4,6 +4,7 @@ import { lazy, Route, Router } from 'preact-iso'
 import { AccountPage } from '../account.tsx'
 import { NotFound } from '../notfound.tsx'
 import * as places from '../places.ts'
+import { withWords } from '../../words/words.ts'
 
 const YouPage = lazy(async () => (await import('./you.tsx')).YouPage)
 const ReadingPage = lazy(async () => (await import('./reading.tsx')).ReadingPage)
@@ -15,6 +16,7 @@ const RecoveryKitPage = lazy(async () => (await import('./recoverykit.tsx')).Rec
 const AuthenticatorPage = lazy(async () => (await import('./authenticator.tsx')).AuthenticatorPage)
 const SuspicionPage = lazy(async () => (await import('./suspicion.tsx')).SuspicionPage)
 const JournalPage = lazy(async () => (await import('./journal.tsx')).JournalPage)
+const NoticesPage = lazy(async () => (await withWords(import('./notices.tsx'), 'notices')).NoticesPage)
 const ClosePage = lazy(async () => (await import('./closeaccount.tsx')).ClosePage)
 const WatchersPage = lazy(async () => (await import('./watchers.tsx')).WatchersPage)
 const CarersPage = lazy(async () => (await import('./carers.tsx')).CarersPage)
@@ -38,6 +40,7 @@ export const AccountPages = (): JSX.Element => (
     <Route path={at(places.AUTHENTICATOR)} component={AuthenticatorPage} />
     <Route path={at(places.SUSPICION)} component={SuspicionPage} />
     <Route path={at(places.JOURNAL)} component={JournalPage} />
+    <Route path={at(places.NOTICES)} component={NoticesPage} />
     <Route path={at(places.CLOSE_ACCOUNT)} component={ClosePage} />
     <Route path={at(places.WATCHERS)} component={WatchersPage} />
     <Route path={at(places.CARERS)} component={CarersPage} />
