@@ -44,6 +44,9 @@ const OfOneself = (): JSX.Element => (
       <Row href={places.CARERS} icon="people" title={t('carers.title')} text={t('carers.line')} />
       <Row href={places.CHILD} icon="letterOpen" title={t('carers.child')} text={t('carers.childLine')} />
     </Rows>
+    <Rows title={t('account.apps')}>
+      <Row href={places.APPS} icon="device" title={t('apps.title')} text={t('apps.line')} />
+    </Rows>
     <Rows title={t('account.doubt')}>
       <Row href={places.JOURNAL} icon="clock" title={t('journal.title')} text={t('journal.line')} />
       <Row href={places.SUSPICION} icon="alert" title={t('factors.suspicion')} text={t('factors.suspicionLine')} />

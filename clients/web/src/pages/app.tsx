@@ -32,6 +32,7 @@ const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'doors'
 const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
 const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'doors', 'help')).HelpPage)
 const Accessibility = lazy(async () => (await withWords(import('./accessibility.tsx'), 'help')).Accessibility)
+const ConsentPage = lazy(async () => (await withWords(import('./consent.tsx'), 'account', 'apps')).ConsentPage)
 const AccountPages = lazy(async () => (await withWords(import('./account/routes.tsx'), 'account', 'doors', 'life', 'help')).AccountPages)
 
 const DOORS = new Set<string>([places.WELCOME, places.LOGIN, places.ACTIVATION, places.RECOVERY, places.PAIR_NEW, places.OPPOSE, places.CLOSED])
@@ -129,6 +130,7 @@ function Page({ phase, path }: { readonly phase: Phase; readonly path: string })
       <Route path={`${places.RECORD}/:letter/:place`} component={DocumentPage} />
       <Route path={places.AGENDA} component={AgendaPage} />
       <Route path={`${places.NOTE}/:entry?`} component={NotePage} />
+      <Route path={places.CONSENT} component={ConsentPage} />
       <Route path={places.ACCOUNT} component={AccountPages} />
       <Route path={`${places.ACCOUNT}/*`} component={AccountPages} />
       <Route default component={NotFound} />

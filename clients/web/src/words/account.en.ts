@@ -6,6 +6,7 @@ export const enAccount: AccountWords = {
   'account.devices': 'Your devices',
   'account.opening': 'What opens your account',
   'account.people': 'People close to you',
+  'account.apps': 'What you allow',
   'account.helping': 'Help and information',
   'account.ending': 'Leaving',
   'account.doubt': 'When in doubt',
@@ -19,6 +20,8 @@ export const enAccount: AccountWords = {
   'account.nameOther': 'Name that clinicians see',
   'account.ownElsewhere': 'Your devices, your password and your passkeys are in your own mailbox.',
 
+  'apps.title': 'Apps',
+  'apps.line': 'What they may do, until when; taking it back',
   'notices.title': 'Being told',
   'notices.line': 'By e-mail or on this device, without saying anything of the content',
 

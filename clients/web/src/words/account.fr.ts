@@ -5,6 +5,7 @@ export const frAccount = {
   'account.devices': 'Vos appareils',
   'account.opening': 'Ce qui ouvre votre compte',
   'account.people': 'Vos proches',
+  'account.apps': 'Ce que vous autorisez',
   'account.helping': 'Aide et informations',
   'account.ending': 'Partir',
   'account.doubt': 'En cas de doute',
@@ -18,6 +19,8 @@ export const frAccount = {
   'account.nameOther': 'Nom affiché aux soignants',
   'account.ownElsewhere': 'Vos appareils, votre mot de passe et vos clés d’accès se trouvent dans votre propre boîte.',
 
+  'apps.title': 'Applications',
+  'apps.line': 'Ce qu’elles peuvent faire, jusqu’à quand ; le reprendre',
   'notices.title': 'Être prévenu',
   'notices.line': 'Par courriel ou sur cet appareil, sans rien dire du contenu',
 

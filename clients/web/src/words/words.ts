@@ -1,6 +1,7 @@
 /** Sentences for people, by name. French is the first language; others, and those of groups of pages, are fetched when they are needed. */
 import { signal } from '@preact/signals'
 import type { frAccount } from './account.fr.ts'
+import type { frApps } from './apps.fr.ts'
 import type { frAgenda } from './agenda.fr.ts'
 import type { frDoors } from './doors.fr.ts'
 import { fr } from './fr.ts'
@@ -16,13 +17,14 @@ type Catalogue<T> = { readonly [K in keyof T]: Entry<T[K]> }
 export type Words = Catalogue<typeof fr>
 export type AccountWords = Catalogue<typeof frAccount>
 export type LifeWords = Catalogue<typeof frLife>
+export type AppsWords = Catalogue<typeof frApps>
 export type NoticesWords = Catalogue<typeof frNotices>
 export type HelpWords = Catalogue<typeof frHelp>
 export type DoorsWords = Catalogue<typeof frDoors>
 export type InsideWords = Catalogue<typeof frInside>
 export type AgendaWords = Catalogue<typeof frAgenda>
 export type RecordWords = Catalogue<typeof frRecord>
-type LaterWords = AccountWords & LifeWords & NoticesWords & HelpWords & DoorsWords & InsideWords & RecordWords & AgendaWords
+type LaterWords = AccountWords & LifeWords & NoticesWords & AppsWords & HelpWords & DoorsWords & InsideWords & RecordWords & AgendaWords
 type AllWords = Words & LaterWords
 export type Word = keyof AllWords
 type Values<K extends Word> = AllWords[K] extends (...values: infer V) => string ? V : []
@@ -52,6 +54,10 @@ const LATER = {
   life: {
     fr: async () => (await import('./life.fr.ts')).frLife,
     en: async () => (await import('./life.en.ts')).enLife,
+  },
+  apps: {
+    fr: async () => (await import('./apps.fr.ts')).frApps,
+    en: async () => (await import('./apps.en.ts')).enApps,
   },
   notices: {
     fr: async () => (await import('./notices.fr.ts')).frNotices,

@@ -13,6 +13,8 @@ import { enInside } from '../../src/words/inside.en.ts'
 import { frInside } from '../../src/words/inside.fr.ts'
 import { enLife } from '../../src/words/life.en.ts'
 import { frLife } from '../../src/words/life.fr.ts'
+import { enApps } from '../../src/words/apps.en.ts'
+import { frApps } from '../../src/words/apps.fr.ts'
 import { enNotices } from '../../src/words/notices.en.ts'
 import { frNotices } from '../../src/words/notices.fr.ts'
 import { enRecord } from '../../src/words/record.en.ts'
@@ -24,6 +26,7 @@ afterEach(() => speak('fr'))
 const CATALOGUES: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]>> = {
   account: [frAccount, enAccount],
   life: [frLife, enLife],
+  apps: [frApps, enApps],
   notices: [frNotices, enNotices],
   agenda: [frAgenda, enAgenda],
   record: [frRecord, enRecord],
