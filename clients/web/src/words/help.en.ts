@@ -47,10 +47,10 @@ export const enHelp: HelpWords = {
   'access.stateText':
     'We aim at levels A and AA of WCAG 2.2, as the French RGAA 4.1 takes them up. No audit by a third party has taken place yet: the operator who serves Pli to the public has to have one made, and to publish its result here.',
   'access.tested': 'What we check in each version',
-  'access.tested1': 'axe-core on each page and each of its states, light and dark, on a phone and on a desk: no violation.',
-  'access.tested2': 'Each path by keyboard alone; where the focus is can always be seen.',
+  'access.tested1': 'axe-core on the pages and states that our trial browser walks, light and dark, on a phone and on a desk: no violation.',
+  'access.tested2': 'Error messages take the focus, and fields to be corrected are named.',
   'access.tested3': 'Zoom of 400 % and a width of 320 pixels, without scrolling sideways.',
-  'access.tested4': 'The system’s forced colours, reduced motion, larger text in the settings.',
+  'access.tested4': 'Not tried from end to end yet: keyboard alone, screen readers, forced colours, voice control.',
   'access.limits': 'What is not accessible',
   'access.limits1': 'Documents that you receive (PDF, images) are shown as their authors made them. Ask them for another format where one cannot be read.',
   'access.limits2': 'A square to aim at (QR) can always be replaced by a code to copy.',

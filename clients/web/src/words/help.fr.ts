@@ -47,10 +47,10 @@ export const frHelp = {
   'access.stateText':
     'Nous visons les critères A et AA de WCAG 2.2, tels que les reprend le RGAA 4.1. Aucun audit par un tiers n’a encore eu lieu : l’exploitant qui sert Pli au public doit en faire réaliser un, et publier ici son résultat.',
   'access.tested': 'Ce que nous vérifions à chaque version',
-  'access.tested1': 'axe-core sur chaque page et chacun de ses états, en clair et en sombre, au téléphone et au bureau : aucune violation.',
-  'access.tested2': 'Chaque parcours au clavier seul ; le repère de ce qui est choisi se voit toujours.',
+  'access.tested1': 'axe-core sur les pages et les états que parcourt notre navigateur d’essai, en clair et en sombre, au téléphone et au bureau : aucune violation.',
+  'access.tested2': 'Les messages d’erreur prennent le curseur, et les champs à corriger sont nommés.',
   'access.tested3': 'Grossissement à 400 % et largeur de 320 pixels, sans défilement de côté.',
-  'access.tested4': 'Couleurs forcées du système, animations réduites, texte agrandi dans les réglages.',
+  'access.tested4': 'Pas encore essayés de bout en bout : clavier seul, lecteurs d’écran, couleurs forcées, commande vocale.',
   'access.limits': 'Ce qui n’est pas accessible',
   'access.limits1': 'Les documents reçus (PDF, images) sont montrés tels que leurs auteurs les ont faits. Demandez-leur un autre format si l’un d’eux ne se lit pas.',
   'access.limits2': 'Le carré à viser (QR) se remplace toujours par un code à recopier.',
