@@ -14,6 +14,7 @@ from tests.vectors.cases import (
     login,
     padding,
     pairing,
+    quoting,
     statement,
     transparency,
     transparency_audit,
@@ -36,7 +37,7 @@ FILES = (
     transparency_audit,
 )
 LETTERS = (letter,)  # what is above the seal: a reader's checks, refused with reasons and not with errors of crypto/
-MAIL = (imip,)  # what ordinary mail programs get
+MAIL = (imip, quoting)  # what ordinary mail programs get
 
 
 def rendered(file: ModuleType) -> str:

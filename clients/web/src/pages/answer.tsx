@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { Arrived } from '../session/entries.ts'
 import { Aside, Notice } from '../ui/notice.tsx'
+import { dayAndTime, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { WritingForm } from './writingform.tsx'
@@ -10,6 +11,7 @@ export function Answer({ answers }: { readonly answers: Arrived }): JSX.Element 
   const { session } = useApp()
   const { letter } = answers
   const name = letter.sender.name || letter.sender.address
+  const when = dayAndTime(toDate(answers.receivedAt))
   const may = session.mayAnswer(letter.sender.account)
   return (
     <section class="answer no-print" aria-label={t('answer.title')}>
@@ -26,7 +28,7 @@ export function Answer({ answers }: { readonly answers: Arrived }): JSX.Element 
             thread={letter.thread}
             label={t('answer.text')}
             byMail={letter.mail !== null}
-            onSend={() => session.submit(answers)}
+            onSend={() => session.submit(answers, t('answer.wrote', name.replace(/\s+/gu, ' '), when))}
           />
         </>
       )}

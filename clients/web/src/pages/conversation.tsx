@@ -13,6 +13,7 @@ import { Answer } from './answer.tsx'
 import { useApp } from './context.ts'
 import { Markup } from './markup.tsx'
 import { PartView } from './parts/partview.tsx'
+import { SaidText } from './saidtext.tsx'
 import * as places from './places.ts'
 import { reasonWords } from './reasons.ts'
 import { ThreadTools } from './threadtools.tsx'
@@ -157,7 +158,7 @@ function LetterView({ entry, gap, told }: LetterViewProps): JSX.Element {
           <time dateTime={receivedAt}>{when}</time>
         </p>
       </div>
-      {letter.html === null ? <div class="letter-text">{letter.text}</div> : <Markup html={letter.html} text={letter.text} />}
+      {letter.html === null ? <SaidText text={letter.text} /> : <Markup html={letter.html} text={letter.text} />}
       {letter.parts.map((part, place) => (
         <PartView key={place} part={part} entry={entry} place={place} />
       ))}

@@ -6,6 +6,7 @@
  */
 import { h, type ComponentChild, type JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 
 const ALLOWED = new Set(
@@ -28,7 +29,10 @@ export function reduce(node: Node, depth = 0): ComponentChild {
   const children = Array.from(element.childNodes, child => reduce(child, depth + 1))
   if (!ALLOWED.has(name)) return children
   if (name === 'br' || name === 'hr') return h(name, {})
-  return h(INSTEAD[name] ?? name, attributes(element, name), children)
+  const made = h(INSTEAD[name] ?? name, attributes(element, name), children)
+  // What a mail repeats of earlier ones stands in a blockquote: folded, the outermost alone.
+  const folded = name === 'blockquote' && element.parentElement?.closest('blockquote') == null
+  return folded ? h('details', { class: 'quoted' }, h('summary', {}, t('conversation.quoted')), made) : made
 }
 
 function attributes(element: Element, name: string): Record<string, string | number> {

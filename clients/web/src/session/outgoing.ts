@@ -1,6 +1,7 @@
 /** From a draft to a delivered letter: builds, seals to proved keys, submits once (docs/spec/content.md, protocol.md). */
 import { filesOf, SUBJECT_LIMIT, toBytes, type Letter, type LogSeen } from '../content/letter.ts'
 import type { Part } from '../content/kinds.ts'
+import { withQuoted } from '../content/quoting.ts'
 import { b64u } from '../crypto/encoding.ts'
 import { fromError, isRefusal, Refusal } from '../wire/errors.ts'
 import { MAX_INLINE_SEALED } from '../wire/limits.ts'
@@ -20,6 +21,8 @@ export type Draft = {
   readonly subject: string
   readonly text: string
   readonly parts: readonly Part[]
+  /** What stands below the text where ordinary mail is answered: the line above it, and the text that it is taken from. */
+  readonly quoting?: { readonly wrote: string; readonly earlier: string }
 }
 
 /** Who writes. */
@@ -62,7 +65,7 @@ export function buildLetter(
     sender: { account: author.account, address: to.from, key: author.key, name: author.name },
     sent: utc(now),
     subject: draft.subject.slice(0, SUBJECT_LIMIT),
-    text: draft.text,
+    text: draft.quoting === undefined ? draft.text : withQuoted(draft.text, draft.quoting.wrote, draft.quoting.earlier),
     thread: to.thread,
   }
 }

@@ -350,8 +350,10 @@ export class Session implements Mailbox {
     return this.#writing.answer(answers, text, parts)
   }
 
-  submit(answers: Arrived): void {
-    this.#writing.submit(answering(answers), answerSubject(answers.letter.subject))
+  submit(answers: Arrived, wrote: string): void {
+    const { mail, text, subject } = answers.letter
+    // Mail programs show no conversation: there, what is answered stands below the answer (line `wrote` above it).
+    this.#writing.submit(answering(answers), answerSubject(subject), mail === null ? undefined : { wrote, earlier: text })
   }
 
   /** A first letter to somebody who may be written to; its draft has what it is about. */

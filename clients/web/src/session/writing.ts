@@ -64,11 +64,11 @@ export class Writing {
   }
 
   /** Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. */
-  submit(to: Aim, subject: string): void {
+  submit(to: Aim, subject: string, quoting?: Draft['quoting']): void {
     const { thread } = to
     const { drafts } = this.#sender
     const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
-    this.outbox.queue({ message: freshId(), to, subject, text: drafts.of(thread).text, parts })
+    this.outbox.queue({ message: freshId(), to, subject, text: drafts.of(thread).text, parts, ...(quoting && { quoting }) })
     drafts.lend(thread)
     this.composer.clear(thread)
   }

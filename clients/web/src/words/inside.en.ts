@@ -49,6 +49,8 @@ export const enInside: InsideWords = {
   'conversation.ownLetterOf': when => `Your message, ${when}`,
   'conversation.gap': 'A message may be missing before this one. Ask your correspondent whether they wrote anything else.',
   'conversation.sent': 'Sent',
+  'conversation.quoted': 'Text of an earlier message',
+  'answer.wrote': (name: string, when: string) => `On ${when}, ${name} wrote:`,
   'conversation.keysChanged': (name, when) =>
     `${name} changed keys on ${when}. This is normal, for example once a year or with a new device. There is nothing to do.`,
   'conversation.keysSuspected': (name, when) =>

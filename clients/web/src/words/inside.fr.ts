@@ -49,6 +49,8 @@ export const frInside = {
   'conversation.ownLetterOf': (when: string) => `Votre message, ${when}`,
   'conversation.gap': 'Un message manque peut-être avant celui-ci. Demandez à votre correspondant s’il vous a écrit autre chose.',
   'conversation.sent': 'Envoyé',
+  'conversation.quoted': 'Texte d’un message précédent',
+  'answer.wrote': (name: string, when: string) => `Le ${when}, ${name} a écrit :`,
   'conversation.keysChanged': (name: string, when: string) =>
     `${name} a changé de clés le ${when}. C’est normal, par exemple une fois par an ou avec un nouvel appareil. Il n’y a rien à faire.`,
   'conversation.keysSuspected': (name: string, when: string) =>
