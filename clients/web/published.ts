@@ -1,11 +1,12 @@
 /**
- * The published manifest of the build: `SHA256SUMS` in dist, one line `HASH  PATH` for each file that a relay serves, sorted by
+ * What is made of a finished build: the service worker, and the published manifest, `SHA256SUMS` in dist, one line `HASH  PATH` for each file that a relay serves, sorted by
  * path, as sha256sum writes and checks it. Built anywhere from the same sources it is the same, byte for byte.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Plugin } from 'vite'
+import { writeWorker } from './keptfiles.ts'
 
 const NAME = 'SHA256SUMS'
 
@@ -22,14 +23,19 @@ export const sums = (folder: string): string =>
     .map(path => `${createHash('sha256').update(readFileSync(join(folder, path))).digest('hex')}  ${path}\n`)
     .join('')
 
-export function published(): Plugin {
-  let folder = ''
+/** `target`: the browsers that the build is for. */
+export function published(target: string[]): Plugin {
+  let [root, folder] = ['', '']
   return {
     name: 'pli-published',
     apply: 'build',
     configResolved: config => {
-      folder = join(config.root, config.build.outDir)
+      root = config.root
+      folder = resolve(root, config.build.outDir)
     },
-    writeBundle: () => writeFileSync(join(folder, NAME), sums(folder)),
+    writeBundle: async () => {
+      await writeWorker(root, folder, servedFiles(folder), target)
+      writeFileSync(join(folder, NAME), sums(folder))
+    },
   }
 }

@@ -25,12 +25,14 @@ const POLICY = [
   'trusted-types app-url',
 ].join('; ')
 
+const TARGET = ['chrome111', 'firefox114', 'safari16.4']
+
 export default defineConfig({
   base: '/',
-  plugins: [published()],
+  plugins: [published(TARGET)],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    target: ['chrome111', 'firefox114', 'safari16.4'],
+    target: TARGET,
     outDir: 'dist',
     emptyOutDir: true,
     manifest: true,

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const WEB = fileURLToPath(new URL('..', import.meta.url))
-const SOURCES = ['index.html', 'package.json', 'published.ts', 'public', 'src', 'tsconfig.json', 'tsconfig.app.json', 'tsconfig.strict.json', 'tsconfig.tests.json', 'vite.config.ts']
+const SOURCES = ['index.html', 'keptfiles.ts', 'package.json', 'published.ts', 'public', 'src', 'tsconfig.json', 'tsconfig.app.json', 'tsconfig.offline.json', 'tsconfig.strict.json', 'tsconfig.tests.json', 'vite.config.ts']
 
 /** What the client shares with the Python side, seen from its own folder. */
 const SHARED = '../content/document-types.tsv'

@@ -61,6 +61,7 @@ const transport = new Transport(ports.network)
 const session = new Session(desk, transport, ports)
 const login = new Login(desk, transport, ports, session)
 const fragment = signal(takeFragment())
+const newer = signal<(() => void) | undefined>(undefined)
 const app: App = {
   session,
   login,
@@ -72,6 +73,7 @@ const app: App = {
   forgetFragment: () => {
     fragment.value = ''
   },
+  newer,
 }
 
 const root = document.getElementById('app')
@@ -79,3 +81,13 @@ if (root === null) throw new Error('index.html has no #app')
 await speak(firstLanguage())
 render(<Root app={app} />, root)
 await login.resume()
+// `vite` alone builds no service worker. A browser that takes none reads with the network only.
+if (import.meta.env.PROD) {
+  void import('./device/offline.ts')
+    .then(({ keepBuild }) =>
+      keepBuild(begin => {
+        newer.value = begin
+      }),
+    )
+    .catch(() => undefined)
+}

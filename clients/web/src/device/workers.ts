@@ -9,7 +9,9 @@ type TrustedTypes = {
   readonly createPolicy: (name: string, rules: { readonly createScriptURL: (address: string) => string }) => Policy
 }
 
-const ALLOWED = new Set([pdfAddress, sealingAddress, searchingAddress])
+/** Not hashed: a browser looks for its newest version at the same address (keptfiles.ts). */
+const OFFLINE = '/offline.js'
+const ALLOWED = new Set([OFFLINE, pdfAddress, sealingAddress, searchingAddress])
 
 const check = (address: string): string => {
   if (!ALLOWED.has(address)) throw new TypeError('not an address of this page')
@@ -24,3 +26,4 @@ const start = (address: string): Worker => new Worker(policy.createScriptURL(add
 export const sealingWorker = (): Worker => start(sealingAddress)
 export const pdfWorker = (): Worker => start(pdfAddress)
 export const searchingWorker = (): Worker => start(searchingAddress)
+export const offlineAddress = (): string => policy.createScriptURL(OFFLINE)

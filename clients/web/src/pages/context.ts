@@ -1,5 +1,5 @@
 /** What every page may use: the session, the log-in, the device's screen and the person's preferences. */
-import type { Signal } from '@preact/signals'
+import type { ReadonlySignal, Signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Login } from '../session/login.ts'
@@ -53,6 +53,8 @@ export interface App {
   /** What the address carried after "#" when the page was opened: the code of a letter or of a new device; empty when it had none. */
   readonly fragment: string
   readonly forgetFragment: () => void
+  /** A newer build waits: what begins it, by loading the page again. */
+  readonly newer: ReadonlySignal<(() => void) | undefined>
 }
 
 export const AppContext = createContext<App | undefined>(undefined)

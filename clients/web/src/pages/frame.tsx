@@ -38,6 +38,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
           <LanguageSwitch />
         </div>
       </header>
+      <Newer />
       {inside && <Offline />}
       {inside && <parts.Switcher />}
       <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
@@ -102,6 +103,21 @@ function Offline(): JSX.Element {
           <Icon name="alert" />
           <span>{t('app.offline')}</span>
         </p>
+      )}
+    </div>
+  )
+}
+
+/** Must: be announced, take no focus, reload only when it is asked to (WCAG 2.2, 3.2.5). */
+function Newer(): JSX.Element {
+  const begin = useApp().newer.value
+  return (
+    <div role="status">
+      {begin !== undefined && (
+        <div class="offline no-print">
+          <span>{t('app.newer')}</span>
+          <Button onPress={begin}>{t('app.reload')}</Button>
+        </div>
       )}
     </div>
   )

@@ -8,6 +8,8 @@ export const en: Words = {
   'app.placesBelow': 'Sections, at the bottom of the page',
   'app.opening': 'One moment…',
   'app.offline': 'Pli does not answer at the moment. You can read what is open here; we keep trying by ourselves.',
+  'app.newer': 'A new version is ready.',
+  'app.reload': 'Reload',
   'app.away': 'Pli does not answer at the moment. We keep trying by ourselves, every few seconds.',
   'app.again': 'Try again now',
   'app.help': 'Help',

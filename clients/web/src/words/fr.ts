@@ -8,6 +8,8 @@ export const fr = {
   'app.opening': 'Un instant…',
   'app.offline':
     'Pli ne répond pas pour l’instant. Vous pouvez relire ce qui est ouvert ici ; nous réessayons tout seuls.',
+  'app.newer': 'Une nouvelle version est prête.',
+  'app.reload': 'Recharger',
   'app.away': 'Pli ne répond pas pour l’instant. Nous réessayons tout seuls, toutes les quelques secondes.',
   'app.again': 'Réessayer maintenant',
   'app.help': 'Aide',

@@ -30,6 +30,7 @@ export function doorApp(login: Record<string, unknown> = {}, phase: Phase = 'out
     preferences: { language: signal('fr'), textSize: signal('normal') },
     fragment,
     forgetFragment: () => undefined,
+    newer: signal(undefined),
   }
   // Only what these pages ask for is there: a page that asks for more fails by name.
   return { app: app as unknown as App, heard, pairing }

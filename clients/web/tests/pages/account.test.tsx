@@ -62,6 +62,7 @@ async function open(path: string): Promise<void> {
     preferences: { language: signal('fr'), textSize: signal('normal') },
     fragment: '',
     forgetFragment: () => undefined,
+    newer: signal(undefined),
   }
   await act(() => render(<Root app={app as unknown as App} />, screen.root))
 }
