@@ -39,7 +39,8 @@ export default defineConfig({
     sourcemap: false,
     // The content security policy has no data: for fonts or images and no inline script.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // The list of what each later page needs would be a kilobyte of the first load; all styles come with that anyway.
+    modulePreload: false,
     // The worker holds libsodium with its WebAssembly inside: about 1 MB, loaded once and beside the page.
     chunkSizeWarningLimit: 1500,
   },
