@@ -31,7 +31,7 @@ class Pool:
         if self.workers:
             # Not forked: a loop runs here, and threads may.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_with_parent)
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -52,6 +52,12 @@ class _Call:
 
     def __call__(self) -> Any:
         return self._work(*self._given, **self._named)
+
+
+def _begin() -> None:
+    # There is a process for each core already: threads of the typesetter's own cost a tenth and win nothing.
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    _die_with_parent()
 
 
 def _die_with_parent() -> None:

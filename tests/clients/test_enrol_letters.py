@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
 from aiosmtpd.smtp import SMTP
+from PIL import Image
 
 from clients.cli import exits
 from clients.cli.enrol_letters import Form
@@ -38,6 +40,23 @@ def _text(folder: Path, data: bytes, *options: str) -> str:
     (folder / "x.pdf").write_bytes(data)
     done = subprocess.run(["pdftotext", *options, folder / "x.pdf", "-"], check=True, capture_output=True, text=True)
     return done.stdout
+
+
+# Code that a telephone reads ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", [ONE, TWO], ids=["one code", "two codes"])
+def test_a_camera_reads_the_link_off_the_printed_page(tmp_path: Path, letter: Letter) -> None:
+    (tmp_path / "x.pdf").write_bytes(pdf("x", [letter], HEAD, DAY))
+    subprocess.run(["pdftoppm", "-r", "110", "-gray", "-png", "x.pdf", "page"], check=True, cwd=tmp_path)
+
+    read = [
+        code.text
+        for page in sorted(tmp_path.glob("page*.png"))
+        for code in zxingcpp.read_barcodes(Image.open(page).rotate(3, fillcolor=255))
+    ]
+
+    assert read == [letter.link]
 
 
 # Plain text ---------------------------------------------------------------------------------------------------
