@@ -27,6 +27,7 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
 }
+MANIFEST: Final = "SHA256SUMS"
 _NOT_PAGES: Final = ("/jmap", "/auth", "/enrol", "/health", "/metrics", "/.well-known", "/schemas", "/log/")
 
 
@@ -38,10 +39,15 @@ class _Found:
 
 
 class Static:
-    """Serves a folder as Vite builds it: `assets/*` have their hash in their name and never change."""
+    """Serves a folder as Vite builds it: `assets/*` have their hash in their name and never change.
+
+    Law: where a build brings its manifest (`SHA256SUMS`), what it does not name is not served, so that whoever compares
+    a served page with the manifest has seen all of it. A folder without one is served whole.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._read: tuple[int, frozenset[str] | None] = (0, None)
 
     def route(self, path: str) -> Route | None:
         """The door for a path that may be a file or a page of the client; None for what is neither."""
@@ -73,12 +79,32 @@ class Static:
         if any(part.startswith(".") or "%" in part or "\\" in part or "\x00" in part for part in parts):
             return None
         file = self._folder.joinpath(*parts)
-        if path != "/" and file.is_file() and file.resolve().is_relative_to(self._folder):
+        if path != "/" and self._is_published(path[1:]) and _is_below(file, self._folder):
             return _Found(file, _media_type(file), parts[0] == "assets")
         if "." in parts[-1] or parts[0] == "assets":
             return None
         index = self._folder / "index.html"
         return _Found(index, _TYPES[".html"], immutable=False) if index.is_file() else None
+
+    def _is_published(self, path: str) -> bool:
+        named = self._named()
+        return named is None or path == MANIFEST or path in named
+
+    def _named(self) -> frozenset[str] | None:
+        """What the manifest names, read again when it changed; None where there is no manifest."""
+        manifest = self._folder / MANIFEST
+        try:
+            changed = manifest.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if changed != self._read[0]:
+            lines = manifest.read_text(encoding="utf-8").splitlines()
+            self._read = changed, frozenset(line.partition("  ")[2] for line in lines)
+        return self._read[1]
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    return file.is_file() and file.resolve().is_relative_to(folder)
 
 
 def _media_type(file: Path) -> str:

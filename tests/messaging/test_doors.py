@@ -208,6 +208,23 @@ async def test_the_web_client_is_served_under_its_policy(tmp_path: Path) -> None
             assert (await visitor.ask("GET", path)).status == 404
 
 
+async def test_what_the_manifest_of_a_build_does_not_name_is_not_served(tmp_path: Path) -> None:
+    web = tmp_path / "web"
+    (web / "assets").mkdir(parents=True)
+    for path in ("index.html", "assets/main-abc.js", "assets/older.js", "notes.txt", "old.html"):
+        (web / path).write_text(path)
+    (web / "SHA256SUMS").write_text("".join(f"{64 * 'a'}  {path}\n" for path in ("index.html", "assets/main-abc.js")))
+    async with relay_in_process(tmp_path, web=web) as relay:
+        visitor = Visitor(relay)
+        for path in ("/", "/messages", "/index.html", "/assets/main-abc.js", "/SHA256SUMS"):
+            assert (await visitor.ask("GET", path)).status == 200, path
+        for path in ("/assets/older.js", "/notes.txt", "/old.html", "/assets/main-abc.js.gz"):
+            assert (await visitor.ask("GET", path)).status == 404, path
+        (web / "SHA256SUMS").write_text(f"{64 * 'a'}  notes.txt\n")
+        assert (await visitor.ask("GET", "/notes.txt")).status == 200, "the manifest of a newer build counts at once"
+        assert (await visitor.ask("GET", "/assets/main-abc.js")).status == 404
+
+
 async def test_metrics_count_without_naming_anyone(visitor: Visitor) -> None:
     _, doctor, _ = await visitor.doctor_and_patient()
     text = (await visitor.ask("GET", "/metrics")).body.decode()

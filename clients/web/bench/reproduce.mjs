@@ -37,6 +37,7 @@ try {
   }
   const origin = process.argv[2]
   if (origin !== undefined) {
+    if ((await (await fetch(`${origin}/SHA256SUMS`)).text()) !== first) troubles.push('another manifest is served')
     for (const line of first.split('\n').filter(one => one !== '')) {
       const [hash, path] = line.split('  ')
       const served = await fetch(`${origin}/${path === 'index.html' ? '' : path}`, { headers: { 'Accept-Encoding': 'identity' } })
