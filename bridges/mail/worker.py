@@ -1,7 +1,7 @@
 """The parsing process: `python -m bridges.mail.worker`. Reads foreign mail from its standard input, answers values.
 
 Laws: it holds no key and no network; CPU, memory, files and child processes are limited before the first mail; a
-frame is four bytes of length and MessagePack. Whatever happens to it happens to one mail.
+frame (frames.py) is MessagePack. Whatever happens to it happens to one mail.
 """
 
 import mimetypes
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from bridges.mail import limits
+from bridges.mail.frames import head
 from bridges.mail.parse import parse
 from bridges.mail.parsed import Refused
 from bridges.process import keep_no_core
@@ -52,7 +53,7 @@ def serve(source: BinaryIO, sink: BinaryIO, answer: Callable[[bytes], bytes], ou
             said = answer(raw)
         except MemoryError:
             # What is left of the memory may be in pieces: answer, and let a fresh process take the next one.
-            _write(sink, out_of_memory)
+            _write(sink, out_of_memory, last=True)
             return
         _write(sink, said)
 
@@ -98,12 +99,12 @@ def _allow_cpu() -> None:
 
 
 def _read(source: BinaryIO) -> bytes | None:
-    head = source.read(4)
-    return source.read(int.from_bytes(head, "big")) if len(head) == 4 else None
+    length = source.read(4)
+    return source.read(int.from_bytes(length, "big")) if len(length) == 4 else None
 
 
-def _write(sink: BinaryIO, frame: bytes) -> None:
-    sink.write(len(frame).to_bytes(4, "big"))
+def _write(sink: BinaryIO, frame: bytes, *, last: bool = False) -> None:
+    sink.write(head(len(frame), last=last))
     sink.write(frame)
     sink.flush()
 

@@ -1,6 +1,7 @@
 """The pool of parsing processes, kept warm. A worker's death refuses one mail and never stops the service.
 
-Laws: one mail at a time in a worker; a worker that died, was cut off or is old is replaced in the background.
+Laws: one mail at a time in a worker; a worker that died, was cut off, is old or said goodbye (worker.py) is replaced in
+the background, and no mail is given to one that is known to be gone.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import msgspec
 
 import bridges
 from bridges.mail import limits
+from bridges.mail.frames import LAST, head
 from bridges.mail.parsed import Answer, ParsedMail, Refused
 from bridges.mail.refusal import CannotRead
 
@@ -68,7 +70,7 @@ class Workers:
 
     async def ask(self, raw: bytes, decoded: Callable[[bytes], T]) -> T:
         """What a process of this pool answers to one frame. Raises CannotRead: it took too long; WorkerDied."""
-        worker = await self._idle.get()
+        worker = await self._fit()
         fit = False
         try:
             answer = decoded(await asyncio.wait_for(worker.ask(raw), self._wall))
@@ -80,6 +82,13 @@ class Workers:
         finally:  # also when the mail's connection was cut: the worker is then in the middle of it
             self._give_back(worker, fit)
         return answer
+
+    async def _fit(self) -> "_Worker":
+        """The next worker that is still there: one that ended while it waited (memory was short, say) costs no mail."""
+        while (worker := await self._idle.get()).is_gone():
+            self.deaths += 1
+            self._give_back(worker, fit=False)
+        return worker
 
     async def _death(self, worker: "_Worker") -> Exception:
         self.deaths += 1
@@ -130,21 +139,33 @@ def _environment() -> dict[str, str]:
 class _Worker:
     process: Process
     mails: int = 0
+    leaves: bool = False  # it said that it takes no more
 
     @property
     def worn(self) -> bool:
-        return self.mails >= limits.WORKER_MAILS or self.process.returncode is not None
+        return self.leaves or self.mails >= limits.WORKER_MAILS or self.process.returncode is not None
+
+    def is_gone(self) -> bool:
+        """Whether it ended, also when the loop has not heard of it yet."""
+        if self.process.returncode is not None:
+            return True
+        try:
+            ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # the loop's watcher was first
+            return True
+        return ended is not None
 
     async def ask(self, raw: bytes) -> bytes:
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise ConnectionError("the worker has no pipes")
         self.mails += 1
-        stdin.write(len(raw).to_bytes(4, "big"))
+        stdin.write(head(len(raw)))
         stdin.write(raw)
         await stdin.drain()
-        head = await stdout.readexactly(4)
-        return await stdout.readexactly(int.from_bytes(head, "big"))
+        length = int.from_bytes(await stdout.readexactly(4), "big")
+        self.leaves = bool(length & LAST)
+        return await stdout.readexactly(length & ~LAST)
 
     async def end(self) -> int:
         """The exit status; negative: the signal."""

@@ -1,6 +1,7 @@
 """The parsing processes: what they take from a hostile mail, and that the service outlives them."""
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
@@ -27,6 +28,11 @@ READ = (
 BURNS = READ + "resource.setrlimit(resource.RLIMIT_CPU,(1,60))\nwhile True: pass"
 HANGS = READ + "time.sleep(60)"
 DIES = READ + "os.kill(os.getpid(), signal.SIGKILL)"
+# Out of memory at its first mail; its end takes a while, in which it reads no more.
+LEAVES = (
+    "import sys,time; from bridges.mail.worker import serve\ndef short(raw): raise MemoryError\n"
+    "serve(sys.stdin.buffer, sys.stdout.buffer, short, b'memory'); sys.stdin.close(); time.sleep(0.3)"
+)
 CONFINED = "from bridges.mail.worker import confine; confine()\n"
 
 
@@ -64,14 +70,23 @@ async def test_a_killed_worker_refuses_one_mail_for_now_and_is_replaced() -> Non
     await pool.stop()
 
 
-async def test_the_mail_after_a_killed_worker_is_read() -> None:
+async def test_a_worker_that_was_killed_while_it_waited_costs_no_mail() -> None:
     pool = Workers(1)
     await pool.start()
-    (worker,) = pool._alive
-    os.kill(worker.process.pid, signal.SIGKILL)
-    with pytest.raises(WorkerDied):
-        await pool.parse(mail().as_bytes())
+    (pid,) = pool.alive()
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):  # the loop's watcher was first
+        await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert (await pool.parse(mail().as_bytes())).subject == "Vos résultats"
+    assert (pool.deaths, pid in pool.alive()) == (1, False)
+    await pool.stop()
+
+
+async def test_a_worker_that_leaves_after_its_answer_gets_no_other_mail() -> None:
+    pool = Workers(1, command=(sys.executable, "-c", LEAVES))
+    await pool.start()
+    assert [await pool.ask(b"x", bytes) for _ in range(3)] == [b"memory"] * 3
+    assert pool.deaths == 0
     await pool.stop()
 
 
