@@ -75,3 +75,7 @@ class Peer:
 
     def close(self) -> None:
         self._writer.close()
+
+    def breaks(self) -> None:
+        """The line is reset: no word of TLS, nothing that waits is sent."""
+        self._writer.transport.abort()

@@ -50,7 +50,7 @@ def places() -> Iterator[Places]:
     """A folder that other users can reach (pytest's own is closed to them) and ports for everything."""
     folder = Path(tempfile.mkdtemp(prefix="pli-live-"))
     folder.chmod(0o755)
-    yield Places(folder, *free_ports(7))
+    yield Places(folder, *free_ports(8))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -67,12 +67,20 @@ def clinic(places: Places) -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="session")
-def operator(places: Places, certs: Certificates, clinic: Dovecot) -> Iterator[Postfix]:  # noqa: ARG001 - it delivers there
+def door(places: Places) -> Iterator[Proxy]:
+    """Stands between the operator and the gateway; carries everything until a test cuts it."""
+    between = Proxy(places.door, places.gateway)
+    yield between
+    between.close()
+
+
+@pytest.fixture(scope="session")
+def operator(places: Places, certs: Certificates, clinic: Dovecot, door: Proxy) -> Iterator[Postfix]:  # noqa: ARG001 - it delivers there
     """The clinician's operator: a real Postfix that delivers into `clinic`."""
     if reason := postfix.missing():
         pytest.skip(reason)
     shown = Identity(certs.operator.certificate, certs.operator.key)
-    ports = (places.submission, places.operator, places.lmtp, places.gateway)
+    ports = (places.submission, places.operator, places.lmtp, places.door)
     server = Postfix(postfix.Settings(places.make("postfix"), certs.authority, shown, shown, *ports))
     server.start()
     yield server

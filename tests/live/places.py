@@ -16,6 +16,7 @@ class Places:
     imap: int
     lmtp: int
     proxy: int
+    door: int
 
     def make(self, name: str) -> Path:
         """A new folder in it that other users can reach."""

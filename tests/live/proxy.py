@@ -1,4 +1,4 @@
-"""A plain TCP relay between the gateway and the operator that can be held at a chosen byte, to kill a sender there."""
+"""A plain TCP relay between two mail servers that can be held at a chosen byte, to kill a sender there, or cut."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ _PIECE: Final = 1024
 
 
 class Proxy:
-    """Carries connections to `target` unchanged, until told to hold."""
+    """Carries connections to `target` unchanged, until told to hold or to cut one."""
 
     def __init__(self, port: int, target: int) -> None:
         self._target = target
@@ -17,8 +17,11 @@ class Proxy:
         self._open = threading.Event()
         self._open.set()
         self._held_at: int | None = None
+        self._cut_at: int | None = None
         self._answers_only = False
         self.reached = threading.Event()
+        self.cut = threading.Event()
+        self.carried = 0  # bytes from the sender of the connection that ended last
         threading.Thread(target=self._accept, daemon=True).start()
 
     def hold_after(self, sent: int, *, answers_only: bool = False) -> None:
@@ -27,6 +30,14 @@ class Proxy:
         self._open.clear()
         self._answers_only = answers_only
         self._held_at = sent
+
+    def cut_after(self, sent: int, *, answer_lost: bool = False) -> None:
+        """Break one connection, both ends, once `sent` bytes of it went through; or instead of carrying the answer that
+        comes next."""
+        self.reached.clear()
+        self.cut.clear()
+        self._answers_only = answer_lost
+        self._cut_at = sent
 
     def release(self) -> None:
         """Carry everything again; what was held goes on, or breaks if its sender died."""
@@ -52,6 +63,10 @@ class Proxy:
         carried = 0
         with sender, receiver, contextlib.suppress(OSError):
             while piece := sender.recv(_PIECE):
+                if self._is_cut(carried + len(piece)):
+                    receiver.sendall(piece[: (self._cut_at or 0) - carried])
+                    self._break(sender, receiver)
+                    return
                 carried += len(piece)
                 if self._held_at is not None and carried >= self._held_at:
                     self.reached.set()
@@ -59,10 +74,27 @@ class Proxy:
                         self._open.wait()
                 receiver.sendall(piece)
             receiver.shutdown(socket.SHUT_WR)
+            self.carried = carried
+
+    def _is_cut(self, carried: int) -> bool:
+        if self._cut_at is None or carried < self._cut_at:
+            return False
+        self.reached.set()
+        return not self._answers_only
 
     def _down(self, receiver: socket.socket, sender: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while piece := receiver.recv(_PIECE):
+                if self.reached.is_set() and self._cut_at is not None:
+                    self._break(sender, receiver)
+                    return
                 if self.reached.is_set():
                     self._open.wait()
                 sender.sendall(piece)
+
+    def _break(self, *ends: socket.socket) -> None:
+        self._cut_at = None
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.cut.set()
