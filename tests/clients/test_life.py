@@ -25,6 +25,8 @@ from clients.sdk.exporting import MANIFEST, export, safe_name
 from crypto.code import new_code
 from messaging.wire.accesslog import BEGINNING, BrokenLog, verify
 from tests.clients.conftest import PASSWORD, PATIENT, People, enrolled_patient
+from tests.vectors.cases import export as export_vectors
+from tests.vectors.generate import path, rendered
 
 NEW = "un autre mot de passe tranquille"
 HOSTILE = "../../<script>alert(1)</script>\u202e.pdf"
@@ -224,6 +226,10 @@ async def test_a_folder_with_other_files_or_of_another_account_is_refused(people
 def test_no_name_of_a_letter_chooses_a_place(name: str, kept: str) -> None:
     assert safe_name(name, 1) == kept
     assert len(kept.encode()) <= 125
+
+
+def test_the_vectors_of_exports_are_what_the_code_says() -> None:
+    assert path(export_vectors).read_text("utf-8") == rendered(export_vectors)
 
 
 class _Looked(HTMLParser):

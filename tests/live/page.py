@@ -83,3 +83,13 @@ def answer(within: Locator, text: str, file: Path, name: str) -> None:
     send = form.locator("button[type=submit]")
     expect(send).to_be_enabled()
     send.click()
+
+
+def take_everything(page: Page, target: Path) -> Path:
+    """The file of the page "take everything with you", as the browser saves it."""
+    go_to(page, "/compte")
+    page.locator("a[href='/compte/emporter']").click()
+    with page.expect_download() as begun:
+        page.locator("main button.button-main").click()
+    begun.value.save_as(target)
+    return target

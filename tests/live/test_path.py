@@ -1,8 +1,11 @@
 """The whole path: mail program, Postfix, gateway, relay, Chromium, and back to the mailbox in Dovecot."""
 
 import datetime as dt
+import hashlib
+import json
 import os
 import smtplib
+import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -141,6 +144,23 @@ def test_an_answer_with_a_file_is_read_over_imap(visit: Visit) -> None:
     assert answered["In-Reply-To"] == mail.message_id
     assert mail.message_id in str(answered["References"])
     assert str(answered["From"]).count(mail.recipient) == 1
+
+
+def test_everything_is_taken_along_and_is_what_it_was(visit: Visit) -> None:
+    mail = visit.sent()
+    taken = page.take_everything(visit.seat.page, visit.folder / "tout.zip")
+    with zipfile.ZipFile(taken) as archive:
+        assert archive.testzip() is None
+        manifest = json.loads(archive.read("manifest.json"))
+        listed = {one["path"]: (one["size"], one["sha256"]) for one in manifest["files"]}
+        held = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
+    assert listed == {name: (len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in held.items()}
+    assert (manifest["missing"], manifest["unreadable"]) == ([], [])
+    originals = {hashlib.sha256(raw).hexdigest() for raw in (mail.pdf, mail.cda)}
+    assert originals <= {digest for _, digest in listed.values()}
+    assert mail.visit.summary in held["agenda.ics"].decode().replace("\r\n ", "")
+    assert mail.words.subject in held["index.html"].decode()
+    assert b"<script" not in held["index.html"]
 
 
 def test_the_page_never_complained(visit: Visit) -> None:

@@ -8,6 +8,7 @@ from tests.vectors.cases import (
     attachment,
     encodings,
     envelope,
+    export,
     imip,
     keybox,
     letter,
@@ -37,7 +38,7 @@ FILES = (
     transparency_audit,
 )
 LETTERS = (letter,)  # what is above the seal: a reader's checks, refused with reasons and not with errors of crypto/
-MAIL = (imip, quoting)  # what ordinary mail programs get
+MAIL = (export, imip, quoting)  # what ordinary programs get: mail programs, and a browser without Pli
 
 
 def rendered(file: ModuleType) -> str:

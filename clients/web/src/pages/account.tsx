@@ -58,6 +58,7 @@ const OfOneself = (): JSX.Element => (
       <Row href={places.ACCESSIBILITY} icon="person" title={t('access.title')} text={t('access.line')} />
     </Rows>
     <Rows title={t('account.ending')}>
+      <Row href={places.EXPORT} icon="save" title={t('export.title')} text={t('export.line')} />
       <Row href={places.CLOSE_ACCOUNT} icon="close" title={t('close.title')} text={t('close.line')} />
     </Rows>
   </>
@@ -71,6 +72,7 @@ const OfAnother = (): JSX.Element => (
       <Row href={places.CARERS} icon="people" title={t('carers.carersOther')} text={t('carers.carersOtherLine')} />
       <Row href={places.RECOVERY_KIT} icon="print" title={t('factors.kitOther')} text={t('factors.kitLine')} />
       <Row href={places.JOURNAL} icon="clock" title={t('journal.title')} text={t('journal.line')} />
+      <Row href={places.EXPORT} icon="save" title={t('export.title')} text={t('export.line')} />
       <Row href={places.CLOSE_ACCOUNT} icon="close" title={t('close.titleOther')} text={t('close.lineOther')} />
     </Rows>
     <Rows title={t('account.you')}>

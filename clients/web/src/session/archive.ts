@@ -1,31 +1,58 @@
 /** All files of an exchange in one ZIP, proved one after the other and never all in memory (APPNOTE.TXT, stored). */
-import { downloadZip } from 'client-zip'
+import { makeZip } from 'client-zip'
 import { filesOf } from '../content/letter.ts'
 import type { Arrived } from './entries.ts'
 import type { Files } from './files.ts'
 
+/** One file of an archive. */
+export type Entry = { readonly name: string; readonly lastModified: Date; readonly input: Blob | Uint8Array<ArrayBuffer> | string }
+
+const PIECE = 4 << 20 // bytes: what is larger a browser keeps where it wants, which is its disk when there is much of it
+
 /** Raises CryptoError, Refusal: with the first file that cannot be had, there is no archive. */
-export async function zipFiles(letters: readonly Arrived[], files: Pick<Files, 'open'>): Promise<Blob> {
+export function zipFiles(letters: readonly Arrived[], files: Pick<Files, 'open'>): Promise<Blob> {
   const taken = new Set<string>()
-  let failure: { readonly reason: unknown } | undefined
-  async function* inputs() {
+  return zip(async function* () {
     for (const { letter, receivedAt } of letters) {
       for (const attachment of filesOf(letter)) {
         const name = freeName(`${receivedAt.slice(0, 10)} ${attachment.name}`, taken)
-        try {
-          yield { name, lastModified: new Date(letter.sent), input: await files.open(attachment) }
-        } catch (reason) {
-          failure = { reason }
-          throw reason
-        }
+        yield { name, lastModified: new Date(letter.sent), input: await files.open(attachment) }
       }
+    }
+  })
+}
+
+/** What `entries` gives, one after the other. Rejects with what `entries` throws. */
+export async function zip(entries: () => AsyncGenerator<Entry>): Promise<Blob> {
+  let failure: { readonly reason: unknown } | undefined
+  async function* watched(): AsyncGenerator<Entry> {
+    try {
+      yield* entries()
+    } catch (reason) {
+      failure = { reason }
+      throw reason
     }
   }
   try {
-    return await downloadZip(inputs()).blob()
+    return await gathered(makeZip(watched()))
   } catch (error) {
     throw failure === undefined ? error : failure.reason // the stream may have wrapped it
   }
+}
+
+/** The pieces of a stream as one Blob; no more than one piece is in the page's own memory. */
+async function gathered(stream: ReadableStream<Uint8Array>): Promise<Blob> {
+  const reader = stream.getReader()
+  const blobs: Blob[] = []
+  let [piece, size]: [Uint8Array<ArrayBuffer>[], number] = [[], 0]
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    piece.push(next.value as Uint8Array<ArrayBuffer>)
+    size += next.value.length
+    if (size < PIECE) continue
+    blobs.push(new Blob(piece))
+    ;[piece, size] = [[], 0]
+  }
+  return new Blob([...blobs, ...piece], { type: 'application/zip' })
 }
 
 /** "cr.pdf", then "cr (2).pdf". Kept in `taken`. */

@@ -13,6 +13,7 @@ import type { Transport } from './transport.ts'
 
 const PARALLEL = 4 // uploads under way at once: enough for a phone's line, and little memory
 const BACKOFF = [1, 2, 4, 8, 16, 30] // seconds
+const TRIES = 4
 const CHUNK = 'chunk '
 
 /** `sent`: bytes at the relay. `paused`: it does not answer, and is asked again. */
@@ -26,6 +27,9 @@ export class Files {
   readonly #clock: Clock
   readonly #presence: Pick<Presence, 'onReturn'>
   #ended = false
+  #opening = 0
+  /** The last file was not had: the relay did not answer. */
+  #away = false
   readonly #wakes = new Set<() => void>()
 
   constructor(desk: Desk, transport: Transport, account: string, here: Here, clock: Clock, presence: Pick<Presence, 'onReturn'>) {
@@ -85,6 +89,44 @@ export class Files {
   /** As {@link fetch}, as what a browser may keep on its disk. */
   open(attachment: Attachment): Promise<Blob> {
     return this.#desk.openFile(attachment, blobId => this.#transport.download(this.#account, blobId))
+  }
+
+  /**
+   * As {@link open}, asked again while the relay does not answer: four times in all, and once where the last file was not had
+   * for that reason. Raises CryptoError, Refusal.
+   */
+  async openPatiently(attachment: Attachment): Promise<Blob> {
+    this.#opening += 1
+    try {
+      return await this.#again(attachment)
+    } finally {
+      this.#opening -= 1
+    }
+  }
+
+  async #again(attachment: Attachment): Promise<Blob> {
+    for (let attempt = this.#away ? TRIES : 1; ; attempt++) {
+      if (this.#ended) throw new Refusal('unauthorized')
+      try {
+        const blob = await this.open(attachment)
+        this.#away = false
+        return blob
+      } catch (error) {
+        const passes = isRefusal(error) && PASSING.has(error.kind)
+        this.#away = passes && attempt >= TRIES
+        if (!passes || this.#away) throw error
+        await this.#pause(error.retryAfter ?? BACKOFF[attempt - 1] ?? 1)
+      }
+    }
+  }
+
+  /** Something is being fetched that nobody needs to watch. */
+  get busy(): boolean {
+    return this.#opening > 0
+  }
+
+  sha256(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#desk.call('sha256', bytes)
   }
 
   close(): void {

@@ -101,6 +101,8 @@ export class Session implements Mailbox {
   readonly agenda = this.#contents.agenda
   readonly record = this.#contents.record
   readonly news = this.#contents.news
+  /** All that came, as it came. */
+  readonly entries = this.#contents.list
   /** The open mailbox is one that the person holds for somebody else. */
   readonly acting = computed(() => this.#own.value !== '' && (this.box.unlocked.value?.account ?? this.#own.value) !== this.#own.value)
   readonly unread = computed(() => this.threads.value.filter(thread => thread.unread > 0).length)
@@ -126,7 +128,7 @@ export class Session implements Mailbox {
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.#writing = new Writing(ports.clock, this)
     this.search = new Search(ports.searcher)
-    this.idle = new Idle(ports, () => this.#writing.sending, () => void this.suspend())
+    this.idle = new Idle(ports, () => this.#writing.sending || this.#open?.files.busy === true, () => void this.suspend())
     ports.presence.guard(() => this.#writing.busy)
   }
 

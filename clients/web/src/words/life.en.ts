@@ -115,6 +115,14 @@ export const enLife: LifeWords = {
     count > 1
       ? `${count} messages could not be opened: the page in the file names them.`
       : 'One message could not be opened: the page in the file names it.',
+  'export.stopped': 'Nothing was saved.',
+  'export.lost': (count: number) =>
+    count > 1
+      ? `${count} documents could not be taken. Try again later; if it goes on, ask whoever sent them to send them again.`
+      : 'One document could not be taken. Try again later; if it goes on, ask whoever sent it to send it again.',
+  'export.lostList': 'Documents that are missing in the file',
+  'export.fileName': 'pli-everything',
+  'export.none': 'There is no message to take with you yet.',
   'export.again': 'Prepare a new one',
 
   'close.title': 'Close my account',

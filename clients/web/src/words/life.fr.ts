@@ -115,6 +115,14 @@ export const frLife = {
     count > 1
       ? `${count} messages n’ont pas pu être ouverts : la page du fichier les nomme.`
       : 'Un message n’a pas pu être ouvert : la page du fichier le nomme.',
+  'export.stopped': 'Rien n’a été enregistré.',
+  'export.lost': (count: number) =>
+    count > 1
+      ? `${count} documents n’ont pas pu être pris. Essayez de nouveau plus tard : si cela dure, demandez à qui les a envoyés de les renvoyer.`
+      : 'Un document n’a pas pu être pris. Essayez de nouveau plus tard : si cela dure, demandez à qui l’a envoyé de le renvoyer.',
+  'export.lostList': 'Documents qui manquent dans le fichier',
+  'export.fileName': 'pli-tout',
+  'export.none': 'Il n’y a encore aucun message à emporter.',
   'export.again': 'En préparer un nouveau',
 
   'close.title': 'Fermer mon compte',

@@ -29,6 +29,9 @@ export function ClosePage(): JSX.Element {
       <h2>{t('close.before')}</h2>
       <ul>
         <li>
+          <a href={places.EXPORT}>{t('close.export')}</a>
+        </li>
+        <li>
           <a href={places.RECOVERY_KIT}>{t('close.kit')}</a>
         </li>
       </ul>
