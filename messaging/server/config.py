@@ -17,7 +17,7 @@ from messaging.relay.turn import Life
 from messaging.server.mailing import Submission
 from messaging.server.peers import Network
 from messaging.store.link import Where
-from messaging.store.s3 import S3Place
+from messaging.store.s3place import S3Place
 from messaging.wire.limits import DEVICE_CUT_SECONDS, STORAGE_QUOTA
 
 _MOST_DAYS = 36_525  # a hundred years

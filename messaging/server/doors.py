@@ -178,7 +178,7 @@ class Doors:
             headers += (("Content-Range", f"bytes {start}-{end - 1}/{size}"),)
         status = 200 if (start, end) == (0, size) else 206
         media_type = _media_type(asked.arguments.get("type", ""))
-        return Reply(status, b"", headers, media_type, self._pour(blob, start, end), end - start)
+        return Reply(status, b"", headers, media_type, self._pour(blob, start, end), length=end - start)
 
     def _pour(self, blob: str, start: int, end: int) -> Callable[[Pipe], Any]:
         async def pour(pipe: Pipe) -> None:

@@ -24,11 +24,28 @@ class Pipe(Protocol):
     async def drained(self) -> None:
         """Wait until not paused. Raises ConnectionError when the reader has gone."""
 
-    async def gone(self) -> None:
-        """Wait until the reader has gone."""
 
-    def on_drain(self, call: Callable[[], None]) -> None:
-        """Call this whenever writing may go on."""
+class Line(Protocol):
+    """Where an answer that stays open goes. `paused` while the reader is slower than the writer."""
+
+    paused: bool
+
+    def write(self, data: bytes) -> None: ...
+    def end(self) -> None:
+        """Say no more."""
+
+
+class Writer(Protocol):
+    """Who writes an answer that stays open. Called on the loop, and never waits: no task is kept for it."""
+
+    def begin(self, line: Line) -> None:
+        """The head is written. Not called when the reader has gone before; then `gone` alone is."""
+
+    def drained(self) -> None:
+        """The reader has caught up."""
+
+    def gone(self) -> None:
+        """The reader has gone. Not called after `line.end()`."""
 
 
 Pour = Callable[[Pipe], Awaitable[None]]
@@ -55,7 +72,8 @@ class Asked(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """One HTTP answer. `pour`, where there is one, writes the body, of `length` bytes if that is known.
+    """One HTTP answer. `pour`, where there is one, writes the body, of `length` bytes if that is known; `writer`, where
+    there is one, for as long as the reader stays.
 
     `methods` and `account` are for the log: known names of methods, and whose log-in it was.
     """
@@ -65,6 +83,7 @@ class Reply(Struct, frozen=True):
     headers: Headers = ()
     media_type: str = "application/json"
     pour: Pour | None = None
+    writer: Writer | None = None
     length: int | None = None
     methods: tuple[str, ...] = ()
     account: str = ""

@@ -1,7 +1,6 @@
 """A long answer (exchange.Pipe) over a Twisted request, with the reader's back-pressure."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IPushProducer
@@ -17,8 +16,7 @@ class Flow:
         self.bytes = 0
         self._free = asyncio.Event()
         self._free.set()
-        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._on_drain: Callable[[], None] | None = None
+        self._gone = False
 
     @property
     def paused(self) -> bool:
@@ -27,28 +25,19 @@ class Flow:
 
     def write(self, data: bytes) -> None:
         """The next bytes, unless nobody reads."""
-        if not self._gone.done():
+        if not self._gone:
             self.bytes += len(data)
             self._request.write(data)
 
     async def drained(self) -> None:
         """Wait until not paused. Raises ConnectionError when the reader has gone."""
         await self._free.wait()
-        if self._gone.done():
+        if self._gone:
             raise ConnectionError("the reader has gone")
-
-    async def gone(self) -> None:
-        """Wait until the reader has gone."""
-        await asyncio.shield(self._gone)
-
-    def on_drain(self, call: Callable[[], None]) -> None:
-        """Call this whenever writing may go on."""
-        self._on_drain = call
 
     def end(self) -> None:
         """The reader has gone, or the answer is whole."""
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self._gone = True
         self._free.set()
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
@@ -58,8 +47,6 @@ class Flow:
     def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The reader has caught up."""
         self._free.set()
-        if self._on_drain is not None:
-            self._on_drain()
 
     def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The reader has gone."""

@@ -42,7 +42,8 @@ def each(reply: Reply, *, secure: bool) -> Headers:
 
 def own(reply: Reply) -> Headers:
     """What this answer alone has: its length, its policy, and what the door said."""
-    length = len(reply.body) if reply.pour is None and reply.length is None else reply.length
+    known = reply.pour is None and reply.writer is None and reply.length is None
+    length = len(reply.body) if known else reply.length
     found: Headers = reply.headers
     if length is not None and reply.status not in _NO_BODY:
         found = (("Content-Length", str(length)), *found)

@@ -3,36 +3,43 @@
 Bounded: a slow reader gets one event with the newest states instead of many with old ones.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final
 
 from messaging.relay.moments import DAY
 from messaging.relay.relay import AskStates
 from messaging.relay.turn import NAMES, Caller
-from messaging.server.exchange import Asked, Pipe, Reply
+from messaging.server.exchange import Asked, Line, Reply
 from messaging.server.service import Service
 from messaging.server.wake import Changed
 from messaging.wire import limits
 from messaging.wire.codec import encode
 from messaging.wire.errors import Refusal
 
+_HEADERS: Final = (("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"))
 _PING: Final = (1, 900)  # seconds
 _NUMBERED: Final = frozenset(NAMES.values())
 
 
 class Stream:
-    """One reader."""
+    """One reader, known to the wake from before its answer until either leaves."""
 
-    def __init__(self, device: str, expires: int, types: frozenset[str] | None, *, once: bool) -> None:
-        self.device = device
-        self.expires = expires
+    __slots__ = ("_highest", "_line", "_once", "_over", "_pending", "_ping", "_service", "_types", "device", "expires")
+
+    def __init__(
+        self, service: Service, caller: Caller, types: frozenset[str] | None, ping: int, *, once: bool
+    ) -> None:
+        """`ping` in seconds; `once`: it ends with its first event."""
+        self.device = caller.device
+        self.expires = _until(service, caller)
+        self._service = service
         self._types = types
+        self._ping = ping
         self._once = once
         self._pending: Changed = {}
         self._highest = 0
-        self._pipe: Pipe | None = None
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line: Line | None = None
+        self._over = False
 
     def tell(self, changed: Changed) -> None:
         """Something changed: say it now, or with the next event if the reader is slow."""
@@ -42,34 +49,54 @@ class Stream:
                 self._pending.setdefault(account, {}).update(wanted)
         self._flush()
 
-    def cut(self) -> None:
-        """The device ended."""
-        if not self._over.done():
-            self._over.set_result(None)
-
-    async def pour(self, pipe: Pipe, ping: int) -> None:
-        """Until the reader has gone, or cut()."""
-        self._pipe = pipe
-        pipe.on_drain(self._flush)
-        pipe.write(b": hello\n\n")
+    def begin(self, line: Line) -> None:
+        """The reader hears from now on."""
+        self._service.metrics.streams.inc()
+        self._service.pulse.join(self, self._ping)
+        self._line = line
+        line.write(b": hello\n\n")
+        if self._over:
+            self._end()
         self._flush()
-        reader = asyncio.ensure_future(pipe.gone())
-        try:
-            while not (reader.done() or self._over.done()):
-                await asyncio.wait((reader, self._over), timeout=ping, return_when=asyncio.FIRST_COMPLETED)
-                if not (reader.done() or self._over.done() or pipe.paused):
-                    pipe.write(_event("ping", {"interval": ping}))
-        finally:
-            reader.cancel()
-            self._pipe = None
+
+    def beat(self) -> None:
+        """Nothing was said for a while, perhaps: whoever is dead shows by this."""
+        if self._line is not None and not self._line.paused:
+            self._line.write(_event("ping", {"interval": self._ping}))
+
+    def drained(self) -> None:
+        """The reader has caught up."""
+        self._flush()
+
+    def gone(self) -> None:
+        """The reader has gone, perhaps before it heard anything."""
+        self._leave()
+
+    def cut(self) -> None:
+        """The device ended, or its time is up."""
+        self._over = True
+        self._end()
+
+    def _end(self) -> None:
+        line = self._line
+        if line is not None:
+            self._leave()
+            line.end()
+
+    def _leave(self) -> None:
+        self._service.wake.leave(self)
+        if self._line is not None:
+            self._line = None
+            self._service.pulse.leave(self, self._ping)
+            self._service.metrics.streams.dec()
 
     def _flush(self) -> None:
-        if self._pipe is None or self._pipe.paused or not self._pending or self._over.done():
+        if self._line is None or self._line.paused or not self._pending:
             return
         changed, self._pending = self._pending, {}
         self._highest = max(self._highest, _highest(changed))
         data = {"@type": "StateChange", "changed": changed}
-        self._pipe.write(_event("state", data, str(self._highest)))
+        self._line.write(_event("state", data, str(self._highest)))
         if self._once:
             self.cut()
 
@@ -78,10 +105,8 @@ async def events(service: Service, asked: Asked) -> Reply:
     """`GET /jmap/events`. Raises Refusal `invalidArguments`."""
     ping = _ping(asked.arguments.get("ping", ""))
     since = _since(asked.header("last-event-id"))
-    stream = Stream(
-        asked.caller.device, _until(service, asked.caller), _types(asked.arguments.get("types", "*")),
-        once=asked.arguments.get("closeafter") == "state",
-    )  # fmt: skip
+    types, once = _types(asked.arguments.get("types", "*")), asked.arguments.get("closeafter") == "state"
+    stream = Stream(service, asked.caller, types, ping, once=once)
     # Joined before the states are read, so that nothing falls between.
     service.wake.join(stream, [asked.caller.account])
     try:
@@ -91,17 +116,7 @@ async def events(service: Service, asked: Asked) -> Reply:
         raise
     service.wake.join(stream, accounts)
     stream.tell(newer)
-
-    async def pour(pipe: Pipe) -> None:
-        service.metrics.streams.inc()
-        try:
-            await stream.pour(pipe, ping)
-        finally:
-            service.metrics.streams.dec()
-            service.wake.leave(stream)
-
-    headers = (("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"))
-    return Reply(200, b"", headers, "text/event-stream", pour)
+    return Reply(200, b"", _HEADERS, "text/event-stream", writer=stream)
 
 
 def _until(service: Service, caller: Caller) -> int:

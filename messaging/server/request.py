@@ -4,6 +4,8 @@ Law: a body is bounded by what it claims and by what it is.
 """
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from time import monotonic
 from typing import Any, Final
@@ -15,9 +17,10 @@ from messaging.relay.ports import Incoming
 from messaging.relay.session import concurrent_requests
 from messaging.relay.turn import Caller
 from messaging.server import heads
-from messaging.server.exchange import Asked, Match, Reply, Route, problem
+from messaging.server.exchange import Asked, Match, Reply, Route, Writer, problem
 from messaging.server.flow import Flow
 from messaging.server.front import Front
+from messaging.server.held import Held, slim
 from messaging.wire.errors import Refusal
 
 _Request: Any = server.Request  # Twisted's HTTP carries no types
@@ -30,21 +33,28 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
     """Twisted makes it when a head begins."""
 
     channel: Any
+    front: Front  # what all connections share: kept, for Twisted takes the channel away from whoever left
     early: Refusal | None = None
     _match: Match | None = None
     _asked: Asked | None = None
     _incoming: Incoming | None = None
+    _held: Held | None = None
     _read = 0
     _limit = 0
-
-    @property
-    def front(self) -> Front:
-        """What all connections share."""
-        found: Front = self.channel.site.front
-        return found
+    # What is left where held.slim() took away what the request was told.
+    client: Any = None
+    host: Any = None
+    content: Any = None
+    args: Any = None
+    cookies: Any = None
+    received_cookies: Any = None
+    requestHeaders: Any = None  # noqa: N815 - Twisted's name
+    responseHeaders: Any = None  # noqa: N815 - Twisted's name
+    uri = path = b""
 
     def admit(self, command: bytes, target: bytes, length: int | None) -> Refusal | None:
         """Why this must not go on, knowing the head alone."""
+        self.front = self.channel.site.front
         try:
             self._admit(command.decode("latin-1"), target.decode("latin-1"), length)
         except Refusal as refusal:
@@ -85,6 +95,8 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
         """The asker has gone; what was begun is finished, and nobody is told."""
         self.stop()
+        if self._held is not None:
+            self._held.stopProducing()
         super().connectionLost(reason)
 
     def stop(self) -> None:
@@ -128,15 +140,18 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
             raise
 
     async def _answer(self) -> None:
-        front, began = self.front, monotonic()  # Twisted takes the channel away with the last byte
+        front, began = self.front, monotonic()
         name = self._match[0].name if self._match else "none"
         reply = await self._reply(name)
         self.stop()
         took = monotonic() - began
         front.metrics.count(name, reply.status, took)
-        sent = await self._send(reply)
         account = reply.account or (self._asked.caller.account if self._asked else "")
-        front.requests.add(name, reply.status, reply.methods, account, received=self._read, sent=sent, seconds=took)
+        written = partial(front.requests.add, name, reply.status, reply.methods, account, received=self._read)
+        if reply.writer is not None:
+            self._hold(reply, reply.writer, lambda sent: written(sent=sent, seconds=took))
+        else:
+            written(sent=await self._send(reply), seconds=took)
 
     async def _reply(self, name: str) -> Reply:
         try:
@@ -190,10 +205,23 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         self.finish()
         return len(body)
 
-    async def _pour(self, reply: Reply) -> int:
+    def _hold(self, reply: Reply, writer: Writer, ended: Callable[[int], None]) -> None:
+        if self._disconnected:
+            writer.gone()
+            ended(0)
+            return
+        self._begin_by_pieces(reply)
+        self._held = Held(self, writer, ended)
+        self._held.begin()
+        slim(self)
+
+    def _begin_by_pieces(self, reply: Reply) -> None:
         self.setResponseCode(reply.status)
         for name, value in heads.each(reply, secure=self.front.secure):
             self.responseHeaders.addRawHeader(name.encode(), value.encode())
+
+    async def _pour(self, reply: Reply) -> int:
+        self._begin_by_pieces(reply)
         flow = Flow(self)
         self.registerProducer(flow, streaming=True)
         self.notifyFinish().addBoth(lambda _: flow.end())

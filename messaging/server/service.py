@@ -25,6 +25,7 @@ from messaging.server.config import Config
 from messaging.server.house import house as make_house
 from messaging.server.metrics import Metrics
 from messaging.server.progress import Progress
+from messaging.server.pulse import Pulse
 from messaging.server.storing import open_blobs, open_store
 from messaging.server.wake import Wake
 from messaging.store.batches import Work, answer_all
@@ -72,6 +73,7 @@ class Service:
         self.progress = Progress(self._begin_log().published)
         self.blobs = open_blobs(config)
         self.wake = Wake()
+        self.pulse = Pulse(self._loop)
         self.metrics = Metrics()
         self._known: dict[str, _Known] = {}
         self._readers = ThreadPoolExecutor(READERS - 1, thread_name_prefix="reader")

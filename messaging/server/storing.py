@@ -8,7 +8,6 @@ from messaging.server.config import Config
 from messaging.store.batches import Foreseen, Tell, Work, answer_all, nothing
 from messaging.store.blobs import LocalBlobs
 from messaging.store.postgres import PostgresStore
-from messaging.store.s3 import S3Blobs
 from messaging.store.sql import SqliteStore
 
 
@@ -37,4 +36,6 @@ def open_blobs(config: Config, *, beside: bool = False) -> Blobs:
     """Where sealed bytes are kept. `beside`: a relay may be at work there."""
     if config.s3 is None:
         return LocalBlobs(config.data / "blobs", beside=beside)
+    from messaging.store.s3 import S3Blobs  # noqa: PLC0415 - see S3Place.open
+
     return S3Blobs(config.s3, config.data / "arriving", beside=beside)

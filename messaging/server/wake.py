@@ -1,11 +1,12 @@
 """The bus within one process: who waits for an account is told that something changed. A hint only."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from messaging.wire import limits
 
 Changed = dict[str, dict[str, str]]
+_FEW: Final = 8  # accounts
 
 
 class Waiting(Protocol):
@@ -19,12 +20,15 @@ class Waiting(Protocol):
 
 
 class Wake:
-    """Only used on the loop's thread."""
+    """Only used on the loop's thread.
+
+    Most readers wait for one account, and most accounts have one reader: a tuple of one costs a quarter of a set.
+    """
 
     def __init__(self) -> None:
-        self._by_account: dict[str, set[Waiting]] = {}
-        self._all: dict[Waiting, set[str]] = {}
-        self._by_device: dict[str, dict[Waiting, None]] = {}  # in the order of opening
+        self._by_account: dict[str, tuple[Waiting, ...]] = {}
+        self._all: dict[Waiting, tuple[str, ...] | set[str]] = {}
+        self._by_device: dict[str, tuple[Waiting, ...]] = {}  # in the order of opening
         self.turns = 0  # how often it changed who may act for whom
 
     def __len__(self) -> int:
@@ -34,33 +38,35 @@ class Wake:
         """Tell `waiting` of these accounts too. A device that opens stream after stream loses its oldest."""
         if waiting not in self._all:
             self._make_room(waiting.device)
-            self._by_device.setdefault(waiting.device, {})[waiting] = None
-        mine = self._all.setdefault(waiting, set())
-        for account in accounts:
-            mine.add(account)
-            self._by_account.setdefault(account, set()).add(waiting)
+            self._by_device[waiting.device] = (*self._by_device.get(waiting.device, ()), waiting)
+            self._all[waiting] = ()
+        mine = self._all[waiting]
+        more = [account for account in dict.fromkeys(accounts) if account not in mine]
+        for account in more:
+            self._by_account[account] = (*self._by_account.get(account, ()), waiting)
+        if isinstance(mine, set):
+            mine.update(more)
+        else:
+            self._all[waiting] = (*mine, *more) if len(mine) + len(more) <= _FEW else {*mine, *more}
 
     def _make_room(self, device: str) -> None:
-        mine = list(self._by_device.get(device, ()))
+        mine = self._by_device.get(device, ())
         for oldest in mine[: max(0, len(mine) + 1 - limits.STREAMS_PER_DEVICE)]:
             oldest.cut()
 
     def leave(self, waiting: Waiting) -> None:
         """Tell it nothing any more."""
-        mine = self._by_device.get(waiting.device, {})
-        mine.pop(waiting, None)
-        if not mine:
-            self._by_device.pop(waiting.device, None)
-        for account in self._all.pop(waiting, ()):
-            others = self._by_account[account]
-            others.discard(waiting)
-            if not others:
-                del self._by_account[account]
+        accounts = self._all.pop(waiting, None)
+        if accounts is None:
+            return
+        _without(self._by_device, waiting.device, waiting)
+        for account in accounts:
+            _without(self._by_account, account, waiting)
 
     def adopt(self, parent: str, accounts: list[str]) -> None:
         """A bridge or a delegate was given more accounts."""
         self.turns += bool(accounts)
-        for waiting in list(self._by_account.get(parent, ())):
+        for waiting in self._by_account.get(parent, ()):
             self.join(waiting, accounts)
 
     def part(self, delegate: str, account: str) -> None:
@@ -88,3 +94,11 @@ class Wake:
         """The relay stops."""
         for waiting in list(self._all):
             waiting.cut()
+
+
+def _without(found: dict[str, tuple[Waiting, ...]], name: str, waiting: Waiting) -> None:
+    left = tuple(each for each in found[name] if each is not waiting)
+    if left:
+        found[name] = left
+    else:
+        del found[name]

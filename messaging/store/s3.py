@@ -8,57 +8,21 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from time import time
-from typing import Any, Final
+from typing import Final
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import S3Store
 
-from messaging.store.link import UnsafePassword
+from messaging.store.s3place import S3Place
 
 _GENERATIONS: Final = 4
 _DAY: Final = 86_400
 _WHOLE: Final = 8 << 20  # up to here in one request, which needs no clearing up when it is broken off
 _PLACES_MOST: Final = 10_000
-
-
-@dataclass(frozen=True, repr=False)
-class S3Place:
-    """A bucket. `endpoint` empty: Amazon's own. `key_id` empty: the machine's own role."""
-
-    bucket: str
-    endpoint: str = ""
-    region: str = "us-east-1"
-    key_id: str = ""
-    secret_file: Path | None = None
-    seconds: int = 20  # for one request with all of its bytes
-
-    def open(self) -> S3Store:
-        """A client whose waits end. Raises UnsafePassword, OSError."""
-        keys: dict[str, Any] = {}
-        if self.secret_file is not None:
-            if self.secret_file.stat().st_mode & 0o077:
-                raise UnsafePassword(f"{self.secret_file} can be read by others: chmod 600 {self.secret_file}")
-            keys = {"access_key_id": self.key_id, "secret_access_key": self.secret_file.read_text().strip()}
-        if self.endpoint:
-            keys["endpoint"] = self.endpoint
-        return S3Store(
-            self.bucket,
-            region=self.region,
-            virtual_hosted_style_request=False,
-            client_options={
-                "allow_http": self.endpoint.startswith("http://"),
-                "connect_timeout": "3s",
-                "timeout": f"{self.seconds}s",
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=5)},
-            **keys,
-        )
 
 
 class S3Blobs:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crypto.keys import SigningSeed
-from messaging.store.s3 import S3Place
+from messaging.store.s3place import S3Place
 from tests.live.polling import listening, until
 from tests.messaging.desk import DOMAIN
 from tests.messaging.doors import Visitor, head

@@ -15,7 +15,7 @@ from typing import Final
 
 import obstore
 
-from messaging.store.s3 import S3Place
+from messaging.store.s3place import S3Place
 from tests.live.polling import free_ports, listening, until
 from tests.relays import ROOT
 

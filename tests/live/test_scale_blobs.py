@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from messaging.store.link import UnsafePassword
-from messaging.store.s3 import S3Blobs, S3Place
+from messaging.store.s3 import S3Blobs
+from messaging.store.s3place import S3Place
 from tests.live import swift
 from tests.live.swift import Swift
 

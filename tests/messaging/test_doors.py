@@ -12,7 +12,7 @@ from messaging.relay.rates import Allowed
 from messaging.server.static import POLICY
 from messaging.wire import names
 from tests.messaging.desk import MovedClock, letter
-from tests.messaging.doors import Visitor, head, heard
+from tests.messaging.doors import Heard, Visitor, head, heard
 from tests.relays import relay_in_process
 
 CLOSED = [
@@ -257,6 +257,14 @@ class Listener:
             if not piece.startswith(b":"):
                 return piece.decode()
 
+    async def end(self) -> bytes:
+        """What is behind the last piece."""
+        return await self._reader.readline()
+
+    async def answer(self) -> Heard:
+        """The answer behind the stream."""
+        return await heard(self._reader)
+
 
 async def listen(visitor: Visitor, token: str, query: str = "", **headers: str) -> Listener:
     reader, writer = await asyncio.open_connection("127.0.0.1", visitor.relay.port)
@@ -309,3 +317,36 @@ async def test_a_reader_who_left_is_forgotten(visitor: Visitor) -> None:
     async with asyncio.timeout(5):
         while len(visitor.relay.service.wake):  # noqa: ASYNC110 - the site has no event for this
             await asyncio.sleep(0)
+
+
+async def _streams(visitor: Visitor) -> str:
+    return str((await visitor.ask("GET", "/metrics")).body).partition("\\npli_streams ")[2].partition("\\n")[0]
+
+
+async def test_readers_who_left_before_they_heard_anything_are_forgotten(visitor: Visitor) -> None:
+    token = await visitor.log_in("bridge")
+    for _ in range(8):
+        _, writer = await asyncio.open_connection("127.0.0.1", visitor.relay.port)
+        writer.write(f"GET /jmap/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        await writer.drain()
+        writer.transport.abort()
+    stream = await listen(visitor, token)  # after them: each has been taken in, or has been lost
+    wake = visitor.relay.service.wake
+    async with asyncio.timeout(5):
+        while len(wake) > 1:  # noqa: ASYNC110 - the site has no event for this
+            await asyncio.sleep(0)
+    assert await _streams(visitor) == "1.0"
+    stream.writer.close()
+
+
+async def test_what_was_asked_behind_a_stream_is_answered_once_it_ended(visitor: Visitor) -> None:
+    token, doctor, patient = await visitor.doctor_and_patient()
+    stream = await listen(visitor, token, "closeafter=state")
+    stream.writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    await visitor.call(token, "SealedMessage/set", accountId=doctor.account, create={"l": letter(patient)})
+    assert "event: state" in await stream.event()
+    assert await stream.event() == ""
+    assert await stream.end() == b"\r\n"
+    assert (await stream.answer()).status == 200
+    stream.writer.close()
+    assert await _streams(visitor) == "0.0"

@@ -6,7 +6,7 @@ import pytest
 
 from messaging.server.config import BadConfig, Config, load
 from messaging.store.link import Where
-from messaging.store.s3 import S3Place
+from messaging.store.s3place import S3Place
 
 
 def _load(tmp_path: Path, more: str) -> Config:
