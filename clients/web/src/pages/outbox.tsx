@@ -1,7 +1,7 @@
 /** What is on its way out, above every page: ten seconds to take it back, then how it went. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { OutgoingLetter } from '../session/outbox.ts'
+import { isPassing, type OutgoingLetter } from '../session/outbox.ts'
 import { Button } from '../ui/button.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
@@ -35,7 +35,7 @@ function Toast({ letter }: { readonly letter: OutgoingLetter }): JSX.Element {
       return (
         <div class="toast" role="alert">
           <span>
-            {t('outbox.failed')} {sentenceFor(state.error)}
+            {t('outbox.failed')} {isPassing(state.error) ? t('outbox.later') : sentenceFor(state.error)}
           </span>
           <Button onPress={() => void session.outbox.sendNow(draft)}>{t('outbox.again')}</Button>
           <Button onPress={undo}>{t('outbox.edit')}</Button>

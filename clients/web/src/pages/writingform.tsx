@@ -2,9 +2,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../ui/button.tsx'
-import { TextArea, TextField } from '../ui/field.tsx'
+import { TextField } from '../ui/field.tsx'
 import { FilePicker } from '../ui/filepicker.tsx'
 import { Aside, Notice } from '../ui/notice.tsx'
+import { TextArea } from '../ui/textarea.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { AnswerStopped } from './directory.tsx'
@@ -33,7 +34,8 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
   const failed = files.some(({ state }) => state.kind === 'failed')
   const paused = sending.some(({ state }) => state.kind === 'sending' && state.paused)
   // Files of a draft that was begun before, here or on another device.
-  useEffect(() => session.resumeFiles(thread), [session, thread])
+  const kept = drafts.of(thread).files.map(({ id }) => id).join()
+  useEffect(() => session.resumeFiles(thread), [session, thread, kept])
   const add = (chosen: readonly File[]): void => {
     for (const file of chosen) void composer.add(thread, file)
   }
@@ -70,7 +72,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
           wrong={missing === 'text' ? t('answer.textMissing') : undefined}
         />
         {(text !== '' || files.length > 0) && (
-          <Aside icon="yes">{t(session.reachable.value ? 'answer.saved' : 'answer.savedHere')}</Aside>
+          <Saved />
         )}
         <WaitingFiles files={files} onRemove={id => composer.remove(thread, id)} />
       </FilePicker>
@@ -81,4 +83,11 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
       </Button>
     </form>
   )
+}
+
+/** Where what was typed is safe by now. */
+function Saved(): JSX.Element {
+  const { session } = useApp()
+  if (session.drafts.unkept.value) return <Aside icon="alert">{t('answer.notKept')}</Aside>
+  return <Aside icon="yes">{t(session.reachable.value ? 'answer.saved' : 'answer.savedHere')}</Aside>
 }

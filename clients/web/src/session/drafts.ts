@@ -1,84 +1,105 @@
 /**
  * What was written and not sent: text, files, and for a first letter to whom and about what. One for each exchange.
  *
- * Law: what was typed is sealed into this browser within a moment, whatever the relay does; from there it goes to the
- * person's other devices (docs/spec/content.md, "SealedState of the web client").
+ * Laws: what was typed is sealed into this browser within a moment, whatever the relay does; from there it goes to the
+ * person's other devices (docs/spec/content.md, "SealedState of the web client"). What two pages typed in one draft is
+ * put together, never replaced. A letter stays a draft until the relay has it.
  */
 import { signal } from '@preact/signals'
-import { attachment, type Attachment } from '../content/attachment.ts'
 import type { Json } from '../crypto/encoding.ts'
+import { allToJson, both, draftFrom, draftsIn, EMPTY, fields, inKept, isSame, mergedAll, toJson, type Kept, type KeptDraft } from './draftforms.ts'
 import type { Here } from './here.ts'
+import { freshId } from './ids.ts'
 import type { Cancel, Clock } from './ports.ts'
 import type { Saving } from './saving.ts'
 import type { States } from './states.ts'
 
-export type KeptDraft = {
-  readonly text: string
-  readonly files: readonly Attachment[]
-  /** Of a first letter; empty for an answer. */
-  readonly subject: string
-  /** Account; null for an answer, and while nobody is chosen. */
-  readonly to: string | null
-}
-type Kept = ReadonlyMap<string, KeptDraft>
-type Fields = Readonly<Record<string, Json>>
+export { isEmpty, type KeptDraft } from './draftforms.ts'
 
-export const EMPTY: KeptDraft = { text: '', files: [], subject: '', to: null }
+type Parts = {
+  readonly states: Pick<States, 'load'>
+  readonly saving: Pick<Saving, 'later'>
+  readonly here: Pick<Here, 'get' | 'put' | 'remove' | 'names'>
+  readonly clock: Clock
+}
+
 const HERE = 'drafts'
 const MOMENT = 250 // milliseconds until what was typed is sealed here
 
-export const isEmpty = ({ text, files, subject, to }: KeptDraft): boolean =>
-  text === '' && files.length === 0 && subject === '' && to === null
-
 export class Drafts {
-  readonly #states: States
-  readonly #saving: Saving
-  readonly #here: Here
-  readonly #clock: Clock
+  readonly #parts: Parts
   /** What the forms hold. */
   readonly all = signal<Kept>(new Map())
-  /** Threads whose form the relay does not hold as it is. */
-  readonly #unsaved = new Set<string>()
+  /** Typed, and kept nowhere but on this page: the browser has no room, and the relay does not have it yet. */
+  readonly unkept = signal(false)
+  /** What the relay holds, as far as this page knows. */
+  #base: Kept = new Map()
+  /** Letter -> what left its form, and is not sent yet. */
+  readonly #lent = new Map<string, { readonly thread: string; readonly draft: KeptDraft }>()
+  /** Each page keeps what it typed under a name of its own. */
+  readonly #place = `${HERE} ${freshId()}`
+  /** What other pages kept, by name: this one saves it as well. */
+  readonly #found = new Map<string, string>()
   #waiting: Cancel | undefined
 
-  constructor(states: States, saving: Saving, here: Here, clock: Clock) {
-    this.#states = states
-    this.#saving = saving
-    this.#here = here
-    this.#clock = clock
+  constructor(parts: Parts) {
+    this.#parts = parts
   }
 
-  /** What the relay has, and above it what only this browser has. Raises Refusal. */
+  /** What the relay has, and what pages in this browser had typed that it has not. Raises Refusal. */
   async load(): Promise<void> {
-    const [there, here] = await Promise.all([this.#states.load('drafts'), this.#here.get(HERE)])
-    const unsaved = draftsIn(here)
-    this.all.value = withAll(draftsIn(there), unsaved)
-    for (const thread of unsaved.keys()) this.#unsaved.add(thread)
-    if (unsaved.size > 0) this.#save()
+    const { states, here } = this.#parts
+    const [there, names] = await Promise.all([states.load('drafts'), here.names(HERE)])
+    this.#base = draftsIn(there)
+    this.all.value = this.#base
+    for (const name of names) {
+      const typed = await here.get(name)
+      this.#found.set(name, JSON.stringify(typed))
+      const { mine, before } = typedIn(typed)
+      const now = new Map([...mine.keys()].map(thread => [thread, this.of(thread)]))
+      const others = [...this.all.value].filter(([thread]) => !mine.has(thread))
+      this.all.value = new Map([...others, ...mergedAll(before, mine, now)])
+    }
+    if (this.#isUnsaved) this.#keepSoon()
+    else await this.#forgetFound()
+  }
+
+  /** Another page, or another device, has saved drafts: what is new in them stands in the forms. Raises Refusal. */
+  async refresh(): Promise<void> {
+    const there = await this.#parts.states.load('drafts')
+    if (there !== undefined) this.#take(draftsIn(there), this.#base)
+    if (this.#isUnsaved) this.#save()
   }
 
   of(thread: string): KeptDraft {
-    return this.all.value.get(thread) ?? EMPTY
+    return inKept(this.all.value, thread)
   }
 
   write(thread: string, changes: Partial<KeptDraft>): void {
     const before = this.of(thread)
     const draft = { ...before, ...changes }
-    if (JSON.stringify(draft) === JSON.stringify(before)) return
-    this.all.value = withAll(this.all.value, new Map([[thread, draft]]))
-    this.settle(thread)
+    if (isSame(draft, before)) return
+    this.#put(thread, draft)
+    this.#keepSoon()
   }
 
-  /** Take a draft out of its form, but leave it saved: its letter is not sent yet. */
-  lend(thread: string): void {
-    this.all.value = withAll(this.all.value, new Map([[thread, EMPTY]]))
+  /** Take a draft out of its form, but leave it saved: `message`, which it became, is not sent yet. */
+  lend(thread: string, message: string): void {
+    this.#lent.set(message, { thread, draft: this.of(thread) })
+    this.#put(thread, EMPTY)
   }
 
-  /** Save what the form of this thread holds now; nothing when it is empty. */
-  settle(thread: string): void {
-    this.#unsaved.add(thread)
-    this.#waiting ??= this.#clock.later(MOMENT, () => this.#keepHere())
+  /** The relay has this letter: what was lent for it is no draft any more. */
+  settle(message: string): void {
+    if (!this.#lent.delete(message)) return
+    this.#keepHere()
     this.#save()
+  }
+
+  /** The letter is not to be sent: it stands in its form again, above what was typed there meanwhile. */
+  takeBack(message: string, thread: string, draft: KeptDraft): void {
+    this.#lent.delete(message)
+    this.write(thread, both(draft, this.of(thread)))
   }
 
   /** Nothing more is saved; what waits is sealed here before the keys close. */
@@ -86,58 +107,89 @@ export class Drafts {
     if (this.#waiting !== undefined) this.#keepHere()
   }
 
+  #put(thread: string, draft: KeptDraft): void {
+    const all = new Map(this.all.value)
+    if (isSame(draft, EMPTY)) all.delete(thread)
+    else all.set(thread, draft)
+    this.all.value = all
+  }
+
+  /** The forms, and what was lent. */
+  get #kept(): Kept {
+    const all = new Map(this.all.value)
+    for (const { thread, draft } of [...this.#lent.values()].reverse()) all.set(thread, both(draft, inKept(all, thread)))
+    return all
+  }
+
+  /** Threads that the relay does not hold as they are here. */
+  #unsaved(): readonly string[] {
+    const kept = this.#kept
+    const threads = new Set([...this.#base.keys(), ...kept.keys()])
+    return [...threads].filter(thread => !isSame(inKept(kept, thread), inKept(this.#base, thread)))
+  }
+
+  get #isUnsaved(): boolean {
+    return this.#unsaved().length > 0
+  }
+
+  #keepSoon(): void {
+    this.#waiting ??= this.#parts.clock.later(MOMENT, () => this.#keepHere())
+    this.#save()
+  }
+
   #keepHere(): void {
     this.#waiting?.()
     this.#waiting = undefined
-    const unsaved = Object.fromEntries([...this.#unsaved].map(thread => [thread, this.of(thread)]))
-    const done = this.#unsaved.size === 0 ? this.#here.remove(HERE) : this.#here.put(HERE, unsaved)
-    done.catch(() => undefined) // the worker ended: the relay has what it was told
+    const kept = this.#kept
+    const typed = this.#unsaved().map(thread => [thread, [toJson(inKept(kept, thread)), toJson(inKept(this.#base, thread))]] as const)
+    const { here } = this.#parts
+    const done = typed.length === 0 ? here.remove(this.#place).then(() => true) : here.put(this.#place, Object.fromEntries(typed))
+    done.then(
+      isKept => {
+        this.unkept.value = !isKept && this.#isUnsaved
+      },
+      () => undefined, // the worker ended: the relay has what it was told
+    )
   }
 
   #save(): void {
-    const told = new Map<string, KeptDraft>()
+    let [told, asOf]: [Kept, Kept] = [this.#base, this.#base]
     const merge = (there: Json | undefined): Json => {
-      told.clear()
-      for (const thread of this.#unsaved) told.set(thread, this.of(thread))
-      return Object.fromEntries([...withAll(draftsIn(there), told)].map(([thread, draft]) => [thread, toJson(draft)]))
+      asOf = this.#kept
+      told = mergedAll(this.#base, asOf, there === undefined ? this.#base : draftsIn(there))
+      return allToJson(told)
     }
-    this.#saving.later('drafts', merge, () => {
-      for (const [thread, draft] of told) if (this.of(thread) === draft) this.#unsaved.delete(thread)
+    this.#parts.saving.later('drafts', merge, () => {
+      this.#take(told, asOf)
       this.#keepHere()
+      if (this.#isUnsaved) this.#save()
+      else this.#forgetFound().catch(() => undefined)
     })
   }
-}
 
-/** `changes` above `there`; an empty one takes away. */
-const withAll = (there: Kept, changes: Kept): Kept =>
-  new Map([...there, ...changes].filter(([thread, draft]) => !isEmpty(changes.get(thread) ?? draft)))
+  /** The relay holds `there`; this page last agreed with it on `since`. What is new in it goes into the forms. */
+  #take(there: Kept, since: Kept): void {
+    const kept = this.#kept
+    this.all.value = mergedAll(kept, this.all.value, mergedAll(since, kept, there))
+    this.#base = there
+  }
 
-const toJson = ({ text, files, subject, to }: KeptDraft): Json => ({ files: files as unknown as Json, subject, text, to })
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-
-const fields = (value: Json | undefined): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
-
-const draftsIn = (value: Json | undefined): Kept =>
-  new Map(Object.entries(fields(value)).map(([thread, draft]) => [thread, draftFrom(draft)]))
-
-/** Before there were files in them, drafts were texts. */
-function draftFrom(value: Json): KeptDraft {
-  if (isText(value)) return { ...EMPTY, text: value }
-  const { text, files, subject, to } = fields(value)
-  return {
-    text: isText(text) ? text : '',
-    files: Array.isArray(files) ? files.flatMap(fileFrom) : [],
-    subject: isText(subject) ? subject : '',
-    to: isText(to) ? to : null,
+  /** What other pages kept is at the relay: it goes, except what they typed since. */
+  async #forgetFound(): Promise<void> {
+    const { here } = this.#parts
+    for (const [name, typed] of this.#found) {
+      if (JSON.stringify(await here.get(name)) === typed) await here.remove(name)
+      this.#found.delete(name)
+    }
   }
 }
 
-function fileFrom(value: Json): readonly Attachment[] {
-  try {
-    return [attachment(value)]
-  } catch {
-    return [] // of a form that this version does not know
-  }
+/** `before`: what the relay held when it was typed. */
+function typedIn(value: Json | undefined): { readonly mine: Kept; readonly before: Kept } {
+  const pairs = Object.entries(fields(value)).map(([thread, one]): [string, KeptDraft, KeptDraft] => {
+    const [mine, before] = Array.isArray(one) ? (one as readonly Json[]) : [one, {}] // without what was there before, in earlier versions
+    return [thread, draftFrom(mine ?? {}), draftFrom(before ?? {})]
+  })
+  const all = (at: 1 | 2): Kept => new Map(pairs.map(pair => [pair[0], pair[at]]))
+  return { mine: all(1), before: all(2) }
 }

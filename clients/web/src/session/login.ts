@@ -13,7 +13,7 @@ import { firstLook } from './firstlook.ts'
 import { signWith } from './factors.ts'
 import type { Kit } from './kit.ts'
 import { Letters, type LetterTicket } from './letters.ts'
-import { keepName, lastName, nameOf } from './logins.ts'
+import { forgetName, keepName, lastName, nameOf } from './logins.ts'
 import { Opposing } from './opposition.ts'
 import { NewDevice } from './pairing.ts'
 import type { Cancel, PasskeyAnswer, Ports } from './ports.ts'
@@ -264,12 +264,16 @@ export class Login {
 
   /** Leave: this device's session ends at the relay, and nothing readable stays here. */
   async leave(): Promise<void> {
-    this.#ports.lasting.remove(KNOWN)
+    const { lasting } = this.#ports
+    const account = lasting.get(KNOWN) ?? ''
+    lasting.remove(KNOWN)
     await this.abandon()
     await this.pairing.cancel()
     await this.#transport.logOut()
     await this.#session.stop(false)
     await this.#ports.store.forget()
+    // Whoever did not say that this device is theirs may have borrowed it.
+    if (lasting.get(trustOf(this.lastName())) === undefined) forgetName(lasting, account)
   }
 
   async #taken(): Promise<Unlocked> {

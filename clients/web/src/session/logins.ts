@@ -15,4 +15,10 @@ export function keepName(lasting: Memory, account: string, name: string): void {
   learnName(lasting, account, name)
 }
 
+/** Nobody who sits here next reads it. */
+export function forgetName(lasting: Memory, account: string): void {
+  if (lastName(lasting) === nameOf(lasting, account)) lasting.remove(LAST)
+  lasting.remove(`name ${account}`)
+}
+
 export const learnName = (lasting: Memory, account: string, name: string): void => lasting.set(`name ${account}`, name)

@@ -77,7 +77,7 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const saving = new Saving(states, clock)
   const personal = new Personal(states, saving)
   const filing = new Filing(states, saving)
-  const drafts = new Drafts(states, saving, here, clock)
+  const drafts = new Drafts({ states, saving, here, clock })
   await Promise.all([personal.load(), filing.load(), drafts.load()])
   const reader = new Reader(desk, transport, keyring, log, account)
   reader.recall(restored?.letters ?? [])

@@ -1,5 +1,6 @@
 /** What is on its way out. A letter waits ten seconds, in which it can be taken back; a failure keeps it here, whole. */
 import { signal } from '@preact/signals'
+import { isRefusal } from '../wire/errors.ts'
 import type { Cancel, Clock } from './ports.ts'
 import type { Draft } from './outgoing.ts'
 
@@ -13,6 +14,10 @@ export type OutgoingState =
 export type OutgoingLetter = { readonly draft: Draft; readonly state: OutgoingState }
 
 const SHOWN = 6000 // milliseconds that "sent" is shown
+
+/** Nothing that the person could mend: it is tried again when the relay answers. */
+export const isPassing = (error: unknown): boolean =>
+  isRefusal(error, 'unreachable') || isRefusal(error, 'serverUnavailable') || isRefusal(error, 'timeout')
 
 export class Outbox {
   readonly #clock: Clock
@@ -48,6 +53,11 @@ export class Outbox {
     } catch (error) {
       this.#put(draft, { kind: 'failed', error })
     }
+  }
+
+  /** The relay answers: what did not reach it goes now. */
+  retry(): void {
+    for (const { draft, state } of this.letters.value) if (state.kind === 'failed' && isPassing(state.error)) void this.sendNow(draft)
   }
 
   /** Take back what still waits, or what could not be sent; undefined when it is too late. */

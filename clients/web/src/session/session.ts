@@ -21,6 +21,7 @@ import type { Drafts } from './drafts.ts'
 import { Factors } from './factors.ts'
 import type { Files } from './files.ts'
 import type { Filing } from './filing.ts'
+import { forgetRead } from './forgetting.ts'
 import { Idle } from './idle.ts'
 import { KeyDirectory } from './keydirectory.ts'
 import { Life } from './life.ts'
@@ -129,7 +130,7 @@ export class Session implements Mailbox {
     this.#writing = new Writing(ports.clock, this)
     this.search = new Search(ports.searcher)
     this.idle = new Idle(ports, () => this.#writing.sending || this.#open?.files.busy === true, () => void this.suspend())
-    ports.presence.guard(() => this.#writing.busy)
+    ports.presence.guard(() => this.#writing.busy || this.#open?.drafts.unkept.value === true)
   }
 
   /** Open the mailbox with keys that the worker holds by now. Raises Refusal, KeysNotProved. */
@@ -199,13 +200,17 @@ export class Session implements Mailbox {
     opened.sync.start()
   }
 
-  /** Nothing readable stays. `byItself`: the relay ended it. */
+  /**
+   * Nothing readable stays. `byItself`: the relay ended it; then what was typed stays, sealed, for the next log-in, and
+   * nothing else: somebody may have taken this device out because it is in other hands.
+   */
   async stop(byItself: boolean): Promise<void> {
     this.#close()
     this.idle.forget()
     this.ended.value = byItself
     this.phase.value = 'out'
     await this.#lock()
+    if (byItself) await forgetRead(this.#ports.store)
   }
 
   /** The log-in goes on, the keys are closed: the password is asked for. Drafts are saved by now. */
@@ -428,6 +433,7 @@ export class Session implements Mailbox {
       onState: state => this.#open?.cache.reached(state),
       onReachable: reachable => {
         this.reachable.value = reachable
+        if (reachable) this.outbox.retry()
       },
       onLoaded: () => {
         this.loaded.value = true
@@ -441,6 +447,7 @@ export class Session implements Mailbox {
       },
       onRead: async () => this.#open?.log.prove(),
       onEnded: () => void this.stop(true),
+      onStates: () => void this.#open?.drafts.refresh().catch(unlessRefused),
     }
   }
 
@@ -480,4 +487,9 @@ export class Session implements Mailbox {
       this.#lookIfRenewed(error)
     }
   }
+}
+
+/** The next look asks again. */
+function unlessRefused(error: unknown): void {
+  if (!isRefusal(error)) throw error
 }

@@ -30,6 +30,8 @@ export interface Listener {
   /** Everything that came was read: what the letters brought is judged here, all at once. Raises Refusal. */
   readonly onRead: () => Promise<void>
   readonly onEnded: () => void
+  /** States of this mailbox were saved, by this page or another. */
+  readonly onStates: () => void
 }
 
 /** What this browser kept of the mailbox: how far it goes, the letters of it, and those that were not read yet. */
@@ -231,8 +233,9 @@ export class Sync {
   /** The event stream, for as long as the session lasts. */
   async #watch(): Promise<void> {
     let failures = 0
-    while (!this.#ending.signal.aborted) {
+    for (let streams = 0; !this.#ending.signal.aborted; streams++) {
       await this.look()
+      if (streams > 0 && !this.#ended) this.#listener.onStates() // what no stream told
       failures = (await this.#listen()) ? 0 : failures + 1
       await this.#pause(failures)
     }
@@ -242,8 +245,9 @@ export class Sync {
   async #listen(): Promise<boolean> {
     let heard = false
     try {
-      for await (const _ of this.#transport.events(this.#ending.signal)) {
+      for await (const { changed } of this.#transport.events(this.#ending.signal)) {
         heard = true
+        if (changed[this.#account]?.['SealedState'] !== undefined) this.#listener.onStates()
         void this.look()
       }
     } catch {

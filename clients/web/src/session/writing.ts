@@ -68,8 +68,9 @@ export class Writing {
     const { thread } = to
     const { drafts } = this.#sender
     const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
-    this.outbox.queue({ message: freshId(), to, subject, text: drafts.of(thread).text, parts, ...(quoting && { quoting }) })
-    drafts.lend(thread)
+    const message = freshId()
+    this.outbox.queue({ message, to, subject, text: drafts.of(thread).text, parts, ...(quoting && { quoting }) })
+    drafts.lend(thread, message)
     this.composer.clear(thread)
   }
 
@@ -79,8 +80,10 @@ export class Writing {
     if (draft === undefined) return
     const { thread, inReplyTo, account } = draft.to
     const isFirst = inReplyTo === null
-    this.#sender.drafts.write(thread, { text: draft.text, ...(isFirst && { subject: draft.subject, to: account }) })
-    this.composer.restore(thread, draft.parts.flatMap(part => (part.kind === 'file' ? [part.file] : [])))
+    const files = draft.parts.flatMap(part => (part.kind === 'file' ? [part.file] : []))
+    const first = isFirst ? { subject: draft.subject, to: account } : { subject: '', to: null }
+    this.#sender.drafts.takeBack(message, thread, { text: draft.text, files, ...first })
+    this.composer.restore(thread, files)
   }
 
   /** Say yes, no or perhaps to an invitation: an ordinary answer that carries it, sent at once. */
@@ -106,6 +109,6 @@ export class Writing {
 
   async #send(draft: Draft): Promise<void> {
     await this.#sender.send(draft)
-    this.#sender.drafts.settle(draft.to.thread)
+    this.#sender.drafts.settle(draft.message)
   }
 }

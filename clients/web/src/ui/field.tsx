@@ -4,7 +4,7 @@ import { useId, useState } from 'preact/hooks'
 import { t } from '../words/words.ts'
 import { Button } from './button.tsx'
 
-type Common = {
+export type Common = {
   readonly label: string
   readonly value: string
   readonly onValue: (value: string) => void
@@ -94,26 +94,6 @@ export function PasswordField(props: Common & { readonly autocomplete: string; r
         </Button>
       </div>
       {children}
-    </Labelled>
-  )
-}
-
-type TextAreaProps = Common & { readonly onPaste?: (event: ClipboardEvent) => void; readonly rows?: number }
-
-export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6 }: TextAreaProps): JSX.Element {
-  const id = useId()
-  return (
-    <Labelled {...{ id, label, hint, wrong }}>
-      <textarea
-        id={id}
-        class="input"
-        rows={rows}
-        value={value}
-        onInput={event => onValue(event.currentTarget.value)}
-        onPaste={onPaste}
-        aria-invalid={wrong === undefined ? undefined : 'true'}
-        aria-describedby={described(id, hint, wrong)}
-      />
     </Labelled>
   )
 }

@@ -169,6 +169,8 @@ export const enInside: InsideWords = {
   'answer.mssante':
     'Your answer travels sealed as far as the entrance of MSSanté. There it is opened, to reach your clinician’s mail.',
   'answer.savedHere': 'Draft kept on this device. It joins your other devices when Pli answers again.',
+  'answer.notKept':
+    'This draft is on this page only: your browser has no room left, and Pli does not have it yet. Leave this page open, we keep trying.',
   'answer.closedMeans': 'You can still read this exchange. If your correspondent writes to you again, you will be able to answer.',
   'answer.paused': 'The connection is down: the file goes on by itself later. You can keep writing.',
 
@@ -177,6 +179,8 @@ export const enInside: InsideWords = {
   'outbox.sending': 'Sending…',
   'outbox.sent': 'Message sent.',
   'outbox.failed': 'Your message was not sent.',
+  'outbox.later':
+    'Pli does not answer. Leave this page open: your message leaves by itself as soon as Pli answers. It is kept as a draft as well.',
   'outbox.again': 'Try again',
   'outbox.edit': 'Edit',
 

@@ -170,6 +170,8 @@ export const frInside = {
   'answer.mssante':
     'Votre réponse voyage fermée jusqu’à l’entrée de MSSanté. Elle y est ouverte, pour rejoindre la messagerie de votre soignant.',
   'answer.savedHere': 'Brouillon gardé sur cet appareil. Il rejoindra vos autres appareils quand Pli répondra.',
+  'answer.notKept':
+    'Ce brouillon n’est que sur cette page : votre navigateur n’a plus de place, et Pli ne l’a pas encore. Laissez cette page ouverte, nous réessayons tout seuls.',
   'answer.closedMeans': 'Vous pouvez toujours relire cet échange. Si votre correspondant vous écrit de nouveau, vous pourrez lui répondre.',
   'answer.paused': 'La connexion est coupée : l’envoi du fichier reprendra tout seul. Vous pouvez continuer à écrire.',
 
@@ -178,6 +180,8 @@ export const frInside = {
   'outbox.sending': 'Envoi en cours…',
   'outbox.sent': 'Message envoyé.',
   'outbox.failed': 'Votre message n’est pas parti.',
+  'outbox.later':
+    'Pli ne répond pas. Laissez cette page ouverte : votre message partira tout seul dès que Pli répondra. Il est aussi gardé comme brouillon.',
   'outbox.again': 'Réessayer',
   'outbox.edit': 'Modifier',
 

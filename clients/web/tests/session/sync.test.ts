@@ -48,6 +48,7 @@ const listener: Listener = {
   onLook: () => Promise.resolve(),
   onRead: () => Promise.resolve(),
   onEnded: () => undefined,
+  onStates: () => undefined,
 }
 
 beforeEach(() => {
