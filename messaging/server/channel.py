@@ -6,7 +6,7 @@ A clock is started only for what has not come whole with the bytes at hand: most
 
 from typing import Any, Final
 
-from twisted.internet.interfaces import ISSLTransport, IWriteDescriptor
+from twisted.internet import tcp
 from twisted.web import http, resource, server
 
 from messaging.server import heads
@@ -103,13 +103,19 @@ class Channel(_HTTPChannel):  # type: ignore[misc] # its type is Any, see above
         self.body_seconds = None
         self._stop_clock()
 
-    def send_now(self) -> None:
-        """Give what was written to the system at once: it costs a turn of the loop and two calls of epoll less.
+    def write_now(self, data: bytes) -> None:
+        """Give an answer to the system at once, where nothing waits before it: a turn of the loop less, and four calls.
 
-        What does not fit, and an error, Twisted finds at its own next try. TLS has its own buffer, and is left alone.
+        What does not fit waits for the reader as ever; an error Twisted finds at its own next try. TLS has its own
+        buffer, and is left alone.
         """
-        if IWriteDescriptor.providedBy(self.transport) and not ISSLTransport.providedBy(self.transport):
-            self.transport.doWrite()
+        transport: Any = self.transport
+        if isinstance(transport, tcp.Connection) and not (transport.dataBuffer or transport._tempDataBuffer):
+            sent = transport.writeSomeData(data)
+            if isinstance(sent, int):
+                data = data[sent:]
+        if data:
+            self.write(data)
 
     def setTimeout(self, period: float | None) -> float | None:  # noqa: N802 - Twisted's name
         """How long it may be idle. One timer serves many requests: it looks at when the last bytes came."""

@@ -200,8 +200,7 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         body = b"" if self.method == b"HEAD" else reply.body
         head = heads.whole(reply, secure=self.front.secure, close=not self.channel.persistent)
         self.startedWriting = 1  # or finish() would write a head of its own
-        self.channel.write(head + body)
-        self.channel.send_now()
+        self.channel.write_now(head + body)
         self.finish()
         return len(body)
 
