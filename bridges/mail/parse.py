@@ -12,7 +12,7 @@ from typing import Final
 
 from bridges.mail import headers, limits, status
 from bridges.mail.body import Body, Reader
-from bridges.mail.parsed import Answer, Flags, ParsedMail, Refused
+from bridges.mail.parsed import Answer, Flags, Mailbox, ParsedMail, Refused
 from bridges.mail.refusal import CannotRead
 
 _CUT: Final = (CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect, NoBoundaryInMultipartDefect)
@@ -53,6 +53,7 @@ def _mail(raw: bytes) -> ParsedMail:
         flags=_flags(message, subject),
         restrictions=body.restrictions,
         report=status.report(message),
+        receipt_to=_receipt_to(message),
     )
 
 
@@ -105,6 +106,13 @@ def _flags(message: Message, subject: str) -> Flags:
         final=headers.value(message, "X-MSS-MES").upper() == "FIN" or subject == "[FIN]",
         hops=len(message.get_all("Received", [])),
     )
+
+
+def _receipt_to(message: Message) -> tuple[Mailbox, ...]:
+    # RFC 8098, 2.2: what an option that we do not know requires, we cannot do. We know none.
+    if "required" in headers.value(message, "Disposition-Notification-Options").lower():
+        return ()
+    return headers.mailboxes(message, "Disposition-Notification-To")
 
 
 def _is_machines(message: Message) -> bool:

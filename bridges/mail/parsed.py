@@ -66,6 +66,7 @@ class ParsedMail(msgspec.Struct, frozen=True, tag="mail"):
     flags: Flags
     restrictions: tuple[str, ...] = ()  # confidentiality codes of CDA documents that lie in it as mere files
     report: Report | None = None
+    receipt_to: tuple[Mailbox, ...] = ()  # Disposition-Notification-To (RFC 8098), where we know what it asks
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

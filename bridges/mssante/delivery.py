@@ -6,6 +6,7 @@ memory alone.
 
 import hashlib
 import hmac
+import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from bridges.mail.parsed import ParsedMail
 from bridges.mail.refusal import CannotRead
 from bridges.mail.translate import incoming, threads
 from bridges.mail.workers import WorkerDied, Workers
-from bridges.mssante import keylog, outbox, rules
+from bridges.mssante import keylog, outbox, receipts, rules
 from bridges.mssante.contacts import Contacts
 from bridges.mssante.database import Database
 from bridges.mssante.journal import Conversation, Place
@@ -145,8 +146,12 @@ class Delivery:
         letter = self._letter_id(taken, recipient)
         conversation = Conversation(taken.mailbox.account, thread, recipient.account)
 
+        asks = incoming.wants_receipt(taken.mail, taken.handover.mail_from, taken.mailbox.address)
+
         async def prepare(place: Place) -> Prepared:
             await taken.mailbox.check([recipient.account])  # before a file of it leaves, sealed or not
+            if asks:
+                await self._want_receipt(taken, recipient, letter)
             files, enclosed = await parts.sealed()
             draft = Draft(
                 subject=incoming.shown_subject(taken.mail.subject),
@@ -156,7 +161,9 @@ class Delivery:
                 thread=thread,
                 message=letter,
                 in_reply_to=threads.answered(taken.mail, self._hostname, thread),
-                mail=incoming.thread_facts(taken.mail, taken.mailbox.address, recipient.address),
+                mail=incoming.thread_facts(
+                    taken.mail, taken.mailbox.address, recipient.address, receipt_wanted=asks
+                ),
                 counter=place.counter,
                 previous=place.previous,
             )
@@ -165,6 +172,11 @@ class Delivery:
         await self._submissions.post(letter, conversation, taken.mailbox, prepare)
         METRICS.letters_in.inc()
         self._log.info("letter.submitted", account=taken.mailbox.account, peer=recipient.account, letter=letter)
+
+    async def _want_receipt(self, taken: "_Taken", recipient: Recipient, letter: str) -> None:
+        mail = receipts.name(self._keys.letters, taken.mail.message_id or "")
+        asked, now = receipts.Asked(taken.mailbox.account, recipient.account, letter, mail), time.time()
+        await self._database.run(lambda c: receipts.want(c, asked, now))
 
     async def _thread(self, taken: "_Taken", recipient: Recipient) -> str:
         mail, mailbox, known = taken.mail, taken.mailbox, frozenset[str]()

@@ -23,7 +23,7 @@ from structlog.typing import FilteringBoundLogger
 from bridges.mail.copies import copyist
 from bridges.mail.copies.copyist import Copyist
 from bridges.mail.workers import Workers
-from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox, recipients
+from bridges.mssante import incoming, journal, keyfile, keylog, mailboxes, outbox, receipts, recipients
 from bridges.mssante.certificates import Credentials, Reloading, client_context
 from bridges.mssante.config import Config, endpoint
 from bridges.mssante.contacts import Contacts
@@ -160,7 +160,7 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     stack.push_async_callback(copying.stop)
     await copying.start()
     outgoing = Outgoing(
-        database, keys.outbox, directory, notices, style, log, time.time, sender.wake, Copyist(copying, log)
+        database, keys, directory, notices, style, log, time.time, sender.wake, Copyist(copying, log)
     )
     hostname = config.gateway.hostname
     returned = Returned(database, notices, by_account, hostname, log, time.time)
@@ -298,6 +298,7 @@ async def _keep_house_once(
     await contacts.resume()
     await parts.database.run(partial(journal.purge, before=before))
     await parts.database.run(partial(outbox.purge, before=before))
+    await parts.database.run(partial(receipts.purge, now=time.time()))
     age = parts.whitelist.age()
     METRICS.whitelist_age.set(-1 if age is None else age.total_seconds())
     METRICS.worker_deaths.set(parts.workers.deaths)

@@ -17,11 +17,14 @@ from structlog.typing import FilteringBoundLogger
 
 from bridges.mail import limits
 from bridges.mail.copies.copyist import Copyist
+from bridges.mail.disposition import Displayed, disposition
 from bridges.mail.translate import outgoing as translate
+from bridges.mail.translate.fields import BadField
 from bridges.mail.translate.outgoing import Envelope, NoMail
-from bridges.mssante import keylog, outbox, rules
+from bridges.mssante import keylog, outbox, receipts, rules
 from bridges.mssante.database import Database
 from bridges.mssante.directory import Directory
+from bridges.mssante.keyfile import GatewayKeys
 from bridges.mssante.metrics import METRICS
 from bridges.mssante.notices import Notices, TooLarge
 from bridges.mssante.outbox import Mark, Outbound
@@ -40,7 +43,8 @@ AGAIN: Final = "again."  # before a cursor: the mailbox is being read from the b
 TOGETHER: Final = 16  # letters made mails at once, with at most limits.MAIL_TOTAL bytes of files
 INLINE_BYTES: Final = 128 * 1024  # a letter with its files that is written on the loop
 _TOO_LARGE: Final = "tooLarge"
-_UNTOLD: Final = frozenset({"replayed"})  # the letter itself was taken, or is nobody's
+_NO_RECEIPT: Final = "noReceipt"
+_UNTOLD: Final = frozenset({"replayed", _NO_RECEIPT})  # the letter itself was taken, or is nobody's
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class _Made:
     item: str
     sealed: bytes
     mark: Mark
+    asked: receipts.Asked | None = None  # it goes only where this is true
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,12 @@ class Outgoing:
     """`wake` is called when there is mail to send; without `copyist`, documents leave without made copies."""
 
     def __init__(
-        self, database: Database, key: bytes, directory: Directory, notices: Notices, style: Style,
+        self, database: Database, keys: GatewayKeys, directory: Directory, notices: Notices, style: Style,
         log: FilteringBoundLogger, clock: Callable[[], float], wake: Callable[[], None],
         copyist: Copyist | None = None,
     ) -> None:  # fmt: skip
         self._copyist = copyist
-        self._database, self._key, self._directory, self._notices = database, key, directory, notices
+        self._database, self._keys, self._directory, self._notices = database, keys, directory, notices
         self._style, self._log, self._clock, self._wake = style, log, clock, wake
         self._busy: dict[str, asyncio.Lock] = {}
 
@@ -193,8 +198,16 @@ class Outgoing:
         except TooLarge:
             return _Refused(_TOO_LARGE)
         letter = item.letter
-        sealed = outbox.seal(self._key, mailbox.account, item.id, outbound)
-        return _Made(item.id, sealed, Mark(letter.sender.account, letter.message, letter.thread))
+        sealed = outbox.seal(self._keys.outbox, mailbox.account, item.id, outbound)
+        mark = Mark(letter.sender.account, letter.message, letter.thread)
+        return _Made(item.id, sealed, mark, self._asked(mailbox, letter))
+
+    def _asked(self, mailbox: RelayMailbox, letter: Letter) -> receipts.Asked | None:
+        said = receipts.said_by(letter)
+        if said is None:
+            return None
+        mail = receipts.name(self._keys.letters, _answered(letter))
+        return receipts.Asked(mailbox.account, letter.sender.account, said.of, mail)
 
     async def _queue(self, mailbox: RelayMailbox, made: Sequence["_Made"]) -> None:
         if not made:
@@ -202,18 +215,23 @@ class Outgoing:
         account, lifetime = mailbox.account, self._style.lifetime
         domain, now = rules.domain_of(mailbox.address), self._clock()
 
-        def put(connection: Connection) -> None:
-            for each in made:
+        def put(connection: Connection) -> list[_Made]:
+            going = [each for each in made if each.asked is None or receipts.take(connection, each.asked)]
+            for each in going:
                 outbox.put(connection, account, each.item, domain, each.sealed, now, lifetime, each.mark)
+            return going
 
-        await self._database.run(put)
+        going = await self._database.run(put)
         for each in made:
-            self._log.info("outgoing.queued", account=account, item=each.item, domain=domain)
+            event = "outgoing.queued" if each in going else "outgoing.receipt_unasked"
+            self._log.info(event, account=account, item=each.item, domain=domain)
         self._wake()
 
     async def _refused(self, mailbox: RelayMailbox, item: Arrived, refused: "_Refused") -> None:
         letter = item.letter
         self._skipped(mailbox, item.id, refused.reason)
+        if refused.reason in _UNTOLD:
+            return
         if refused.reason == _TOO_LARGE:
             await self._notices.too_large(mailbox, letter)
         else:
@@ -222,6 +240,10 @@ class Outgoing:
 
     async def _outbound(self, mailbox: RelayMailbox, letter: Letter) -> Outbound:
         await self._prove_author(letter)
+        if (said := receipts.said_by(letter)) is not None:
+            if said.event != "read":
+                raise NotMail(_NO_RECEIPT)
+            return self._disposition(mailbox, letter)
         if sum(attachment.size for attachment in letter.attachments()) > limits.MAIL_TOTAL:
             raise TooLarge
         contents = {attachment.id: await self._file(mailbox, attachment) for attachment in letter.attachments()}
@@ -240,6 +262,19 @@ class Outgoing:
         return Outbound(
             envelope.sender, mailbox.address, mail, letter.message, letter.thread, letter.sender.account, letter.subject
         )
+
+    def _disposition(self, mailbox: RelayMailbox, letter: Letter) -> Outbound:
+        """To the mailbox that the letter came to, from nobody (RFC 8098, 3): its own failure is reported nowhere."""
+        reader = letter.sender.address.lower()
+        displayed = Displayed(
+            letter.message, reader, letter.sender.name, mailbox.address, _answered(letter), letter.sent
+        )
+        try:
+            mail = disposition(displayed, self._style.hostname, self._style.product)
+        except BadField:
+            raise NotMail(_NO_RECEIPT) from None
+        author = letter.sender.account
+        return Outbound("", mailbox.address, mail, letter.message, letter.thread, author, "", notice=True)
 
     async def _with_copies(self, letter: Letter, contents: Mapping[bytes, bytes], envelope: Envelope) -> bytes:
         """Readable copies beside the documents, unless they make the mail too large: they are a help, no content."""
@@ -283,6 +318,10 @@ class Outgoing:
     def _skipped(self, mailbox: RelayMailbox, item: str, reason: str) -> None:
         METRICS.unreadable.labels(reason).inc()
         self._log.error("outgoing.skipped", account=mailbox.account, item=item, reason=reason)
+
+
+def _answered(letter: Letter) -> str:
+    return "" if letter.mail is None else letter.mail.in_reply_to or ""
 
 
 def _groups(items: Sequence[Arrived]) -> Iterator[list[Arrived]]:

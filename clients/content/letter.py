@@ -5,7 +5,7 @@ Laws: from_bytes(to_bytes(letter)) == letter; bytes that are not a letter raise 
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -31,6 +31,7 @@ _LETTER = frozenset({
     "sent", "subject", "text", "thread", "v",
 })  # fmt: skip
 _MAIL = frozenset({"from", "inReplyTo", "messageId", "references", "to"})
+_ASKED = "receiptWanted"  # stands in `mail` only where it is so
 _SENDER = frozenset({"account", "address", "key", "name"})
 _RECIPIENT = frozenset({"account", "statement"})
 _SEEN = frozenset({"root", "signature", "size"})
@@ -66,13 +67,17 @@ class LetterRecipient:
 
 @dataclass(frozen=True)
 class Mail:
-    """What a bridge needs to keep the thread whole in ordinary mail. Message ids with their angle brackets."""
+    """What a bridge needs to keep the thread whole in ordinary mail. Message ids with their angle brackets.
+
+    `receipt_wanted`: its author asked to be told that it was read (RFC 8098). Only its reader may answer that.
+    """
 
     from_: str
     to: str
     message_id: str | None = None
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    receipt_wanted: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,13 +246,17 @@ def _seen_to_json(seen: LogSeen) -> dict[str, Json]:
 
 
 def _mail(raw: Json) -> Mail:
-    found = shape.members(raw, _MAIL)
+    asked = isinstance(raw, Mapping) and _ASKED in raw
+    found = shape.members(raw, _MAIL | {_ASKED} if asked else _MAIL)
+    if asked and found[_ASKED] is not True:
+        raise shape.WrongShape("a wish is there, or it is not")
     return Mail(
         from_=shape.text(found["from"], 254),
         to=shape.text(found["to"], 254),
         message_id=_optional(found["messageId"], _message_id),
         in_reply_to=_optional(found["inReplyTo"], _message_id),
         references=tuple(_message_id(item) for item in shape.array(found["references"], REFERENCES_LIMIT)),
+        receipt_wanted=asked,
     )
 
 
@@ -260,7 +269,8 @@ def _message_id(raw: Json) -> str:
 
 
 def _mail_to_json(mail: Mail) -> dict[str, Json]:
-    return {
+    asked: dict[str, Json] = {_ASKED: True} if mail.receipt_wanted else {}
+    return asked | {
         "from": mail.from_,
         "inReplyTo": mail.in_reply_to,
         "messageId": mail.message_id,

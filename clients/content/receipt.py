@@ -1,4 +1,5 @@
-"""Delivered or read: a fact about another letter. It is no file; a bridge may make an MDN of it (RFC 8098)."""
+"""Delivered or read: a fact about another letter. It is no file; a bridge makes an MDN of it (RFC 8098) where the other
+letter was a mail that asked for one."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -45,6 +45,7 @@ class Operator:
         self.answers: list[str] = ["250 2.0.0 OK"]
         self.recipients: list[str] = ["250 2.1.5 OK"]
         self.seen: list[bytes] = []
+        self.senders: list[str] = []
         self.taken = asyncio.Event()
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802, ARG002
@@ -55,6 +56,7 @@ class Operator:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002
         self.seen.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         self.taken.set()
         answer = _next(self.answers)
         if answer == "cut":
@@ -136,7 +138,7 @@ def make_desk(
     sender = Sender(database, KEYS.outbox, way, patience, notices, {mailbox.account: mailbox}, log, lambda: clock[0])
     style = Style("patient.pli.example", HOSTNAME, "Pli", 24 * HOUR)
     outgoing = Outgoing(
-        database, KEYS.outbox, Directory(relay, mailbox.account), notices, style, log, lambda: clock[0], sender.wake
+        database, KEYS, Directory(relay, mailbox.account), notices, style, log, lambda: clock[0], sender.wake
     )
     return Desk(relay, mailbox, handler, database, outgoing, sender, clock)
 

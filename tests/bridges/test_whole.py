@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage, Message
@@ -21,6 +21,7 @@ from bridges.mssante import keyfile
 from clients.content.agenda import Attendee, Invitation, Moment, Person, from_ical, reply, to_ical
 from clients.content.file import FilePart
 from clients.content.letter import Mail
+from clients.content.receipt import Receipt
 from clients.sdk import Arrived, Client, Draft, Mailbox, activate, letter_account
 from clients.sdk.activation import new_totp_secret
 from crypto.encoding import b64u
@@ -242,6 +243,26 @@ async def test_the_answer_to_an_answer_stays_in_the_thread(world: World) -> None
     peer.close()
     letter = (await world.letters(2))[-1].letter
     assert (letter.thread, letter.in_reply_to, letter.counter) == (first.thread, sent.client_id, 2)
+
+
+async def test_who_says_that_a_mail_was_read_is_told_of_by_one_notification(world: World) -> None:
+    made = mail("À lire", "À lire")
+    made.replace_header("Message-ID", "<read@cabinet.mssante.example>")
+    made["Disposition-Notification-To"] = DOCTOR
+    before = len(await world.letters(0))
+    peer = await world.peer()
+    await peer.hands_over(made.as_bytes(), "250 2.0.0")
+    peer.close()
+    read = (await world.letters(before + 1))[-1].letter
+    assert read.mail is not None
+    assert read.mail.receipt_wanted
+    facts = Mail(PATIENT, DOCTOR, None, read.mail.message_id, (str(read.mail.message_id),))
+    said = Receipt(read.message, "read", datetime.now(UTC).replace(microsecond=0))
+    for draft in (Draft("", "", parts=(said,), mail=facts), Draft("", "", parts=(said,), mail=facts), Draft("", "Fin")):
+        await world.patient.send(replace(draft, thread=read.thread), [read.sender.account])
+    told, last = [message_from_bytes(await asyncio.wait_for(world.inbox.mails.get(), 30)) for _ in range(2)]
+    assert (told.get_param("report-type"), told["To"]) == ("disposition-notification", f"<{DOCTOR}>")
+    assert last.get_content_type() == "text/plain"
 
 
 async def test_killed_after_the_250_the_gateway_has_lost_and_doubled_nothing(world: World) -> None:

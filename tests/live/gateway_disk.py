@@ -117,7 +117,7 @@ async def _run(disk: Disk) -> None:
     sender.disk = disk
     style = Style("patient.pli.example", HOSTNAME, "Pli", 1e6)
     outgoing = Outgoing(
-        database, KEYS.outbox, Directory(relay, mailbox.account), notices, style, log, lambda: 1000.0, sender.wake
+        database, KEYS, Directory(relay, mailbox.account), notices, style, log, lambda: 1000.0, sender.wake
     )
     await database.run(lambda c: outbox.release_leases(c, 1000.0))
     await outgoing.collect(mailbox)

@@ -58,9 +58,17 @@ def plan(mail: ParsedMail) -> Plan:
     return Plan((*mail.files, *(document.file for document in mail.documents)), documents, mail.invitations, loose)
 
 
-def thread_facts(mail: ParsedMail, sender: str, recipient: str) -> Mail:
+def thread_facts(mail: ParsedMail, sender: str, recipient: str, *, receipt_wanted: bool = False) -> Mail:
     """What the letter must remember of the mail, so that its answer joins the conversation."""
-    return Mail(sender, recipient, mail.message_id, mail.in_reply_to, mail.references)
+    return Mail(sender, recipient, mail.message_id, mail.in_reply_to, mail.references, receipt_wanted)
+
+
+def wants_receipt(mail: ParsedMail, mail_from: str, author: str) -> bool:
+    """Whether a person asks to be told at their own address that it was read: author and return path are that address
+    (RFC 8098, 2.1), and there is a Message-ID to name."""
+    asked = {to.address.lower() for to in mail.receipt_to}
+    by_hand = not mail.flags.automatic and mail.message_id is not None
+    return by_hand and asked == {author.lower()} == {mail_from.lower()}
 
 
 def shown_subject(subject: str) -> str:

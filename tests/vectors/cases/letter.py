@@ -16,6 +16,10 @@ ABOUT = "What a reader checks before showing a letter (docs/spec/content.md, wha
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 STATION = signing("station")
 Members: TypeAlias = dict[str, Any]
+MAIL: Members = {
+    "from": "dr@cabinet.example", "inReplyTo": None, "messageId": "<one@cabinet.example>", "references": [],
+    "to": "anne@patient.example",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ def _good() -> dict[str, Shown]:
     return {
         "an honest letter": Shown(),
         "the sender's own copy": Shown(reader=MARTIN),
+        "a letter that was a mail": Shown(said={"mail": MAIL}),
+        "a mail whose author asks to be told that it was read": Shown(said={"mail": MAIL | {"receiptWanted": True}}),
         "a sender whose older key is pinned": Shown(pins={MARTIN.account: b64u(MARTIN.statements[0].hash)}),
         "a reader who has newer keys by now": Shown(reader=_renewed(0)),
         "sealed to a key that was replaced 24 hours before": Shown(reader=_renewed(24)),
@@ -163,6 +169,10 @@ def _not_a_letter() -> _Bad:
         ("a thread that is no id", {"thread": "../" + THREAD[3:]}),
         ("a counter of nothing", {"counter": 0}),
         ("another format", {"v": 2}),
+        ("a mail that asks and does not", {"mail": MAIL | {"receiptWanted": False}}),
+        ("a mail that asks in a word", {"mail": MAIL | {"receiptWanted": "true"}}),
+        ("a mail that asks for nothing", {"mail": MAIL | {"receiptWanted": None}}),
+        ("a mail with a member that no page names", {"mail": MAIL | {"receiptTo": "dr@cabinet.example"}}),
         ("a reader who is named twice", {"recipients": [ANNE.named(), ANNE.named()]}),
         ("readers in another order", {"recipients": [MARTIN.named(), ANNE.named()]}),
     )

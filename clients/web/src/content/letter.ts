@@ -16,9 +16,11 @@ import {
   object,
   octets,
   oneOf,
+  refuse,
   SIGNATURE,
   such,
   text,
+  type Shape,
 } from './shape.ts'
 
 export type Sender = {
@@ -34,6 +36,8 @@ export type Mail = {
   readonly from: string
   readonly inReplyTo: string | null
   readonly messageId: string | null
+  /** Its author asked to be told that it was read (RFC 8098). Only its reader may answer that. */
+  readonly receiptWanted?: true
   readonly references: readonly string[]
   readonly to: string
 }
@@ -86,25 +90,30 @@ const messageId = such(text(998), value => /^<[^\u0000-\u0020\u007f]+>$/.test(va
 const isSortedOnce = (recipients: readonly LetterRecipient[]): boolean =>
   recipients.every(({ account }, at) => at === 0 || (recipients[at - 1]?.account ?? '') < account)
 
+const isTrue: Shape<true> = value => (value === true ? value : refuse('a wish is there, or it is not'))
+
 const recipients = such(
   list(object<LetterRecipient>({ account: matching(ACCOUNT), statement: matching(HASH) }), RECIPIENTS_LIMIT),
   found => found.length > 0 && isSortedOnce(found),
 )
+
+/** `receiptWanted` stands there only where it is so. */
+const mail: Shape<Mail> = value =>
+  object<Mail>({
+    from: ADDRESS,
+    inReplyTo: nullable(messageId),
+    messageId: nullable(messageId),
+    ...(typeof value === 'object' && value !== null && Object.hasOwn(value, 'receiptWanted') ? { receiptWanted: isTrue } : {}),
+    references: list(messageId, REFERENCES_LIMIT),
+    to: ADDRESS,
+  })(value)
 
 const raw = object<Omit<Letter, 'parts'> & { parts: readonly unknown[]; v: 1 }>({
   checkpoint: nullable(object<LogSeen>({ root: matching(HASH), signature: matching(SIGNATURE), size: integer(1) })),
   counter: integer(1),
   html: nullable(octets(TEXT_LIMIT)),
   inReplyTo: nullable(matching(ID)),
-  mail: nullable(
-    object<Mail>({
-      from: ADDRESS,
-      inReplyTo: nullable(messageId),
-      messageId: nullable(messageId),
-      references: list(messageId, REFERENCES_LIMIT),
-      to: ADDRESS,
-    }),
-  ),
+  mail: nullable(mail),
   message: matching(ID),
   parts: list(anything, PARTS_LIMIT),
   previous: nullable(matching(HASH)),

@@ -3,7 +3,7 @@ import { Fragment, type JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { keyChanges, type KeyChange } from '../session/keychanges.ts'
 import { gaps, type Arrived, type Thread, type Unreadable } from '../session/entries.ts'
-import { isReceipt, receipts, type Told } from '../session/receipts.ts'
+import { askedAbout, isReceipt, receipts, type Told } from '../session/receipts.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Aside, Notice, Waiting } from '../ui/notice.tsx'
@@ -15,6 +15,7 @@ import { Markup } from './markup.tsx'
 import { PartView } from './parts/partview.tsx'
 import { SaidText } from './saidtext.tsx'
 import * as places from './places.ts'
+import { ReadReceipt } from './readreceipt.tsx'
 import { reasonWords } from './reasons.ts'
 import { ThreadTools } from './threadtools.tsx'
 
@@ -59,6 +60,7 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
   const { session } = useApp()
   const incomplete = gaps(thread.letters)
   const told = receipts(thread.letters)
+  const asked = askedAbout(thread.letters)
   const changes = keyChanges(thread.letters, session.lines.value)
   useEffect(() => {
     session.filing.markRead(thread.letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.message))
@@ -76,6 +78,7 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
         <Fragment key={entry.id}>
           <Changes of={changes} before={entry.id} />
           {!isReceipt(entry.letter) && <LetterView entry={entry} gap={incomplete.has(entry.id)} told={told.get(entry.letter.message)} />}
+          {asked.has(entry.letter.message) && <ReadReceipt read={entry} />}
         </Fragment>
       ))}
       <Changes of={changes} before={null} />

@@ -34,6 +34,7 @@ import { OldDevice } from './pairing.ts'
 import { Passkeys } from './passkey.ts'
 import type { Personal } from './personal.ts'
 import type { Ports } from './ports.ts'
+import { readReceipt } from './receipts.ts'
 import { Search } from './search.ts'
 import { Shelf } from './shelf.ts'
 import type { States } from './states.ts'
@@ -390,6 +391,11 @@ export class Session implements Mailbox {
 
   propose(entry: AgendaEntry, start: Moment, end: Moment | null, sentence: string): Promise<void> {
     return this.#writing.propose(entry, start, end, sentence)
+  }
+
+  /** Tell who asked for it that their letter was read. Raises Refusal, KeysNotProved. */
+  tellRead(read: Arrived): Promise<void> {
+    return this.send(readReceipt(read, this.#ports.clock.now()))
   }
 
   /** Seal and deliver. Raises Refusal, KeysNotProved. */

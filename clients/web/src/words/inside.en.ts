@@ -61,6 +61,8 @@ export const enInside: InsideWords = {
     'Your correspondent closed this message with old keys of yours, replaced more than a day earlier. Somebody may be showing them your old keys. Tell them by telephone, at a number that you know already, and tell support.',
   'conversation.staleKeyOwn':
     'This message was closed with old keys of yours, replaced more than a day earlier. If you did not write it on a device that was long without network, tell support.',
+  'receipt.asked': name => `${name} asks to know whether you have read this message. Unless you agree, nothing is told.`,
+  'receipt.tell': 'Say that I have read it',
   'conversation.delivered': when => `Delivered to their mailbox on ${when}`,
   'conversation.read': when => `Read on ${when}`,
 

@@ -61,6 +61,8 @@ export const frInside = {
     'Votre correspondant a fermé ce message avec d’anciennes clés à vous, remplacées plus d’un jour avant. Quelqu’un lui montre peut-être vos anciennes clés. Dites-le-lui par téléphone, à un numéro que vous connaissez déjà, et prévenez l’assistance.',
   'conversation.staleKeyOwn':
     'Ce message a été fermé avec d’anciennes clés à vous, remplacées plus d’un jour avant. Si vous ne l’avez pas écrit sur un appareil resté longtemps sans réseau, prévenez l’assistance.',
+  'receipt.asked': (name: string) => `${name} demande à savoir si vous avez lu ce message. Sans votre accord, rien ne lui est dit.`,
+  'receipt.tell': 'Dire que je l’ai lu',
   'conversation.delivered': (when: string) => `Remis à sa messagerie le ${when}`,
   'conversation.read': (when: string) => `Lu le ${when}`,
 
