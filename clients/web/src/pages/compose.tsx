@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { knownPeople, writingTo, type Known } from '../session/aim.ts'
+import { writingTo } from '../session/aim.ts'
 import { isEmpty } from '../session/drafts.ts'
 import { freshId, isId } from '../session/ids.ts'
 import { Button } from '../ui/button.tsx'
@@ -41,7 +41,7 @@ function Form(): JSX.Element {
   const [missing, setMissing] = useState(false)
   const { drafts } = session
   const draft = drafts.of(thread)
-  const people = usePeople()
+  const people = session.reachablePeople()
   const chosen = people.find(({ account }) => account === (draft.to ?? a))
   const send = (): void => {
     if (chosen === undefined) return
@@ -56,9 +56,12 @@ function Form(): JSX.Element {
   }
   if (people.length === 0) {
     return (
-      <Notice>
-        <p>{t('compose.nobody')}</p>
-      </Notice>
+      <>
+        <Notice>
+          <p>{t('compose.nobody')}</p>
+        </Notice>
+        <Recipient people={people} chosen={undefined} wrong={undefined} onChoose={() => undefined} />
+      </>
     )
   }
   return (
@@ -94,15 +97,4 @@ function Form(): JSX.Element {
       )}
     </section>
   )
-}
-
-/** Everybody who wrote and may be written to, those who wrote last first. */
-function usePeople(): readonly Known[] {
-  const { session } = useApp()
-  const threads = session.threads.value
-  const letters = useMemo(
-    () => threads.flatMap(thread => thread.letters).toSorted((left, right) => left.receivedAt.localeCompare(right.receivedAt)),
-    [threads],
-  )
-  return knownPeople(letters).filter(({ account }) => session.mayAnswer(account) === true)
 }

@@ -1,6 +1,7 @@
 /** One conversation: what was written, who can read it, and the answer. */
 import { Fragment, type JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { Known } from '../session/aim.ts'
 import { keyChanges, type KeyChange } from '../session/keychanges.ts'
 import { gaps, type Arrived, type Thread, type Unreadable } from '../session/entries.ts'
 import { askedAbout, isReceipt, receipts, type Told } from '../session/receipts.ts'
@@ -70,7 +71,7 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
     <>
       <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} />
       <div class="readers">
-        <Aside icon="people">{readers(thread, session.account)}</Aside>
+        <Aside icon="people">{readers(thread, session.account, session.people.value)}</Aside>
         {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}
       </div>
       <ThreadTools thread={thread} />
@@ -90,9 +91,10 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
 const isMail = ({ letters }: Thread): boolean => letters.some(({ letter }) => letter.mail !== null)
 
 /** Names come from the letters themselves; whoever never wrote here is only counted. */
-function readers({ letters }: Thread, own: string): string {
+function readers({ letters }: Thread, own: string, people: readonly Known[]): string {
   const accounts = new Set(letters.flatMap(({ letter }) => letter.recipients.map(({ account }) => account)))
-  const names = new Map(letters.map(({ letter }) => [letter.sender.account, letter.sender.name || letter.sender.address]))
+  const writers = letters.map(({ letter }) => [letter.sender.account, letter.sender.name || letter.sender.address] as const)
+  const names = new Map([...people.map(({ account, name }) => [account, name] as const), ...writers])
   for (const { letter } of letters) accounts.add(letter.sender.account)
   accounts.delete(own)
   const known = [...accounts].flatMap(account => names.get(account) ?? [])

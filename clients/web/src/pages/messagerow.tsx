@@ -1,9 +1,11 @@
 /** One conversation in the list, and one letter that does not open. */
 import type { JSX } from 'preact'
+import type { Known } from '../session/aim.ts'
 import type { Thread, Unreadable } from '../session/entries.ts'
+import { isReceipt } from '../session/receipts.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Mark } from '../ui/notice.tsx'
-import { brief, toDate } from '../words/dates.ts'
+import { brief, enumerate, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import * as places from './places.ts'
@@ -23,7 +25,7 @@ export function ThreadRow({ thread, open, tabIndex }: { readonly thread: Thread 
       aria-current={open ? 'page' : undefined}
       tabIndex={tabIndex}
     >
-      <span class="row-who">{whoOf(thread)}</span>
+      <span class="row-who">{whoOf(thread, session.people.value)}</span>
       <time class="row-when" dateTime={last.receivedAt}>
         {brief(toDate(last.receivedAt), new Date())}
       </time>
@@ -31,7 +33,7 @@ export function ThreadRow({ thread, open, tabIndex }: { readonly thread: Thread 
       <span class="row-marks">
         {unread > 0 && <Mark look="new">{t('messages.unread')}</Mark>}
         {isDraft && <Mark icon="edit">{t('messages.draft')}</Mark>}
-        {last.box === 'out' && <Mark icon="answer">{t('messages.answered')}</Mark>}
+        {last.box === 'out' && <Mark icon="answer">{t(isAnswer(thread) ? 'messages.answered' : 'messages.sent')}</Mark>}
         {thread.invitation && <Mark icon="agenda">{t('messages.invitation')}</Mark>}
         {thread.files && <Mark icon="clip">{t('messages.files')}</Mark>}
         {labels.map(name => (
@@ -44,11 +46,17 @@ export function ThreadRow({ thread, open, tabIndex }: { readonly thread: Thread 
   )
 }
 
-/** Who wrote; where nobody did but oneself, nobody else is known. */
-export const whoOf = ({ letters }: Thread): string => {
+/** Who wrote; where nobody did but oneself, to whom, as far as they ever wrote. */
+export function whoOf({ letters }: Thread, people: readonly Known[]): string {
   const names = letters.filter(({ box }) => box === 'in').map(({ letter }) => letter.sender.name || letter.sender.address)
-  return [...new Set(names)].join(', ') || t('messages.fromYou')
+  if (names.length > 0) return [...new Set(names)].join(', ')
+  const readers = new Set(letters.flatMap(({ letter }) => letter.recipients.map(({ account }) => account)))
+  const known = people.filter(({ account }) => readers.has(account)).map(({ name }) => name)
+  return known.length > 0 ? t('messages.toWhom', enumerate(known)) : t('messages.fromYou')
 }
+
+/** Somebody else wrote before: what the person wrote first answers nothing. */
+const isAnswer = ({ letters }: Thread): boolean => letters.some(({ box, letter }) => box === 'in' && !isReceipt(letter))
 
 /** A letter that was not opened is not hidden: it says why, and what to do. */
 export function ClosedRow({ entry, open, tabIndex }: { readonly entry: Unreadable } & Place): JSX.Element {

@@ -1,14 +1,14 @@
-/** To whom: what is typed narrows the list of those who may be written to; the one who is chosen can be changed. */
+/** To whom: those who may be written to, and in plain words why somebody else may not, and how that changes. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { fold, wordsOf } from '../search/fold.ts'
 import type { Known } from '../session/aim.ts'
+import { whyNot, type Listed } from '../session/register.ts'
 import { Button } from '../ui/button.tsx'
-import { TextField } from '../ui/field.tsx'
 import { Icon } from '../ui/icons.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { t } from '../words/words.ts'
-
-const SHOWN = 8 // names at once: more are narrowed by typing
+import { useApp } from './context.ts'
+import { PersonSearch } from './personsearch.tsx'
 
 type RecipientProps = {
   readonly people: readonly Known[]
@@ -18,57 +18,65 @@ type RecipientProps = {
 }
 
 export function Recipient({ people, chosen, wrong, onChoose }: RecipientProps): JSX.Element {
-  const [typed, setTyped] = useState('')
+  const { session } = useApp()
+  const [refused, setRefused] = useState<Listed>()
   const there = useRef<HTMLDivElement>(null)
   const moved = useRef(false)
-  // Whoever chose, or wants to change, goes on from here: the button that was pressed is gone.
+  // Whoever chose, or wants to change, goes on from here: the line that was pressed is gone.
   useEffect(() => {
     if (moved.current) there.current?.querySelector<HTMLElement>('button, input')?.focus()
     moved.current = false
   }, [chosen])
   const choose = (account: string | null): void => {
     moved.current = true
-    setTyped('')
+    setRefused(undefined)
     onChoose(account)
   }
-  if (chosen !== undefined) {
-    return (
-      <div class="recipient" ref={there}>
-        <p class="recipient-one">
-          <Icon name="person" />
-          <span>
-            {t('compose.to')} <strong>{chosen.name}</strong>
-            <small>{chosen.address}</small>
-          </span>
-        </p>
-        <Button look="plain" onPress={() => choose(null)} label={t('compose.changeLong', chosen.name)}>
-          {t('compose.change')}
-        </Button>
-      </div>
-    )
-  }
-  const words = wordsOf(typed)
-  const found = people.filter(({ name, address }) => words.every(word => fold(`${name} ${address}`).includes(word)))
+  if (chosen !== undefined) return <Chosen there={there} name={chosen.name} line={chosen.address} onChange={() => choose(null)} />
+  const reason = (entry: Listed): ReturnType<typeof whyNot> => whyNot(session.contacts.value.get(entry.id))
   return (
     <div class="recipient-search" ref={there}>
-      <TextField label={t('compose.toSearch')} hint={t('compose.toHint')} value={typed} onValue={setTyped} autocomplete="off" wrong={wrong} />
-      <p class="unseen" role="status">
-        {typed === '' ? '' : t('compose.foundPeople', found.length)}
-      </p>
-      <ul class="rows" aria-label={t('compose.people')}>
-        {found.slice(0, SHOWN).map(({ account, name, address }) => (
-          <li key={account}>
-            <button type="button" class="rows-row" onClick={() => choose(account)}>
-              <Icon name="person" />
-              <span>
-                <b>{name}</b>
-                <small>{address}</small>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {found.length === 0 && <p>{t('compose.noOne')}</p>}
+      <PersonSearch
+        label={t('compose.toSearch')}
+        hint={t('compose.toHint')}
+        people={people}
+        note={entry => t(`find.${reason(entry)}`)}
+        wrong={refused === undefined ? wrong : undefined}
+        onKnown={choose}
+        onListed={setRefused}
+      />
+      <div role="status">
+        {refused !== undefined && (
+          <Notice icon="info" care>
+            <p>
+              <strong>{t('find.cannot', refused.name)}</strong>
+            </p>
+            <p>{t(`find.${reason(refused)}Text`, refused.name)}</p>
+          </Notice>
+        )}
+      </div>
     </div>
   )
 }
+
+type ChosenProps = {
+  readonly there: { readonly current: HTMLDivElement | null }
+  readonly name: string
+  readonly line: string
+  readonly onChange: () => void
+}
+
+export const Chosen = ({ there, name, line, onChange }: ChosenProps): JSX.Element => (
+  <div class="recipient" ref={there}>
+    <p class="recipient-one">
+      <Icon name="person" />
+      <span>
+        {t('compose.to')} <strong>{name}</strong>
+        <small>{line}</small>
+      </span>
+    </p>
+    <Button look="plain" onPress={onChange} label={t('compose.changeLong', name)}>
+      {t('compose.change')}
+    </Button>
+  </div>
+)

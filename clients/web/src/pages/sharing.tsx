@@ -6,11 +6,11 @@ import { Button } from '../ui/button.tsx'
 import { TextArea } from '../ui/textarea.tsx'
 import { Form } from '../ui/form.tsx'
 import { Aside, Waiting } from '../ui/notice.tsx'
-import { Select } from '../ui/select.tsx'
 import { t } from '../words/words.ts'
 import { announce } from './announcement.ts'
 import { useApp } from './context.ts'
 import { titleOf } from './parts/record.tsx'
+import { Recipient } from './recipient.tsx'
 import { Failure } from './refusals.tsx'
 import { useAct } from './useact.ts'
 
@@ -52,12 +52,11 @@ function SharingForm({ filed, onDone }: SharingFormProps): JSX.Element {
       <h2>{t('shelf.shareTitle')}</h2>
       <p>{t('shelf.shareText')}</p>
       <Failure error={error} />
-      <Select
-        label={t('shelf.shareTo')}
-        value={account}
-        choices={[...(people.length === 1 ? [] : [['', '—'] as const]), ...people.map(one => [one.account, one.name] as const)]}
-        onValue={setAccount}
+      <Recipient
+        people={people}
+        chosen={chosen}
         wrong={tried && chosen === undefined ? t('shelf.shareMissing') : undefined}
+        onChoose={one => setAccount(one ?? '')}
       />
       <TextArea label={t('shelf.shareMessage')} value={text} onValue={setText} rows={4} />
       {chosen?.byMail === true && <Aside icon="lock">{t('shelf.shareMssante')}</Aside>}

@@ -1,6 +1,7 @@
 /** Everything that came, as the folds that pages show. Emptied when the mailbox closes. */
 import { computed, signal } from '@preact/signals'
-import { agenda, filed, threads, unreadable, type AgendaEntry, type Arrived, type Entry, type Thread } from './entries.ts'
+import { knownPeople } from './aim.ts'
+import { agenda, arrived, filed, threads, unreadable, type AgendaEntry, type Arrived, type Entry, type Thread } from './entries.ts'
 import { isReceipt } from './receipts.ts'
 
 export class Contents {
@@ -13,6 +14,7 @@ export class Contents {
   readonly unreadable = computed(() => unreadable(this.list.value))
   readonly agenda = computed<readonly AgendaEntry[]>(() => agenda(this.list.value))
   readonly record = computed(() => filed(this.list.value))
+  readonly people = computed(() => knownPeople(arrived(this.list.value)))
   readonly threads
 
   /** `isRead` may read signals: the threads follow them. */

@@ -96,6 +96,7 @@ export class Login {
   async #notResumed(error: unknown): Promise<void> {
     const { phase } = this.#session
     if (isRefusal(error, 'unauthorized')) {
+      this.#ports.lasting.remove(KNOWN) // its cookie serves no more: there is nothing to renew before the next log-in
       await this.#session.stop(false)
     } else if (isRefusal(error)) {
       // A relay that is away keeps the person where they are: it is asked again until it answers.

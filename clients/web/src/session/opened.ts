@@ -18,6 +18,7 @@ import { Personal } from './personal.ts'
 import { PinSaver } from './pinning.ts'
 import type { Ports } from './ports.ts'
 import { Reader } from './reader.ts'
+import { Register } from './register.ts'
 import { Saving } from './saving.ts'
 import { States } from './states.ts'
 import { Sync, type Listener } from './sync.ts'
@@ -43,6 +44,7 @@ export type Opened = {
   readonly pinning: PinSaver
   readonly sync: Sync
   readonly apps: Apps
+  readonly register: Register
   readonly notices: Notices
 }
 
@@ -88,8 +90,9 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const pinning = new PinSaver(box, keyring, log, clock, unlocked)
   const kept = { cache, restored, drafts, saving, personal, filing }
   const apps = new Apps(desk, transport, clock, parts.mailbox)
+  const register = new Register(transport, parts.mailbox)
   const notices = new Notices(transport, parts.mailbox, (milliseconds, work) => clock.later(milliseconds, work))
-  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, apps, notices, ...kept }
+  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, apps, register, notices, ...kept }
 }
 
 async function isProved(keyring: Keyring, account: string, restored: Restored | undefined): Promise<boolean> {

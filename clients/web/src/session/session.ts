@@ -6,7 +6,7 @@ import { CryptoError } from '../crypto/errors.ts'
 import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
-import { answering, answerSubject, knownPeople, type Aim, type Known } from './aim.ts'
+import { answering, answerSubject, type Aim, type Known } from './aim.ts'
 import type { Apps } from './apps.ts'
 import { Box } from './box.ts'
 import { Carers } from './carers.ts'
@@ -35,6 +35,7 @@ import { Passkeys } from './passkey.ts'
 import type { Personal } from './personal.ts'
 import type { Ports } from './ports.ts'
 import { readReceipt } from './receipts.ts'
+import type { Register } from './register.ts'
 import { Search } from './search.ts'
 import { Shelf } from './shelf.ts'
 import type { States } from './states.ts'
@@ -103,6 +104,8 @@ export class Session implements Mailbox {
   readonly agenda = this.#contents.agenda
   readonly record = this.#contents.record
   readonly news = this.#contents.news
+  /** Those who wrote, those who wrote last first. */
+  readonly people = this.#contents.people
   /** All that came, as it came. */
   readonly entries = this.#contents.list
   /** The open mailbox is one that the person holds for somebody else. */
@@ -325,7 +328,7 @@ export class Session implements Mailbox {
 
   /** Those who wrote and may be written to, those who wrote last first. */
   reachablePeople(): readonly Known[] {
-    return knownPeople(arrived(this.#contents.list.value)).filter(({ account }) => this.mayAnswer(account) === true)
+    return this.people.value.filter(({ account }) => this.mayAnswer(account) === true)
   }
 
   fetchFile(attachment: Attachment): Promise<Uint8Array> {
@@ -335,6 +338,11 @@ export class Session implements Mailbox {
   /** What certified apps may do in the open mailbox. */
   get apps(): Apps {
     return this.#opened.apps
+  }
+
+  /** Who lets themselves be found. */
+  get register(): Register {
+    return this.#opened.register
   }
 
   /** How the owner of the open mailbox is told that something came. */

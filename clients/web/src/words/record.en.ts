@@ -47,7 +47,6 @@ export const enRecord: RecordWords = {
   'shelf.share': 'Send to a clinician',
   'shelf.shareTitle': 'Send this document',
   'shelf.shareText': 'The person you choose gets a copy with your message. What was sent cannot be taken back.',
-  'shelf.shareTo': 'To whom?',
   'shelf.shareNobody': 'You can send it to a clinician as soon as one of them has written to you.',
   'shelf.shareMessage': 'Your message',
   'shelf.shareFirst': (title: string) => `Hello, here is a document of my record: ${title}.`,

@@ -47,7 +47,6 @@ export const frRecord = {
   'shelf.share': 'Envoyer à un soignant',
   'shelf.shareTitle': 'Envoyer ce document',
   'shelf.shareText': 'La personne choisie reçoit une copie avec votre message. Ce qui est parti ne se reprend pas.',
-  'shelf.shareTo': 'À qui ?',
   'shelf.shareNobody': 'Vous pourrez l’envoyer à un soignant dès que l’un d’eux vous aura écrit.',
   'shelf.shareMessage': 'Votre message',
   'shelf.shareFirst': (title: string) => `Bonjour, voici un document de mon dossier : ${title}.`,

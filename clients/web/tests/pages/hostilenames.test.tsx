@@ -28,6 +28,9 @@ const ATTACKS = [
   "' onfocus='alert(1)' autofocus='",
 ]
 const session = {
+  people: signal([]),
+  contacts: signal(new Map()),
+  register: { find: () => Promise.resolve([]) },
   filing: { labelsOf: () => ['<b onclick=alert(1)>x</b>'] },
   drafts: { all: signal(new Map()) },
 }

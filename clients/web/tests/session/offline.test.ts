@@ -51,6 +51,14 @@ test('without the relay they are read, and it is said that it is away', async ()
   await vi.waitFor(() => expect(page.session.reachable.value).toBe(false))
 })
 
+test('a mailbox without a letter is there without the relay too', async () => {
+  relay.letters.length = 0
+  await used()
+  isAway()
+  await page.open()
+  expect([page.session.phase.value, page.session.loaded.value, texts()]).toEqual(['in', true, []])
+})
+
 test('what came and what went meanwhile is caught up with', async () => {
   await used()
   const second = sealedLetter(people, { message: id('C'), text: 'Un second.' }, { id: `m${'c'.repeat(26)}` })
