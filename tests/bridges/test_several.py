@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from bridges.mssante.whitelist_keeper import WhitelistKeeper
 from clients.sdk import Draft, LogMemory, Prepared
 from crypto.keys import random_id
 from messaging.wire.errors import Refusal
-from tests import postgres
 from tests.bridges.authority import Authority, Issued
 from tests.bridges.conftest import start
 from tests.bridges.fakes import PATIENT, FakeMailbox, FakeRelay, account
@@ -28,15 +27,6 @@ from tests.postgres import Cluster
 
 THREAD = random_id()
 DOMAIN = "cabinet.mssante.example"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    started = Cluster.start()
-    yield started
-    started.end()
 
 
 @pytest.fixture
