@@ -5,13 +5,11 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from clients.cli import exits, loop, settings
+from clients.cli import exits, known_catalogue, loop, settings
 from clients.cli.failing import Stop
 from clients.cli.loop import Access
 from clients.cli.settings import AsJson, Login, OneTimeCode, PasswordFile, Relay, Settings, TotpFile
-from crypto.encoding import unb64u
-from crypto.errors import NotCanonical
-from messaging.wire.catalogue import BadCatalogue, Scope, find
+from messaging.wire.catalogue import Scope, find
 from messaging.wire.grants import AppGrant
 from messaging.wire.oauth import SCOPES
 
@@ -21,7 +19,7 @@ app.add_typer(group, name="grant")
 App = Annotated[str, typer.Argument(help="The app's account, as the catalogue names it.")]
 Wanted = Annotated[list[str], typer.Option("--scope", help=f"Repeatable: {', '.join(SCOPES)}.")]
 Days = Annotated[int, typer.Option(help="For how many days.", min=1, max=365)]
-Authority = Annotated[str | None, typer.Option(help="The authority's public key, if not the one that the relay names.")]
+Authority = Annotated[str | None, typer.Option(help="The authority's public key, if not the one seen first.")]
 
 
 @group.command("list")
@@ -75,14 +73,9 @@ async def _list(found: Settings, access: Access) -> list[AppGrant]:
 async def _give(
     found: Settings, access: Access, app_account: str, scopes: list[Scope], until: datetime, authority: str | None
 ) -> tuple[str, str]:
+    relay = found.require("relay", access.relay)
     async with loop.client(found, access) as client:
-        try:
-            keys = None if authority is None else [unb64u(authority, 32)]
-            catalogue = await client.catalogue(keys)
-        except NotCanonical:
-            raise Stop("--authority is not a public key.", "Give its 43 characters.", exits.USAGE) from None
-        except BadCatalogue as error:
-            raise Stop(f"The catalogue is not the authority's: {error}.", "Tell the operator.", exits.REFUSED) from None
+        catalogue = await known_catalogue.believed(client, relay, authority)
         app = find(catalogue, app_account)
         if app is None:
             raise Stop(f"{app_account} is not a certified app.", "Look for its account in the catalogue.", exits.USAGE)

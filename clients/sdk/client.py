@@ -297,6 +297,13 @@ class Client:
         """What the account lets apps do, or lets this app do; ended ones too. Raises Refusal."""
         return await app_grants.grants(self._connection, account or self.account)
 
+    async def authorities(self) -> list[bytes]:
+        """The keys (32 bytes) that the relay says sign its catalogue: whoever sees them first keeps them.
+
+        Raises Refusal.
+        """
+        return await app_grants.authorities(self._connection)
+
     async def catalogue(self, authorities: Collection[bytes] | None = None) -> Catalogue:
         """The certified apps, signed by one of these keys (32 bytes), or by those that the relay names.
 
