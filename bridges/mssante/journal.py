@@ -22,13 +22,19 @@ _IN_CHAIN: Final = and_(
 )
 _FIND: Final = select(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter"))
 _LAST: Final = select(CHAINS.c.counter, CHAINS.c.letter_hash).where(_IN_CHAIN)
-_KEEP: Final = insert(SUBMISSIONS)
+_KEEP: Final = insert(SUBMISSIONS).on_conflict_do_nothing()
 _DONE: Final = (
     update(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter")).values(state=DONE, prepared=None)
 )
 _DROP: Final = delete(SUBMISSIONS).where(SUBMISSIONS.c.letter == bindparam("of_letter"))
 _DROP_CHAIN: Final = delete(CHAINS).where(_IN_CHAIN)
 _CHAIN: Final = insert(CHAINS)
+_BEGIN_CHAIN: Final = _CHAIN.on_conflict_do_nothing()
+_GO_ON: Final = (
+    update(CHAINS)
+    .where(and_(_IN_CHAIN, CHAINS.c.counter == bindparam("before"), CHAINS.c.letter_hash == bindparam("after")))
+    .values(counter=bindparam("now_counter"), letter_hash=bindparam("now_hash"))
+)
 _SET_CHAIN: Final = _CHAIN.on_conflict_do_update(
     index_elements=["account", "thread", "peer"],
     set_={"counter": _CHAIN.excluded.counter, "letter_hash": _CHAIN.excluded.letter_hash},
@@ -89,11 +95,6 @@ def keep(
 ) -> Entry | None:  # fmt: skip
     """Writes the row and takes the place. What another gateway of this database kept meanwhile goes first: its row,
     when it has this letter; None, when it took the place, and the letter is to be prepared for the next one."""
-    kept = find(connection, prepared.client_id)
-    if kept is not None:
-        return kept
-    if next_place(connection, conversation) != place:
-        return None
     row = {
         "letter": prepared.client_id,
         "account": conversation.account,
@@ -105,8 +106,11 @@ def keep(
         "state": READY,
         "at": at,
     }
-    connection.execute(_KEEP, row)
-    _set_chain(connection, conversation, place.counter, prepared.letter_hash)
+    if not connection.execute(_KEEP, row).rowcount:
+        return find(connection, prepared.client_id)
+    if not _took(connection, conversation, place, prepared.letter_hash):
+        connection.execute(_DROP, {"of_letter": prepared.client_id})
+        return None
     return Entry(prepared.client_id, conversation, place, prepared)
 
 
@@ -134,6 +138,18 @@ def purge(connection: Connection, before: float) -> int:
 
 def _key(conversation: Conversation) -> dict[str, str]:
     return {"of_account": conversation.account, "of_thread": conversation.thread, "of_peer": conversation.peer}
+
+
+def _took(connection: Connection, conversation: Conversation, place: Place, letter_hash: bytes) -> bool:
+    """Whether the place was still the next one; the letter of this hash has it now."""
+    if place.previous is None:
+        key = {"account": conversation.account, "thread": conversation.thread, "peer": conversation.peer}
+        row = key | {"counter": place.counter, "letter_hash": letter_hash}
+        return bool(connection.execute(_BEGIN_CHAIN, row).rowcount)
+    moved = {
+        "before": place.counter - 1, "after": place.previous, "now_counter": place.counter, "now_hash": letter_hash,
+    }  # fmt: skip
+    return bool(connection.execute(_GO_ON, _key(conversation) | moved).rowcount)
 
 
 def _set_chain(connection: Connection, conversation: Conversation, counter: int, letter_hash: bytes) -> None:

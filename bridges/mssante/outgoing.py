@@ -37,7 +37,7 @@ from crypto.attachment import Attachment
 from crypto.errors import CannotOpen
 from messaging.wire.errors import Refusal
 
-GATHER_SECONDS: Final = 0.05  # hints come in bursts: what comes meanwhile is read with the same request
+GATHER_SECONDS: Final = 0.2  # mail that comes in makes hints as well: what comes meanwhile is read with one request
 MARKS_SECONDS: Final = 30 * 86400.0  # how long rows of mails that left are kept
 AGAIN: Final = "again."  # before a cursor: the mailbox is being read from the beginning, its marks say what is mail
 TOGETHER: Final = 16  # letters made mails at once, with at most limits.MAIL_TOTAL bytes of files
