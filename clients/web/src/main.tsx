@@ -80,6 +80,8 @@ const root = document.getElementById('app')
 if (root === null) throw new Error('index.html has no #app')
 await speak(firstLanguage())
 render(<Root app={app} />, root)
+// Nobody's focus is lost before there is something to press: it need not be in the first load.
+void import('./device/focus.ts').then(({ keepFocus }) => keepFocus(root)).catch(() => undefined)
 await login.resume()
 // `vite` alone builds no service worker. A browser that takes none reads with the network only.
 if (import.meta.env.PROD) {

@@ -15,7 +15,7 @@ const screen = new Screen()
 afterEach(() => screen.leave())
 
 const [code, second] = [formatCode(newCode()), formatCode(newCode())]
-const TWO = 'Ma lettre annonce un second code, qui vient par un autre moyen'
+const TWO = 'Ma lettre annonce un second code'
 const PASSWORD = 'tilleul parfum juin'
 
 /** One symbol differs: the check symbol tells. */

@@ -34,16 +34,17 @@ export function FileView({ attachment, title }: FileViewProps): JSX.Element {
             </span>
           </span>
           <span class="file-acts">
-            {canView(attachment) && bytes === undefined && (
-              <Button icon="open" onPress={open} waiting={busy} label={t('file.openLong', label)} expanded={false}>
-                {t('file.open')}
-              </Button>
-            )}
-            {bytes !== undefined && (
-              <Button icon="close" onPress={() => setBytes(undefined)} label={t('file.closeLong', label)} expanded>
-                {t('file.close')}
-              </Button>
-            )}
+            {/* One button that changes: the focus stays on it. */}
+            {canView(attachment) &&
+              (bytes === undefined ? (
+                <Button icon="open" onPress={open} waiting={busy} label={t('file.openLong', label)} expanded={false}>
+                  {t('file.open')}
+                </Button>
+              ) : (
+                <Button icon="close" onPress={() => setBytes(undefined)} label={t('file.closeLong', label)} expanded>
+                  {t('file.close')}
+                </Button>
+              ))}
             <Button look="plain" icon="save" onPress={save} waiting={busy} label={t('file.saveLong', label)}>
               {t('file.save')}
             </Button>
