@@ -103,18 +103,25 @@ class Installation:
             write_secret(kept, json.dumps({login: dataclasses.asdict(member) for login, member in known.items()}))
         return {login: known[login] for login in people}
 
-    def _enrol(self, people: Mapping[str, Patient], passwords: Mapping[str, str]) -> dict[str, Member]:
-        """As an enrolment station and then as each person: a list, paper letters, activation by the letter's code."""
+    def letter_codes(self, people: Mapping[str, Patient]) -> dict[str, str]:
+        """The codes of these patients' letters by log-in, as an enrolment station prints them; the relay must run."""
         listed = self.layout.folder / "people.csv"
         write_people(listed, people)
         station = ("--relay", self.layout.origin, "--login", STATION_LOGIN, "--key-file", str(self.layout.station_key))
         run_pli("enrol", str(listed), *station, "--letters", str(self.layout.letters), "--as", "text")
-        return {login: self._activate(login, patient, passwords[login]) for login, patient in people.items()}
+        return {login: self._letter_code(login) for login in people}
 
-    def _activate(self, login: str, patient: Patient, password: str) -> Member:
+    def _enrol(self, people: Mapping[str, Patient], passwords: Mapping[str, str]) -> dict[str, Member]:
+        """As an enrolment station and then as each person: a list, paper letters, activation by the letter's code."""
+        codes = self.letter_codes(people)
+        return {
+            login: self._activate(login, patient, codes[login], passwords[login]) for login, patient in people.items()
+        }
+
+    def _activate(self, login: str, patient: Patient, code: str, password: str) -> Member:
         names = ("letter-code", "password", "totp", "recovery")
         files = {name: self.layout.folder / f"{login}.{name}" for name in names}
-        write_secret(files["letter-code"], self._letter_code(login))
+        write_secret(files["letter-code"], code)
         write_secret(files["password"], password)
         options = [text for name, path in files.items() for text in (f"--{name}-file", str(path))]
         run_pli("activate", "--relay", self.layout.origin, "--login", login, *options)

@@ -1,0 +1,18 @@
+/** What is asked of a state (inpage.js), each as a list of sentences: empty is good. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const LOOKS = readFileSync(new URL('inpage.js', import.meta.url), 'utf8')
+
+/** Evaluated beside the page's policy, which holds all the while. */
+const look = name => async page => {
+  if (!(await page.evaluate(() => 'looks' in globalThis))) await page.evaluate(`${AXE}\n${LOOKS}`)
+  return page.evaluate(one => globalThis.looks[one](), name)
+}
+
+export const axe = look('axe')
+export const reflow = look('reflow')
+export const reachable = look('reachable')
+export const motion = look('motion')
+export const forced = look('forced')
