@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import pki
+from demo import apps, pki
 from demo.installation import WEB, Installation, Member
 from demo.layout import Layout, Trust
 from demo.names import CLINIC_DOMAIN, CLINICIAN_ADDRESS, Ports
@@ -97,13 +97,15 @@ def proxy(places: Places) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="session")
 def pli(places: Places, certs: Certificates, proxy: Proxy) -> Iterator[Installation]:  # noqa: ARG001 - mail goes through it
-    """Relay and gateway at work, with everything that they keep below one folder."""
+    """Relay and gateway at work, a certified app in the catalogue, with everything that they keep below one folder."""
     assert (WEB / "index.html").exists(), "the web client is not built: ./dev web"
     ports = Ports(places.relay, places.gateway, places.operator, places.submission)
     installation = Installation(Layout(places.make("pli"), ports))
     trust = Trust(certs.gateway, certs.authority, certs.revoked_list, certs.whitelist, certs.signer_subject)
     installation.configure(trust, {CLINIC_DOMAIN: f"localhost:{places.proxy}"})
+    apps.prepare(installation.layout)
     installation.start()
+    apps.enrol(installation.layout)
     yield installation
     installation.stop()
 
