@@ -46,6 +46,7 @@ const OfOneself = (): JSX.Element => (
     </Rows>
     <Rows title={t('account.apps')}>
       <Row href={places.APPS} icon="device" title={t('apps.title')} text={t('apps.line')} />
+      <Row href={places.EMERGENCY} icon="alert" title={t('emergency.title')} text={t('emergency.line')} />
     </Rows>
     <Rows title={t('account.doubt')}>
       <Row href={places.JOURNAL} icon="clock" title={t('journal.title')} text={t('journal.line')} />

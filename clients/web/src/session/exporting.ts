@@ -25,7 +25,7 @@ export type Source = {
   readonly entries: { readonly value: readonly Entry[] }
   readonly agenda: { readonly value: readonly AgendaEntry[] }
   readonly files: Pick<Files, 'openPatiently' | 'sha256'>
-  readonly life: { readonly accessLog: Pick<AccessLog, 'newest' | 'before'> }
+  readonly accessLog: Pick<AccessLog, 'newest' | 'before'>
 }
 
 /** `unreadable` letters and `lost` files are named in the archive, and are not in it. */
@@ -51,7 +51,7 @@ export async function exportAll(source: Source, now: Date, watch: Watch): Promis
 
 /** What account.json says. A log that was changed is not taken along: its page says what to do. */
 async function aboutOf(source: Source): Promise<Readonly<Record<string, unknown>>> {
-  const accessLog = await wholeLog(source.life.accessLog).catch((error: unknown) => {
+  const accessLog = await wholeLog(source.accessLog).catch((error: unknown) => {
     if (error instanceof BrokenLog) return null
     throw error
   })

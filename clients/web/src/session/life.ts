@@ -1,23 +1,19 @@
-/** The end of an account, and the log of what happened in it (docs/spec/login.md, Closing). */
+/** The end of an account (docs/spec/login.md, Closing). */
 import { signal } from '@preact/signals'
 import { CLOSE } from '../wire/names.ts'
 import type { Closed } from '../wire/types.ts'
-import { AccessLog } from './accesslog.ts'
-import type { Desk } from './desk.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Transport } from './transport.ts'
 
 export class Life {
   readonly #transport: Transport
   readonly #mailbox: Mailbox
-  readonly accessLog: AccessLog
   /** What was closed last, for the page that says so when nobody is logged in any more. */
   readonly closed = signal<Closed | undefined>(undefined)
 
-  constructor(desk: Desk, transport: Transport, mailbox: Mailbox) {
+  constructor(transport: Transport, mailbox: Mailbox) {
     this.#transport = transport
     this.#mailbox = mailbox
-    this.accessLog = new AccessLog(desk, transport, mailbox)
   }
 
   /**

@@ -1,17 +1,19 @@
 /** What lives as long as one mailbox is open: made with its box, ended with it. Fetched only by those who open one. */
 import type { Unlocked } from '../crypto/operations.ts'
 import { isRefusal } from '../wire/errors.ts'
+import { AccessLog } from './accesslog.ts'
 import { Apps } from './apps.ts'
 import type { Box } from './box.ts'
 import { Cache, type Restored } from './cache.ts'
 import type { Desk } from './desk.ts'
+import { Diary } from './diary.ts'
 import { Drafts } from './drafts.ts'
+import { Emergencies, type Depositor } from './emergencies.ts'
 import { Files } from './files.ts'
 import { Filing } from './filing.ts'
 import { Here } from './here.ts'
 import { KeyLog } from './keylog.ts'
 import { Keyring } from './keyring.ts'
-import type { Mailbox } from './mailbox.ts'
 import { Notices } from './notices.ts'
 import { Outgoing } from './outgoing.ts'
 import { Personal } from './personal.ts'
@@ -20,6 +22,7 @@ import type { Ports } from './ports.ts'
 import { Reader } from './reader.ts'
 import { Register } from './register.ts'
 import { Saving } from './saving.ts'
+import { Shelf, type Owner } from './shelf.ts'
 import { States } from './states.ts'
 import { Sync, type Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
@@ -43,8 +46,12 @@ export type Opened = {
   readonly outgoing: Outgoing
   readonly pinning: PinSaver
   readonly sync: Sync
+  readonly accessLog: AccessLog
+  readonly shelf: Shelf
+  readonly diary: Diary
   readonly apps: Apps
   readonly register: Register
+  readonly emergencies: Emergencies
   readonly notices: Notices
 }
 
@@ -53,7 +60,7 @@ type Parts = {
   readonly transport: Transport
   readonly ports: Ports
   readonly box: Box
-  readonly mailbox: Mailbox
+  readonly mailbox: Depositor & Owner
   readonly listener: Listener
 }
 
@@ -89,10 +96,15 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const outgoing = new Outgoing(desk, transport, keyring, log)
   const pinning = new PinSaver(box, keyring, log, clock, unlocked)
   const kept = { cache, restored, drafts, saving, personal, filing }
+  const accessLog = new AccessLog(desk, transport, parts.mailbox)
+  const shelf = new Shelf(transport, parts.mailbox)
+  const diary = new Diary(transport, clock, parts.mailbox)
   const apps = new Apps(desk, transport, clock, parts.mailbox)
   const register = new Register(transport, parts.mailbox)
+  const emergencies = new Emergencies(desk, transport, clock, parts.mailbox)
   const notices = new Notices(transport, parts.mailbox, (milliseconds, work) => clock.later(milliseconds, work))
-  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, apps, register, notices, ...kept }
+  const arranged = { accessLog, shelf, diary, apps, register, emergencies, notices }
+  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, ...arranged, ...kept }
 }
 
 async function isProved(keyring: Keyring, account: string, restored: Restored | undefined): Promise<boolean> {

@@ -7,17 +7,19 @@ import type { SeenLog, Unlocked } from '../crypto/operations.ts'
 import { isRefusal, Refusal } from '../wire/errors.ts'
 import type { Contact } from '../wire/types.ts'
 import { answering, answerSubject, type Aim, type Known } from './aim.ts'
+import type { AccessLog } from './accesslog.ts'
 import type { Apps } from './apps.ts'
 import { Box } from './box.ts'
 import { Carers } from './carers.ts'
 import { Contents, isForOtherKeys } from './contents.ts'
 import type { Desk } from './desk.ts'
 import { Devices } from './devices.ts'
-import { Diary } from './diary.ts'
+import type { Diary } from './diary.ts'
 import { KeysNotProved } from './distrust.ts'
 import { arrived, type AgendaEntry, type Arrived, type Thread } from './entries.ts'
 import { Changes } from './factorchanges.ts'
 import type { Drafts } from './drafts.ts'
+import type { Emergencies } from './emergencies.ts'
 import { Factors } from './factors.ts'
 import type { Files } from './files.ts'
 import type { Filing } from './filing.ts'
@@ -37,7 +39,7 @@ import type { Ports } from './ports.ts'
 import { readReceipt } from './receipts.ts'
 import type { Register } from './register.ts'
 import { Search } from './search.ts'
-import { Shelf } from './shelf.ts'
+import type { Shelf } from './shelf.ts'
 import type { States } from './states.ts'
 import type { Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
@@ -81,12 +83,8 @@ export class Session implements Mailbox {
   readonly devices: Devices
   readonly carers: Carers
   readonly life: Life
-  /** The record, as far as the person arranges it. */
-  readonly shelf: Shelf
   /** Minutes before an appointment at which the person's own calendar shall remind them. */
   readonly reminder = signal<number | undefined>(undefined)
-  /** Appointments that the person writes down. */
-  readonly diary: Diary
   /** The device of a pairing that has the keys. */
   readonly pairing: OldDevice
   readonly idle: Idle
@@ -126,9 +124,7 @@ export class Session implements Mailbox {
     this.passkeys = new Passkeys(ports, this.box, this, this.#changes)
     this.devices = new Devices(desk, transport, this)
     this.carers = new Carers(desk, transport, ports, this.box, this, this.#changes)
-    this.life = new Life(desk, transport, this)
-    this.shelf = new Shelf(transport, this)
-    this.diary = new Diary(transport, ports.clock, this)
+    this.life = new Life(transport, this)
     this.reminder.value = Number(ports.lasting.get(REMINDER) ?? Number.NaN) || undefined
     this.pairing = new OldDevice(desk, transport, ports, this)
     this.#writing = new Writing(ports.clock, this)
@@ -335,9 +331,29 @@ export class Session implements Mailbox {
     return this.#opened.files.fetch(attachment)
   }
 
+  /** Who did what in the open mailbox. */
+  get accessLog(): AccessLog {
+    return this.#opened.accessLog
+  }
+
+  /** The record, as far as the person arranges it. */
+  get shelf(): Shelf {
+    return this.#opened.shelf
+  }
+
+  /** Appointments that the person writes down. */
+  get diary(): Diary {
+    return this.#opened.diary
+  }
+
   /** What certified apps may do in the open mailbox. */
   get apps(): Apps {
     return this.#opened.apps
+  }
+
+  /** What was left for when nobody can ask. */
+  get emergencies(): Emergencies {
+    return this.#opened.emergencies
   }
 
   /** Who lets themselves be found. */

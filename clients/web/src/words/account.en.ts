@@ -20,6 +20,8 @@ export const enAccount: AccountWords = {
   'account.nameOther': 'Name that clinicians see',
   'account.ownElsewhere': 'Your devices, your password and your passkeys are in your own mailbox.',
 
+  'emergency.title': 'Emergency summary',
+  'emergency.line': 'What a clinician should know if you cannot answer',
   'apps.title': 'Apps',
   'apps.line': 'What they may do, until when; taking it back',
   'notices.title': 'Being told',

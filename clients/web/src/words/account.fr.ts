@@ -19,6 +19,8 @@ export const frAccount = {
   'account.nameOther': 'Nom affiché aux soignants',
   'account.ownElsewhere': 'Vos appareils, votre mot de passe et vos clés d’accès se trouvent dans votre propre boîte.',
 
+  'emergency.title': 'Fiche d’urgence',
+  'emergency.line': 'Ce qu’un soignant doit savoir si vous ne pouvez pas répondre',
   'apps.title': 'Applications',
   'apps.line': 'Ce qu’elles peuvent faire, jusqu’à quand ; le reprendre',
   'notices.title': 'Être prévenu',

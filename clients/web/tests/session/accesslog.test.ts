@@ -21,7 +21,7 @@ beforeEach(async () => {
   house.acts.add('2024-03-12T09:02:00.500000Z', 'login', { outcome: 'wrongCode', actor: 'anyone' })
 })
 
-const log = () => anne.session.life.accessLog
+const log = () => anne.session.accessLog
 const seqs = async () => (await log().newest()).map(({ seq }) => seq)
 const broken = (seq: number) => expect(log().newest()).rejects.toEqual(new BrokenLog(seq))
 const change = (seq: number, how: object): void => {
@@ -71,7 +71,7 @@ test('a log whose end was cut off is noticed, also on another device of the same
   await broken(3)
   const phone = new Browser(house)
   await phone.enter('anne.durand', PASSWORD)
-  await expect(phone.session.life.accessLog.newest()).rejects.toEqual(new BrokenLog(3))
+  await expect(phone.session.accessLog.newest()).rejects.toEqual(new BrokenLog(3))
 })
 
 test('a long log comes in pieces, each joined to the one before', async () => {

@@ -54,7 +54,7 @@ function source(): Source {
     entries: { value: entries },
     agenda: { value: agenda(entries) },
     files: { openPatiently, sha256: bytes => Promise.resolve(sha256(bytes)) },
-    life: { accessLog: { newest: () => newest(), before: () => Promise.resolve([]) } },
+    accessLog: { newest: () => newest(), before: () => Promise.resolve([]) },
   }
 }
 

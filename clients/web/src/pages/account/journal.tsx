@@ -29,7 +29,7 @@ type Shown = { readonly rows: readonly AccessLogEntry[]; readonly devices: Names
 function Journal(): JSX.Element {
   const { session } = useApp()
   const load = useCallback(async (): Promise<Shown> => {
-    const rows = await session.life.accessLog.newest()
+    const rows = await session.accessLog.newest()
     // Of a mailbox that is held nobody's devices are seen.
     const devices = session.acting.value ? [] : await session.devices.list()
     await session.carers.load()
@@ -62,7 +62,7 @@ function Rows({ first }: { readonly first: Shown }): JSX.Element {
   const { act, busy, error } = useAct()
   const last = rows.at(-1)
   const older = (): void => {
-    if (last !== undefined) act(async () => setRows([...rows, ...(await session.life.accessLog.before(last))]))
+    if (last !== undefined) act(async () => setRows([...rows, ...(await session.accessLog.before(last))]))
   }
   if (error?.cause instanceof BrokenLog) return <Broken at={error.cause.seq} />
   return (

@@ -18,6 +18,7 @@ const SuspicionPage = lazy(async () => (await import('./suspicion.tsx')).Suspici
 const JournalPage = lazy(async () => (await import('./journal.tsx')).JournalPage)
 const NoticesPage = lazy(async () => (await withWords(import('./notices.tsx'), 'notices')).NoticesPage)
 const AppsPage = lazy(async () => (await withWords(import('./apps.tsx'), 'apps')).AppsPage)
+const EmergencyPage = lazy(async () => (await withWords(import('./emergency.tsx'), 'apps')).EmergencyPage)
 const ExportPage = lazy(async () => (await import('./export.tsx')).ExportPage)
 const ClosePage = lazy(async () => (await import('./closeaccount.tsx')).ClosePage)
 const WatchersPage = lazy(async () => (await import('./watchers.tsx')).WatchersPage)
@@ -44,6 +45,7 @@ export const AccountPages = (): JSX.Element => (
     <Route path={at(places.JOURNAL)} component={JournalPage} />
     <Route path={at(places.NOTICES)} component={NoticesPage} />
     <Route path={at(places.APPS)} component={AppsPage} />
+    <Route path={at(places.EMERGENCY)} component={EmergencyPage} />
     <Route path={at(places.EXPORT)} component={ExportPage} />
     <Route path={at(places.CLOSE_ACCOUNT)} component={ClosePage} />
     <Route path={at(places.WATCHERS)} component={WatchersPage} />
