@@ -114,6 +114,13 @@ export class Box {
     return this.#next(unlocked)
   }
 
+  /** A box that was made here, and not fetched: a reload opens it without the relay too, when this browser has it by then. */
+  keepHere(account: string): void {
+    void this.#fetch(account).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error
+    })
+  }
+
   /** A reload of this page, and of every other tab, asks for the password again. */
   forget(): Promise<void> {
     this.#turn += 1

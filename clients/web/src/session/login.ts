@@ -278,7 +278,9 @@ export class Login {
   }
 
   async #taken(): Promise<Unlocked> {
-    return this.#session.box.take(await this.#desk.call('takeChange', null))
+    const unlocked = await this.#session.box.take(await this.#desk.call('takeChange', null))
+    this.#session.box.keepHere(unlocked.account)
+    return unlocked
   }
 
   async #proceed(tokens: Tokens): Promise<void> {

@@ -83,6 +83,7 @@ export const enApps: AppsWords = {
   'emergency.howLong': 'For how long?',
   'emergency.who': 'Closed with your keys before it leaves: the operator of Pli cannot read it.',
   'emergency.do': 'Leave this summary',
+  'emergency.cancel': 'Cancel',
   'emergency.done': 'The summary is left.',
   'emergency.notThem': 'This summary cannot be left with them',
   'emergency.notThemText': 'Their account is closed, or is not a clinician’s. Choose somebody else.',

@@ -83,6 +83,7 @@ export const frApps = {
   'emergency.howLong': 'Pour combien de temps ?',
   'emergency.who': 'Fermée avec vos clés avant de partir : l’exploitant de Pli ne peut pas la lire.',
   'emergency.do': 'Confier cette fiche',
+  'emergency.cancel': 'Annuler',
   'emergency.done': 'La fiche est confiée.',
   'emergency.notThem': 'Cette fiche ne peut pas lui être confiée',
   'emergency.notThemText': 'Son compte est fermé, ou n’est pas celui d’un soignant. Choisissez quelqu’un d’autre.',

@@ -269,7 +269,7 @@ export const enInside: InsideWords = {
   'compose.toHint': 'Type a name, a town or a profession. Those who wrote to you are in the list.',
   'compose.toMissing': 'Choose who you are writing to.',
   'find.list': 'People found',
-  'find.count': (count: number) => (count === 1 ? '1 result. Arrow keys walk the list.' : `${count} results. Arrow keys walk the list.`),
+  'find.count': (count: number) => (count === 1 ? '1 result' : `${count} results`),
   'find.noOne': 'Nobody of this name, town or profession. Not every clinician is listed: telephone the practice.',
   'find.failed': 'The directory of clinicians does not answer. Those who wrote to you are still above.',
   'find.theyFirst': 'Must write to you first',

@@ -270,7 +270,7 @@ export const frInside = {
   'compose.toHint': 'Tapez un nom, une ville ou un métier. Ceux qui vous ont écrit sont dans la liste.',
   'compose.toMissing': 'Choisissez à qui vous écrivez.',
   'find.list': 'Personnes trouvées',
-  'find.count': (count: number) => (count === 1 ? '1 réponse. Les flèches du clavier la parcourent.' : `${count} réponses. Les flèches du clavier les parcourent.`),
+  'find.count': (count: number) => (count === 1 ? '1 réponse' : `${count} réponses`),
   'find.noOne': 'Personne de ce nom, de cette ville ou de ce métier. Tous les soignants n’y sont pas : téléphonez au cabinet.',
   'find.failed': 'L’annuaire des soignants ne répond pas. Ceux qui vous ont écrit restent ci-dessus.',
   'find.theyFirst': 'Doit vous écrire en premier',

@@ -38,6 +38,11 @@ describe('activation', () => {
     expect(ticket.account).toBe(ANNE)
   })
 
+  test('keeps the new box in this browser: an empty mailbox opens again while the relay is away', async () => {
+    await page.activate('anne', letter, PASSWORD)
+    await vi.waitFor(() => expect([...page.device.sealed.keys()]).toContain(`${ANNE} box`))
+  })
+
   test('puts what it verified of the key log into the very box that it sends', async () => {
     house.isFull = true
     await page.activate('anne', letter, PASSWORD)

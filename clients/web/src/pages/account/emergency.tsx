@@ -115,7 +115,7 @@ function Deposit({ onDone, onCancel }: DepositProps): JSX.Element {
             {t('emergency.do')}
           </Button>
           <Button look="plain" onPress={onCancel}>
-            {t('apps.cancel')}
+            {t('emergency.cancel')}
           </Button>
         </div>
       </Form>
