@@ -69,7 +69,7 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
   const answerable = thread.letters.findLast(({ box, letter }) => box === 'in' && !isReceipt(letter))
   return (
     <>
-      <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} />
+      <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} tab={t('messages.open')} />
       <div class="readers">
         <Aside icon="people">{readers(thread, session.account, session.people.value)}</Aside>
         {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}

@@ -41,7 +41,7 @@ function Opened({ filed }: { readonly filed: FiledDocument }): JSX.Element {
   const own = isOwn(filed)
   return (
     <>
-      <Heading title={titleOf(document)} />
+      <Heading title={titleOf(document)} tab={t('record.title')} />
       <DocumentFacts document={document} />
       <Announced filed={filed} />
       {own ? (

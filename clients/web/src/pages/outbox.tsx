@@ -9,7 +9,7 @@ import { sentenceFor } from './refusals.tsx'
 
 export function Outbox(): JSX.Element {
   const { session } = useApp()
-  const letter = session.outbox.letters.value.at(-1)
+  const letter = session.phase.value === 'in' ? session.outbox.letters.value.at(-1) : undefined
   return <div aria-live="polite">{letter !== undefined && <Toast key={letter.draft.message} letter={letter} />}</div>
 }
 

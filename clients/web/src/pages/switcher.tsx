@@ -24,7 +24,7 @@ type Switch = {
 export function useSwitch(): Switch {
   const { session } = useApp()
   const { route } = useLocation()
-  const leaving = session.outbox.sending || session.composer.busy
+  const leaving = session.sending
   const change = async (work: () => Promise<void>, said: string): Promise<void> => {
     if (!(await switched(work))) return
     announce(said)

@@ -85,6 +85,7 @@ function Labels({ thread, labelling }: { readonly thread: Thread; readonly label
           <form
             class="labels-new"
             noValidate
+            autocomplete="off"
             onSubmit={event => {
               event.preventDefault()
               add(name)

@@ -47,7 +47,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
     if (isAimed && lack === undefined && sending.length === 0 && !failed) onSend()
   }
   return (
-    <form onSubmit={submit} noValidate>
+    <form onSubmit={submit} noValidate autocomplete="off">
       <AnswerStopped />
       <Notice icon="alert" care>
         <p>{t('answer.notUrgent')}</p>

@@ -26,6 +26,7 @@ import { Shelf, type Owner } from './shelf.ts'
 import { States } from './states.ts'
 import { Sync, type Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
+import { Writing, type Sender } from './writing.ts'
 
 export type Opened = {
   readonly account: string
@@ -44,6 +45,7 @@ export type Opened = {
   readonly prove: () => Promise<void>
   readonly files: Files
   readonly outgoing: Outgoing
+  readonly writing: Writing
   readonly pinning: PinSaver
   readonly sync: Sync
   readonly accessLog: AccessLog
@@ -61,6 +63,7 @@ type Parts = {
   readonly ports: Ports
   readonly box: Box
   readonly mailbox: Depositor & Owner
+  readonly author: Pick<Sender, 'ownName' | 'send'>
   readonly listener: Listener
 }
 
@@ -83,7 +86,7 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
     proved = true
   }
   const states = new States(desk, transport, account, lasting, here)
-  const saving = new Saving(states, clock)
+  const saving = new Saving(states, clock, () => listener.onEnded())
   const personal = new Personal(states, saving)
   const filing = new Filing(states, saving)
   const drafts = new Drafts({ states, saving, here, clock })
@@ -94,6 +97,8 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const sync = new Sync({ transport, reader, account, clock, presence, listener, resumed })
   const files = new Files(desk, transport, account, here, clock, presence)
   const outgoing = new Outgoing(desk, transport, keyring, log)
+  const { author } = parts
+  const writing = new Writing(clock, { drafts, files, ownName: () => author.ownName(), send: draft => author.send(draft) })
   const pinning = new PinSaver(box, keyring, log, clock, unlocked)
   const kept = { cache, restored, drafts, saving, personal, filing }
   const accessLog = new AccessLog(desk, transport, parts.mailbox)
@@ -104,7 +109,7 @@ export async function openMailbox(unlocked: Unlocked, parts: Parts): Promise<Ope
   const emergencies = new Emergencies(desk, transport, clock, parts.mailbox)
   const notices = new Notices(transport, parts.mailbox, (milliseconds, work) => clock.later(milliseconds, work))
   const arranged = { accessLog, shelf, diary, apps, register, emergencies, notices }
-  return { account, keyId, states, log, keyring, files, outgoing, pinning, sync, prove, ...arranged, ...kept }
+  return { account, keyId, states, log, keyring, files, outgoing, writing, pinning, sync, prove, ...arranged, ...kept }
 }
 
 async function isProved(keyring: Keyring, account: string, restored: Restored | undefined): Promise<boolean> {
@@ -117,10 +122,11 @@ async function isProved(keyring: Keyring, account: string, restored: Restored | 
   }
 }
 
-export function closeMailbox({ sync, drafts, cache, saving, files, pinning }: Opened): void {
+export function closeMailbox({ sync, writing, drafts, cache, saving, files, pinning }: Opened): void {
   sync.stop()
   files.close()
-  drafts.close()
+  drafts.close() // with what is being sent
+  writing.close()
   cache.close()
   saving.close()
   pinning.close()

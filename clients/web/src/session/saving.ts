@@ -11,11 +11,14 @@ export class Saving {
   readonly #states: States
   readonly #clock: Clock
   readonly #waiting = new Map<Label, Cancel>()
+  readonly #onEnded: () => void
   #ended = false
 
-  constructor(states: States, clock: Clock) {
+  /** `onEnded`: the relay knows this log-in no more. */
+  constructor(states: States, clock: Clock, onEnded: () => void = () => undefined) {
     this.#states = states
     this.#clock = clock
+    this.#onEnded = onEnded
   }
 
   /** `merge` is asked when it is saved, and again when another device was faster. `onSaved`: it is at the relay. */
@@ -29,6 +32,7 @@ export class Saving {
         onSaved()
       } catch (error) {
         if (!isRefusal(error)) throw error
+        if (error.kind === 'unauthorized' && !this.#ended) { this.#onEnded(); return; }
         // The page still has it. What is too large stays on this page only.
         if (error.kind !== 'tooLarge' && !this.#waiting.has(label)) this.later(label, merge, onSaved, AGAIN)
       }

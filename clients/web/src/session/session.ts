@@ -44,7 +44,7 @@ import type { States } from './states.ts'
 import type { Listener } from './sync.ts'
 import type { Transport } from './transport.ts'
 import { guessName } from './who.ts'
-import { Writing } from './writing.ts'
+import type { Writing } from './writing.ts'
 
 /**
  * `away`: the relay does not answer, so that nobody knows yet. `locked`: the relay knows this device, but nothing here
@@ -62,7 +62,6 @@ export class Session implements Mailbox {
   readonly #changes: Changes
   readonly #directory = new KeyDirectory()
   readonly #contents = new Contents(entry => this.isRead(entry))
-  readonly #writing: Writing
   #open: Opened | undefined
   #end: () => void = () => undefined
   /** Counts openings and closings: what was begun before one shows nothing after it. */
@@ -127,10 +126,9 @@ export class Session implements Mailbox {
     this.life = new Life(transport, this)
     this.reminder.value = Number(ports.lasting.get(REMINDER) ?? Number.NaN) || undefined
     this.pairing = new OldDevice(desk, transport, ports, this)
-    this.#writing = new Writing(ports.clock, this)
     this.search = new Search(ports.searcher)
-    this.idle = new Idle(ports, () => this.#writing.sending || this.#open?.files.busy === true, () => void this.suspend())
-    ports.presence.guard(() => this.#writing.busy || this.#open?.drafts.unkept.value === true)
+    this.idle = new Idle(ports, () => this.sending || this.#open?.files.busy === true, () => void this.suspend())
+    ports.presence.guard(() => this.#open?.writing.busy === true || this.#open?.drafts.unkept.value === true)
   }
 
   /** Open the mailbox with keys that the worker holds by now. Raises Refusal, KeysNotProved. */
@@ -178,7 +176,7 @@ export class Session implements Mailbox {
     })
     const [desk, transport, ports, box] = [this.#desk, this.#transport, this.#ports, this.box]
     const listener = this.#listener(unlocked.account)
-    const opened = await openMailbox(unlocked, { desk, transport, ports, box, listener, mailbox: this })
+    const opened = await openMailbox(unlocked, { desk, transport, ports, box, listener, mailbox: this, author: this })
     if (turn !== this.#turn) {
       closeMailbox(opened)
       throw new Refusal('unauthorized') // the person left meanwhile
@@ -225,7 +223,6 @@ export class Session implements Mailbox {
     this.idle.stop()
     this.#end()
     this.#end = () => undefined
-    this.#writing.close()
     this.search.close()
     this.#open = undefined
     this.#filing.value = undefined
@@ -370,40 +367,45 @@ export class Session implements Mailbox {
     return this.#opened.files
   }
 
+  /** Something is on its way out by itself. */
+  get sending(): boolean {
+    return this.#open?.writing.sending === true
+  }
+
   get outbox(): Writing['outbox'] {
-    return this.#writing.outbox
+    return this.#opened.writing.outbox
   }
 
   get composer(): Writing['composer'] {
-    return this.#writing.composer
+    return this.#opened.writing.composer
   }
 
   draft(answers: Arrived, text: string, parts: Draft['parts']): Draft {
-    return this.#writing.answer(answers, text, parts)
+    return this.#opened.writing.answer(answers, text, parts)
   }
 
   submit(answers: Arrived, wrote: string): void {
     const { mail, text, subject } = answers.letter
     // Mail programs show no conversation: there, what is answered stands below the answer (line `wrote` above it).
-    this.#writing.submit(answering(answers), answerSubject(subject), mail === null ? undefined : { wrote, earlier: text })
+    this.#opened.writing.submit(answering(answers), answerSubject(subject), mail === null ? undefined : { wrote, earlier: text })
   }
 
   /** A first letter to somebody who may be written to; its draft has what it is about. */
   submitFirst(to: Aim): void {
-    this.#writing.submit(to, this.drafts.of(to.thread).subject)
+    this.#opened.writing.submit(to, this.drafts.of(to.thread).subject)
   }
 
   /** The files of this thread's draft are brought to the relay, as far as they are still here. */
   resumeFiles(thread: string): void {
-    this.#writing.resume(thread)
+    this.#opened.writing.resume(thread)
   }
 
   undo(message: string): void {
-    this.#writing.undo(message)
+    this.#opened.writing.undo(message)
   }
 
   respond(entry: AgendaEntry, answer: Answer, sentence: string): Promise<void> {
-    return this.#writing.respond(entry, answer, sentence)
+    return this.#opened.writing.respond(entry, answer, sentence)
   }
 
   /** Of this browser: the file that it saves has it. */
@@ -414,7 +416,7 @@ export class Session implements Mailbox {
   }
 
   propose(entry: AgendaEntry, start: Moment, end: Moment | null, sentence: string): Promise<void> {
-    return this.#writing.propose(entry, start, end, sentence)
+    return this.#opened.writing.propose(entry, start, end, sentence)
   }
 
   /** Tell who asked for it that their letter was read. Raises Refusal, KeysNotProved. */
@@ -463,7 +465,7 @@ export class Session implements Mailbox {
       onState: state => this.#open?.cache.reached(state),
       onReachable: reachable => {
         this.reachable.value = reachable
-        if (reachable) this.outbox.retry()
+        if (reachable) this.#open?.writing.outbox.retry()
       },
       onLoaded: () => {
         this.loaded.value = true

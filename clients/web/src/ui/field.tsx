@@ -56,6 +56,7 @@ export function TextField({ label, value, onValue, hint, wrong, look, ...rest }:
   return (
     <Labelled {...{ id, label, hint, wrong }}>
       <input
+        autocomplete="off" // else the browser writes what is typed to its disk, to restore the tab
         {...rest}
         id={id}
         type="text"

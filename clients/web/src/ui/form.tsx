@@ -17,7 +17,7 @@ export function Form({ onSubmit, children }: FormProps): JSX.Element {
     setAttempts(count => count + 1)
   }
   return (
-    <form ref={form} onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate autocomplete="off">
       {children}
     </form>
   )

@@ -4,6 +4,8 @@ import { useEffect, useRef } from 'preact/hooks'
 
 type HeadingProps = {
   readonly title: string
+  /** Where the title is somebody's words: what the tab is called instead, since browsers keep that in their history. */
+  readonly tab?: string
   readonly children?: ComponentChildren
   /** Off for a heading that is in the page beside another one. */
   readonly focused?: boolean
@@ -13,17 +15,17 @@ type HeadingProps = {
 let first = true
 let place = ''
 
-export function Heading({ title, children, focused = true }: HeadingProps): JSX.Element {
+export function Heading({ title, tab = title, children, focused = true }: HeadingProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     if (!focused) return
-    document.title = `${title} – Pli`
+    document.title = `${tab} – Pli`
     if (!first) heading.current?.focus({ preventScroll: true })
     // The next step of a page begins at its top. Another page was brought to where it begins, or where one left it.
     if (location.pathname === place) document.documentElement.scrollTop = 0
     place = location.pathname
     first = false
-  }, [title, focused])
+  }, [title, tab, focused])
   return (
     <h1 ref={heading} tabIndex={-1}>
       {children ?? title}

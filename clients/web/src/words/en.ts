@@ -96,7 +96,7 @@ export const en: Words = {
   'fail.credentials': 'Wrong login name or password',
   'fail.credentialsText': 'Check both, letter by letter. “Show” displays the password as you type.',
   'fail.code': 'This code does not fit',
-  'fail.codeText': 'It is wrong or was used already. Wait until the app shows a new code, then copy that one.',
+  'fail.codeText': 'It is wrong or was used already. Wait until the app shows a new code, then copy that one. Still refused? Check the time of the device that shows the codes.',
   'fail.ticket': 'Too much time has passed',
   'fail.ticketText': 'To be safe, start again from the beginning.',
   'fail.tooMany': 'Too many attempts',

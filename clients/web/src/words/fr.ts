@@ -98,7 +98,7 @@ export const fr = {
   'fail.credentials': 'Identifiant ou mot de passe incorrect',
   'fail.credentialsText': 'Vérifiez les deux, lettre par lettre. « Afficher » montre le mot de passe que vous tapez.',
   'fail.code': 'Ce code ne convient pas',
-  'fail.codeText': 'Il est faux ou a déjà servi. Attendez que l’application affiche un nouveau code, puis recopiez-le.',
+  'fail.codeText': 'Il est faux ou a déjà servi. Attendez que l’application affiche un nouveau code, puis recopiez-le. Encore refusé ? Vérifiez l’heure de l’appareil qui affiche les codes.',
   'fail.ticket': 'Trop de temps a passé',
   'fail.ticketText': 'Par sécurité, recommencez depuis le début.',
   'fail.tooMany': 'Trop d’essais',

@@ -103,7 +103,7 @@ function Comparing({ found, onDone, onBack }: ComparingProps): JSX.Element {
     )
   return (
     <>
-      <Heading title={t('carers.compareTitle', found.name)} />
+      <Heading title={t('carers.compareTitle', found.name)} tab={t('carers.title')} />
       <Failure error={error} here={notFound} />
       <p>{t('carers.compare', found.name)}</p>
       <p class="kept">{found.fingerprint}</p>

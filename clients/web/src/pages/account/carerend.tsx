@@ -63,7 +63,7 @@ function Before({ name, onNext }: BeforeProps): JSX.Element {
   }
   return (
     <Form onSubmit={submit}>
-      <Heading title={t('carers.endTitle', name)} />
+      <Heading title={t('carers.endTitle', name)} tab={t('carers.title')} />
       <p>{t('carers.endText', name)}</p>
       <ul>
         <li>{t('carers.end1', name)}</li>
