@@ -47,6 +47,7 @@ class Connection:
         self._transport, self._session = transport, session
         self._unlock, self._ask_code = unlock, ask_code
         self._renewing = asyncio.Lock()
+        self._unanswered = False  # the last renewal
         self.described = Described((), frozenset())
         self.just_logged_in = False
 
@@ -160,7 +161,7 @@ class Connection:
 
     async def carry(self, request: Callable[[str], HttpRequest]) -> HttpResponse:
         """The answer to a request made with the present token; once more after an ended one. Raises Refusal."""
-        token = self._session.token
+        token = await self._current()
         response = await self._transport.carry(request(token))
         if response.status == _UNAUTHORIZED:
             await self.renew(token)
@@ -176,7 +177,22 @@ class Connection:
             if self._session.has_token and self._session.token != ended:
                 return
             self._session.renew()
-            await self._drive()
+            try:
+                await self._drive()
+            except Refusal as refusal:
+                self._unanswered = refusal.name == "serverUnavailable"
+                raise
+            self._unanswered = False
+
+    async def _current(self) -> str:
+        # While another task renews there is no token: whoever took that for the end ended every long run.
+        # A renewal that nobody answered is tried again; one that was refused is the end.
+        if not self._session.has_token:
+            async with self._renewing:
+                again = self._unanswered and not self._session.has_token
+            if again:
+                await self.renew("")
+        return self._session.token
 
     @property
     def token(self) -> str:
