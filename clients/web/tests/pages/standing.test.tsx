@@ -57,7 +57,7 @@ function conversation(...letters: readonly Arrived[]): HTMLElement {
     unreadable: signal([]),
     filing: { markRead: () => undefined, isArchived: () => false, labelsOf: () => [], allLabels: () => [] },
     mayAnswer: () => false,
-    contacts: signal(new Map()),
+    people: signal([]),
     loaded: signal(true),
   }
   return show(h(Conversation, { id: thread.id }), session)
