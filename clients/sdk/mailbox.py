@@ -13,6 +13,7 @@ from clients.sdk import files, syncing
 from clients.sdk.arriving import Arriving, Complete
 from clients.sdk.connection import Connection
 from clients.sdk.directory import Directory
+from clients.sdk.emergencies import Emergencies
 from clients.sdk.memory import Memory
 from clients.sdk.ownline import OwnKeys, own_line, require_published
 from clients.sdk.pinning import keep_pins
@@ -74,6 +75,11 @@ class Mailbox:
     def box_version(self) -> int:
         """The key box's version: keep the highest, and give it as `minimum_version` next time."""
         return self._own.opened.version
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """Summaries for when nobody can ask, left by this patient or for this professional or organisation."""
+        return Emergencies(self._connection, self._directory, self._own, self.account)
 
     async def attach(self, name: str, type: str, data: bytes | BinaryIO) -> Attachment:  # noqa: A002 - as in letters
         """Seal and upload a file, in constant memory for a stream.

@@ -18,17 +18,19 @@ type PersonSearchProps = {
   readonly people: readonly Known[]
   /** What stands below somebody of the directory. */
   readonly note: (entry: Listed) => string
+  /** Whom of the directory it is about; everybody where it is not given. */
+  readonly only?: (entry: Listed) => boolean
   readonly wrong: string | undefined
   readonly onKnown: (account: string) => void
   readonly onListed: (entry: Listed) => void
 }
 
-export function PersonSearch({ label, hint, people, note, wrong, onKnown, onListed }: PersonSearchProps): JSX.Element {
+export function PersonSearch({ label, hint, people, note, only, wrong, onKnown, onListed }: PersonSearchProps): JSX.Element {
   const [typed, setTyped] = useState('')
   const { listed, asking, failed } = useListed(typed)
   const words = wordsOf(typed)
   const known = people.filter(({ name, address }) => words.every(word => fold(`${name} ${address}`).includes(word))).slice(0, SHOWN)
-  const others = listed.filter(({ id }) => !people.some(({ account }) => account === id))
+  const others = listed.filter(one => (only?.(one) ?? true) && !people.some(({ account }) => account === one.id))
   // Whoever is known is also found by what the directory says of them: their town, say.
   const foundKnown = people.filter(one => listed.some(({ id }) => id === one.account) && !known.includes(one))
   const options: readonly ComboOption[] = [

@@ -21,7 +21,7 @@ export const enAccount: AccountWords = {
   'account.ownElsewhere': 'Your devices, your password and your passkeys are in your own mailbox.',
 
   'emergency.title': 'Emergency summary',
-  'emergency.line': 'What a clinician should know if you cannot answer',
+  'emergency.line': 'What an emergency department should know if you cannot answer',
   'apps.title': 'Apps',
   'apps.line': 'What they may do, until when; taking it back',
   'notices.title': 'Being told',

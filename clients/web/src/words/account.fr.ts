@@ -20,7 +20,7 @@ export const frAccount = {
   'account.ownElsewhere': 'Vos appareils, votre mot de passe et vos clés d’accès se trouvent dans votre propre boîte.',
 
   'emergency.title': 'Fiche d’urgence',
-  'emergency.line': 'Ce qu’un soignant doit savoir si vous ne pouvez pas répondre',
+  'emergency.line': 'Ce que des urgences doivent savoir si vous ne pouvez pas répondre',
   'apps.title': 'Applications',
   'apps.line': 'Ce qu’elles peuvent faire, jusqu’à quand ; le reprendre',
   'notices.title': 'Être prévenu',

@@ -1,6 +1,7 @@
 /** A summary for when nobody can ask: deposited for a professional or a service, seen when it was opened, taken back. */
 import type { JSX } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'
+import type { Known } from '../../session/aim.ts'
 import { isNoGrantee, SUMMARY_LENGTH, type Deposited } from '../../session/emergencies.ts'
 import { Button } from '../../ui/button.tsx'
 import { Choices } from '../../ui/field.tsx'
@@ -124,24 +125,25 @@ function Deposit({ onDone, onCancel }: DepositProps): JSX.Element {
   )
 }
 
+const NOBODY: readonly Known[] = []
+
 const notThem: Here = cause => (isNoGrantee(cause) ? ['emergency.notThem', 'emergency.notThemText'] : undefined)
 
 type GranteeProps = { readonly to: Grantee | undefined; readonly wrong: string | undefined; readonly onChoose: (to: Grantee | undefined) => void }
 
-/** Whoever is listed may be named: nobody writes to anybody by it. */
+/** Services alone: a clinician who reads Pli in an ordinary mail program has nothing that opens a summary. */
 function GranteeField({ to, wrong, onChoose }: GranteeProps): JSX.Element {
-  const { session } = useApp()
   const there = useRef<HTMLDivElement>(null)
-  const people = session.people.value
   if (to !== undefined) return <Chosen there={there} name={to.name} line="" onChange={() => onChoose(undefined)} />
   return (
     <PersonSearch
       label={t('emergency.to')}
       hint={t('emergency.toHint')}
-      people={people}
+      people={NOBODY}
       note={() => ''}
+      only={({ kind }) => kind === 'organisation'}
       wrong={wrong}
-      onKnown={account => onChoose(people.find(one => one.account === account))}
+      onKnown={() => undefined}
       onListed={({ id, name }) => onChoose({ account: id, name })}
     />
   )
