@@ -149,7 +149,6 @@ export async function recovery(who) {
   await openAccount(who, false)
   await who.button('Rouvrir mon compte').click()
   await who.heading('Messages')
-  await page.getByText('Regardez qui peut ouvrir votre boîte').waitFor()
   await who.see('messages-after-recovery')
 }
 

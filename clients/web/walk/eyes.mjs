@@ -32,6 +32,7 @@ export class Eyes {
     const few = brief || this.quick
     const looks = few ? LOOKS.filter(({ size, light, tongue }) => tongue === 'fr' && (size === 'phone') === (light === 'light')) : LOOKS
     await page.mouse.move(0, 0)
+    await page.waitForTimeout(250) // what appears has appeared: half-way its contrast is nobody's
     for (const { size, light, tongue } of looks.toSorted((a, b) => b.tongue.localeCompare(a.tongue))) {
       await speak(page, tongue)
       await setUp(page, size, { colorScheme: light })

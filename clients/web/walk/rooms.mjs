@@ -119,7 +119,7 @@ export async function firstLetter(who) {
   await page.getByLabel('À qui écrivez-vous').fill('zzz')
   await who.see('compose-no-one')
   await page.getByLabel('À qui écrivez-vous').fill('mart')
-  await page.locator('.recipient-search .rows-row').first().click()
+  await page.getByRole('option').first().click()
   await page.getByLabel('Objet').fill('Une question')
   await page.getByLabel('Votre message').fill('Bonjour docteur, une question…')
   await page.getByText('Brouillon gardé').waitFor()

@@ -61,10 +61,10 @@ async function leave() {
 
 /** A letter that was changed at the relay, an exchange that was closed. */
 async function spoilt() {
-  await rig.tell('close')
   const { page } = who
-  await rig.tell('second')
-  await page.waitForTimeout(3000)
+  await who.goTo('/messages')
+  await rig.tell('close')
+  await who.link(/Fin de notre échange/).waitFor({ timeout: 30_000 })
   await leave()
   await rig.tell('spoilt')
   await doors.login(who)
@@ -87,7 +87,8 @@ async function away() {
   await page.getByText('Pli ne répond pas pour l’instant').first().waitFor({ state: 'detached', timeout: 60_000 })
   await rig.tell('stop')
   await page.reload()
-  await who.heading('Pli ne répond pas')
+  // What was kept is there to be read, under the sentence that says so.
+  await page.getByText(/Pli ne répond pas/).first().waitFor({ timeout: 60_000 })
   await who.see('away')
   await rig.tell('again')
   await who.page.locator('nav a[href="/messages"]:visible').first().waitFor({ timeout: 60_000 })
