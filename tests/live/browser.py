@@ -42,8 +42,13 @@ class Seat:
 
 
 @contextlib.contextmanager
-def open_browser(playwright: Playwright, origin: str, profile: Path, size: tuple[int, int]) -> Iterator[Seat]:
-    """A fresh Chromium with its own profile in `profile`, in French, at that size in CSS pixels."""
+def open_browser(
+    playwright: Playwright, origin: str, profile: Path, size: tuple[int, int], *, policy: bool = True
+) -> Iterator[Seat]:
+    """A fresh Chromium with its own profile in `profile`, in French, at that size in CSS pixels.
+
+    Without `policy` it ignores the page's content security policy: what holds then holds by the page alone.
+    """
     width, height = size
     context = playwright.chromium.launch_persistent_context(
         str(profile),
@@ -55,6 +60,7 @@ def open_browser(playwright: Playwright, origin: str, profile: Path, size: tuple
         locale="fr-FR",
         timezone_id="Europe/Paris",
         accept_downloads=True,
+        bypass_csp=not policy,
     )
     try:
         yield _seat(context, origin)

@@ -55,11 +55,17 @@ class Clinician:
         return str(said["account"]), Codes(str(said["totp"]), datetime.now(UTC).timestamp())
 
     def send(
-        self, to: str, subject: str, text: str, html: str | None = None, parts: Sequence[dict[str, Any]] = ()
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        html: str | None = None,
+        parts: Sequence[dict[str, Any]] = (),
+        thread: str | None = None,
     ) -> str:
-        """A letter; its id. `parts`: {kind: file, name, type, data}, {kind: document, title, type, data}, or
-        {kind: invitation, summary, location, description}."""
-        given = {"to": to, "subject": subject, "text": text, "html": html, "parts": list(parts)}
+        """A letter, with its markup as it is; its id. `parts`: {kind: file, name, type, data}, {kind: document, title,
+        name, type, data}, or {kind: invitation, summary, location, description}."""
+        given = {"to": to, "subject": subject, "text": text, "html": html, "parts": list(parts), "thread": thread}
         return str(self._program.ask({"do": "send"} | given)["sent"])
 
     def heard(self, of: str) -> list[str]:
@@ -125,14 +131,14 @@ async def _draft(mailbox: Mailbox, command: dict[str, Any]) -> Draft:
     mail = Mail(
         from_=DOCTOR, to=f"p@{DOMAIN}", message_id=f"<{os.urandom(8).hex()}@{CLINIC}>", in_reply_to=None, references=()
     )
-    return Draft(subject=command["subject"], text=command["text"], html=command["html"], parts=parts, mail=mail)
+    said = {name: command[name] for name in ("subject", "text", "html", "thread")}
+    return Draft(parts=parts, mail=mail, **said)
 
 
 async def _part(mailbox: Mailbox, given: dict[str, Any]) -> Part:
     if given["kind"] == "invitation":
         return _invitation(given)
-    name = given.get("name") or "document.xml"
-    file = await mailbox.attach(name, given["type"], base64.b64decode(given["data"]))
+    file = await mailbox.attach(given["name"], given["type"], base64.b64decode(given["data"]))
     if given["kind"] == "file":
         return FilePart(file)
     return RecordDocument(
@@ -155,7 +161,7 @@ def _invitation(given: dict[str, Any]) -> Invitation:
         uid=f"{os.urandom(8).hex()}@{CLINIC}",
         sequence=0,
         stamp=now.replace(microsecond=0),
-        organizer=Person(DOCTOR, given["summary"]),
+        organizer=Person(DOCTOR, "Dr Claire MARTIN"),
         attendees=(Attendee(f"p@{DOMAIN}", "Camille DURAND"),),
         start=Moment(start, "Europe/Paris"),
         end=Moment(start + timedelta(minutes=30), "Europe/Paris"),

@@ -15,6 +15,7 @@ from demo.names import CLINIC_DOMAIN, CLINICIAN_ADDRESS, Ports
 from tests.bridges.responder import Responder, running
 from tests.live import certificates, dovecot, postfix
 from tests.live.certificates import Certificates
+from tests.live.clinician import Clinician
 from tests.live.codes import Codes
 from tests.live.desk import Desk
 from tests.live.dovecot import Dovecot
@@ -23,6 +24,9 @@ from tests.live.places import Places
 from tests.live.polling import free_ports
 from tests.live.postfix import Identity, Postfix
 from tests.live.proxy import Proxy
+from tests.relays import RunningRelay, start_relay_process
+
+SMALL = 3_000_000  # bytes of letters that an account may hold at `small_relay`
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +112,24 @@ def pli(places: Places, certs: Certificates, proxy: Proxy) -> Iterator[Installat
     apps.enrol(installation.layout)
     yield installation
     installation.stop()
+
+
+@pytest.fixture(scope="session")
+def small_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRelay]:
+    """A relay with the web client and no gateway, where an account may hold little. A test may kill and start it."""
+    assert (WEB / "index.html").exists(), "the web client is not built: ./dev web"
+    more = f"storage_octets = {SMALL}\n"
+    started = start_relay_process(tmp_path_factory.mktemp("small") / "relay", web=WEB, more=more)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def clinician(small_relay: RunningRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinician]:
+    """Who writes to the patients of that relay."""
+    program = Clinician(small_relay, tmp_path_factory.mktemp("clinician") / "log")
+    yield program
+    program.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Playwright, Route, expect, sync_playwright
 
-from demo.installation import WEB
 from tests.live import browser, page
 from tests.live.clinician import Clinician
 from tests.live.codes import Codes
+from tests.live.conftest import SMALL
 from tests.live.polling import until
 from tests.live.storages import dump, kept_names
-from tests.relays import RunningRelay, start_relay_process
+from tests.relays import RunningRelay
 
 pytestmark = pytest.mark.live
 PASSWORD = "une phrase assez longue pour tout le monde"
@@ -30,7 +30,6 @@ SLOW = 30_000
 UNDO = 10_000
 TESTS = 7
 YEAR = 366 * 86400  # seconds
-STORAGE = 400_000  # bytes of letters that an account may hold here
 
 
 @pytest.fixture(scope="module")
@@ -39,21 +38,6 @@ def playwright() -> Iterator[Playwright]:
         pytest.skip(reason)
     with sync_playwright() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRelay]:
-    more = f"storage_octets = {STORAGE}\n"
-    started = start_relay_process(tmp_path_factory.mktemp("relay") / "relay", web=WEB, more=more)
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
-def clinician(relay: RunningRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinician]:
-    program = Clinician(relay, tmp_path_factory.mktemp("clinician") / "log")
-    yield program
-    program.close()
 
 
 @dataclass
@@ -84,13 +68,13 @@ class Patient:
 
 
 @pytest.fixture(scope="module")
-def people(relay: RunningRelay, clinician: Clinician) -> Iterator[Patient]:
+def people(small_relay: RunningRelay, clinician: Clinician) -> Iterator[Patient]:
     """One for each test, all made at once: a one-time code of the first minute is then nobody's to wait for."""
     made = []
     for number in range(TESTS):
         account, codes = clinician.patient(f"zoe.garnier{number}", PASSWORD)
         clinician.send(account, SUBJECT, LETTER)
-        made.append(Patient(relay, f"zoe.garnier{number}", account, codes))
+        made.append(Patient(small_relay, f"zoe.garnier{number}", account, codes))
     return iter(made)
 
 
@@ -100,12 +84,12 @@ def patient(people: Iterator[Patient]) -> Patient:
 
 
 @pytest.fixture
-def sit(playwright: Playwright, relay: RunningRelay, tmp_path: Path) -> Iterator[Callable[[str], Page]]:
+def sit(playwright: Playwright, small_relay: RunningRelay, tmp_path: Path) -> Iterator[Callable[[str], Page]]:
     """A browser of its own for each name."""
     with contextlib.ExitStack() as stack:
 
         def opened(name: str) -> Page:
-            seat = browser.open_browser(playwright, relay.origin, tmp_path / name, browser.DESK)
+            seat = browser.open_browser(playwright, small_relay.origin, tmp_path / name, browser.DESK)
             return stack.enter_context(seat).page
 
         yield opened
@@ -171,7 +155,7 @@ def test_a_full_mailbox_says_what_to_do_and_the_letter_stays(
     seen = patient.enter(sit("one"))
     form = patient.form(seen)
     large = tmp_path / "large.bin"
-    large.write_bytes(bytes(STORAGE))
+    large.write_bytes(bytes(SMALL))
     form.locator("input[autocomplete=name]").fill("Zoé Garnier")
     form.locator("textarea").fill("Avec un gros fichier")
     form.locator("input[type=file]").first.set_input_files(str(large))

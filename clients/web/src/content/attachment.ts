@@ -20,9 +20,12 @@ const shaped = object<Attachment>({
 /** As many chunks as its size makes. */
 export const attachment = such(shaped, ({ chunks, size }) => chunks.length === chunkCount(size))
 
+/** As it is shown and kept: signs that turn the direction of writing would make "exe.pdf" of "fdp.exe". */
+export const plainName = (name: string): string => name.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+
 /** A name that an attachment may have, from a name that somebody's file has. */
 export function safeName(name: string): string {
-  const clean = Array.from(name.toWellFormed().replace(/[\p{Cc}/\\]/gu, '_').trim())
+  const clean = Array.from(plainName(name.toWellFormed()).replace(/[\p{Cc}/\\]/gu, '_').trim())
   return clean.length === 0 ? 'document' : clean.slice(-NAME_LENGTH).join('')
 }
 

@@ -1,4 +1,5 @@
 /** All files of an exchange in one ZIP, proved one after the other and never all in memory (APPNOTE.TXT, stored). */
+import { plainName } from '../content/attachment.ts'
 import { makeZip } from 'client-zip'
 import { filesOf } from '../content/letter.ts'
 import type { Arrived } from './entries.ts'
@@ -15,7 +16,7 @@ export function zipFiles(letters: readonly Arrived[], files: Pick<Files, 'open'>
   return zip(async function* () {
     for (const { letter, receivedAt } of letters) {
       for (const attachment of filesOf(letter)) {
-        const name = freeName(`${receivedAt.slice(0, 10)} ${attachment.name}`, taken)
+        const name = freeName(`${receivedAt.slice(0, 10)} ${plainName(attachment.name)}`, taken)
         yield { name, lastModified: new Date(letter.sent), input: await files.open(attachment) }
       }
     }

@@ -10,7 +10,7 @@ import { SearchIndex } from '../../src/search/searchindex.ts'
 import { knownPeople } from '../../src/session/aim.ts'
 import { freeName } from '../../src/session/archive.ts'
 import { threads } from '../../src/session/entries.ts'
-import { safeName } from '../../src/content/attachment.ts'
+import { plainName, safeName } from '../../src/content/attachment.ts'
 import { toIcs } from '../../src/content/ics.ts'
 import { arrived, invitation, letter } from '../fakes/letters.ts'
 import { Screen } from '../fakes/screen.tsx'
@@ -64,6 +64,11 @@ test.each(ATTACKS)('%s as a file name is words', async attack => {
 
 test.each(['../../etc/passwd', '..\\..\\x', 'a/b', '\u0000x'])('%j as a file name leaves no folder', name => {
   expect(safeName(name)).not.toMatch(/[/\\\u0000]/)
+})
+
+test('no sign in a file name turns it round, so that it ends as it is read', () => {
+  expect(plainName('ordonnance\u202Efdp.exe')).toBe('ordonnancefdp.exe')
+  expect(safeName('\u2067ordonnance\u2069\u200Ffdp.exe')).toBe('ordonnancefdp.exe')
 })
 
 test('two files of one name are two files in an archive, whatever the case', () => {

@@ -1,7 +1,7 @@
 /** A file: its name, its size, open it here, keep it. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Attachment } from '../../content/attachment.ts'
+import { plainName, type Attachment } from '../../content/attachment.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Waiting } from '../../ui/notice.tsx'
@@ -18,8 +18,9 @@ export function FileView({ attachment, title }: FileViewProps): JSX.Element {
   const { session, screen } = useApp()
   const [bytes, setBytes] = useState<Uint8Array>()
   const { act, busy, error } = useAct()
-  const { name, type, size } = attachment
-  const label = title ?? name
+  const { type, size } = attachment
+  const name = plainName(attachment.name)
+  const label = plainName(title ?? name)
   const open = (): void => act(async () => setBytes(await session.fetchFile(attachment)))
   const save = (): void => act(async () => screen.save(bytes ?? (await session.fetchFile(attachment)), name, type))
   return (
