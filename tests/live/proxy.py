@@ -55,7 +55,11 @@ class Proxy:
                 sender, _ = self._door.accept()
             except OSError:
                 return
-            receiver = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                receiver = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:  # nobody is there now: whoever came hears so, and may come again
+                sender.close()
+                continue
             threading.Thread(target=self._up, args=(sender, receiver), daemon=True).start()
             threading.Thread(target=self._down, args=(receiver, sender), daemon=True).start()
 
@@ -91,6 +95,8 @@ class Proxy:
                 if self.reached.is_set():
                     self._open.wait()
                 sender.sendall(piece)
+        with contextlib.suppress(OSError):
+            sender.shutdown(socket.SHUT_WR)  # whoever answered has gone: the sender must not wait for more
 
     def _break(self, *ends: socket.socket) -> None:
         self._cut_at = None
