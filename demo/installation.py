@@ -6,6 +6,7 @@ Used by `./dev run` and by the live tests: the same parts started in the same wa
 import csv
 import dataclasses
 import json
+import os
 import re
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pyotp
@@ -166,9 +168,14 @@ def run_pli(*arguments: str, given: str = "") -> Any:
 
 
 def run_words(*arguments: str, given: str = "") -> str:
-    """What `pli ...` says. Raises Failed with its words."""
+    """What `pli ...` says, whatever the person at the terminal has set or used before. Raises Failed with its words."""
     command = [sys.executable, "-m", "pli", *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=ROOT, check=False)
+    # What a command remembers of a key log is of one relay: of the next one at the same address it would be a lie.
+    with TemporaryDirectory(prefix="pli-") as settings:
+        environment = os.environ | {"XDG_CONFIG_HOME": settings}
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+        )
     if done.returncode:
         raise Failed(f"pli {' '.join(arguments[:2])}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -25,10 +25,11 @@ async def first_look(transport: Transport, trust: Trust) -> LastCheckpoint:
     memory = trust.memory
     if memory.distrust is not None:
         raise distrusted(memory.distrust)
-    if memory.checkpoint is not None:
-        return memory.checkpoint  # a log-in will show that the log goes on from it
     text = trust.policy or memory.policy or await _page(transport, names.LOG_POLICY)
     shown = await _shown(transport, KeyLog(policy_of(text)))
+    if memory.checkpoint is not None:
+        # Of the same log by its signatures, or nothing is made; a log-in will show that it goes on from there.
+        return memory.checkpoint
     if trust.policy is None:
         memory.policy = text
     memory.checkpoint = shown

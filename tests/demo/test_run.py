@@ -76,3 +76,11 @@ def test_a_code_is_never_the_one_of_the_activation() -> None:
 def test_a_command_that_fails_says_why() -> None:
     with pytest.raises(Failed, match="pli keys show"):
         run_pli("keys", "show", "/nowhere/key")
+
+
+def test_a_command_sees_nothing_of_what_the_person_has_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "pli").mkdir()
+    (tmp_path / "pli" / "config.toml").write_text("this is no TOML")
+    assert "publicKey" in run_pli("keys", "new", str(tmp_path / "a.key"))
+    assert [path.name for path in (tmp_path / "pli").iterdir()] == ["config.toml"]
