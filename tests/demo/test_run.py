@@ -81,6 +81,6 @@ def test_a_command_that_fails_says_why() -> None:
 def test_a_command_sees_nothing_of_what_the_person_has_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "pli").mkdir()
-    (tmp_path / "pli" / "config.toml").write_text("this is no TOML")
+    (tmp_path / "pli" / "default.toml").write_text("this is no TOML")
     assert "publicKey" in run_pli("keys", "new", str(tmp_path / "a.key"))
-    assert [path.name for path in (tmp_path / "pli").iterdir()] == ["config.toml"]
+    assert [path.name for path in (tmp_path / "pli").iterdir()] == ["default.toml"]
