@@ -55,6 +55,7 @@ export const enLife: LifeWords = {
   'journal.by.operator': 'Pli’s operator',
   'journal.by.relay': 'Pli by itself',
   'journal.by.anyone': 'Somebody who was not logged in',
+  'journal.by.entering': 'Somebody who had what it takes to come in',
   'journal.by.professional': 'A professional',
   'journal.by.app': 'An app',
   'journal.act.enrol': 'Account created',

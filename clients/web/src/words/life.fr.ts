@@ -55,6 +55,7 @@ export const frLife = {
   'journal.by.operator': 'L’exploitant de Pli',
   'journal.by.relay': 'Pli, de lui-même',
   'journal.by.anyone': 'Quelqu’un qui n’était pas connecté',
+  'journal.by.entering': 'Quelqu’un qui avait ce qu’il faut pour entrer',
   'journal.by.professional': 'Un professionnel',
   'journal.by.app': 'Une application',
   'journal.act.enrol': 'Compte créé',

@@ -347,15 +347,21 @@ test('nobody is added before the fingerprint was compared, and ending needs the 
 test('the log of who did what says it in words, and marks what was refused', async () => {
   house.acts.add('2024-03-12T09:00:00Z', 'activate')
   house.acts.add('2024-03-12T09:05:00Z', 'login', { actor: 'anyone', outcome: 'wrongCode' })
+  house.acts.add('2024-03-12T09:05:30Z', 'login', { actor: 'anyone' })
   house.acts.add('2024-03-12T09:06:00Z', 'something new')
   await open(places.JOURNAL)
   await says('Nous avons vérifié, sur votre appareil')
   expect([...screen.root.querySelectorAll('.journal-act b')].map(one => one.textContent)).toEqual([
     'Autre acte (something new)',
     'Connexion',
+    'Connexion',
     'Compte ouvert avec la lettre',
   ])
   expect(screen.root.querySelectorAll('.mark-care').length).toBe(1)
+  expect([...screen.root.querySelectorAll('.journal-act .rows-text')].slice(1, 3).map(one => one.textContent)).toEqual([
+    'Quelqu’un qui avait ce qu’il faut pour entrer',
+    'Quelqu’un qui n’était pas connecté',
+  ])
 })
 
 test('a log that was changed is not shown', async () => {

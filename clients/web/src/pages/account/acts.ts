@@ -76,8 +76,12 @@ const OUTCOMES: Readonly<Record<string, PlainWord>> = {
 export const outcomeOf = ({ outcome }: AccessLogEntry): string | undefined =>
   outcome === 'done' ? undefined : t(OUTCOMES[outcome] ?? 'journal.failed')
 
+/** Acts by which somebody comes in. Whoever did one was not logged in before it, which would read like a break-in. */
+const ENTRIES: ReadonlySet<string> = new Set(['login', 'activate', 'adopt', 'recover'])
+
 /** `people`: what the person calls accounts. */
-export function actorOf({ actor, by }: AccessLogEntry, people: ReadonlyMap<string, string>): string {
+export function actorOf({ actor, action, by, outcome }: AccessLogEntry, people: ReadonlyMap<string, string>): string {
+  if (actor === 'anyone' && outcome === 'done' && ENTRIES.has(action)) return t('journal.by.entering')
   const name = by === null ? undefined : people.get(by)
   return name ?? t(ACTORS[actor] ?? 'journal.by.anyone')
 }
