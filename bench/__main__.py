@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.row import Row, show
 
-GROUPS = ("sealing", "relay", "hostile", "gateway", "outgoing", "enrolment")
+GROUPS = ("sealing", "relay", "hostile", "gateway", "outgoing", "enrolment", "browser")
 
 
 def main(

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from nacl import bindings
 
-from bench.browser import opening_milliseconds
+from bench.opening import opening_milliseconds
 from bench.row import Row, against, at_least, at_most, seconds
 from crypto.attachment import AttachmentSealer, open_chunks
 from crypto.envelope import open_sealed, seal

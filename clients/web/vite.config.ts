@@ -27,6 +27,9 @@ const POLICY = [
 
 const TARGET = ['chrome111', 'firefox114', 'safari16.4']
 
+/** What main.tsx imports; what those import comes with them. */
+const FIRST = /\/src\/(crypto\/desk|device\/(device|workers)|pages\/app|session\/(login|session|transport)|words\/words)\.tsx?$/
+
 export default defineConfig({
   base: '/',
   plugins: [published(TARGET)],
@@ -39,8 +42,12 @@ export default defineConfig({
     sourcemap: false,
     // The content security policy has no data: for fonts or images and no inline script.
     assetsInlineLimit: 0,
-    // The list of what each later page needs would be a kilobyte of the first load; all styles come with that anyway.
-    modulePreload: false,
+    // What the first page needs is named in index.html: a slow line then waits once, not once for each import. The list of
+    // what each later page needs would be a kilobyte of the first load; all styles come with that anyway.
+    modulePreload: { polyfill: false, resolveDependencies: (_, needed, { hostType }) => (hostType === 'html' ? needed : []) },
+    // All that the entry imports is one file: forty of a kilobyte or two wait for each other on six connections. The entry
+    // itself is not in it: it waits for a session, whose later parts import from that file and would wait for the entry.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } } },
     // The worker holds libsodium with its WebAssembly inside: about 1 MB, loaded once and beside the page.
     chunkSizeWarningLimit: 1500,
   },

@@ -1,7 +1,8 @@
 """A clinician on the SDK beside a relay, who enrols patients too: one JSON command a line in, one answer a line out.
 
 A program of its own, because the SDK lives on Twisted's loop and a driven browser does not. `Clinician` starts it.
-Commands: patient {login, password}; send {to, subject, text, html, parts}; heard {of}.
+Commands: patient {login, password}; send {to, subject, text, html, parts, thread}; many {to, count}; large {to,
+subject, size}; heard {of}.
 """
 
 import asyncio
@@ -37,6 +38,9 @@ DOCTOR: Final = f"dr.martin@{CLINIC}"
 DOMAIN: Final = "patient.pli.example"
 
 
+_WORDS: Final = "Bonjour Camille, vos résultats sont arrivés, la glycémie est bonne et le cholestérol un peu haut. " * 4
+
+
 class Clinician:
     """The program, and what it is asked for."""
 
@@ -67,6 +71,14 @@ class Clinician:
         name, type, data}, or {kind: invitation, summary, location, description}."""
         given = {"to": to, "subject": subject, "text": text, "html": html, "parts": list(parts), "thread": thread}
         return str(self._program.ask({"do": "send"} | given)["sent"])
+
+    def send_many(self, to: str, count: int) -> None:
+        """So many letters, each of its own exchange: `Lettre 0017`, and a text with `mot0017`."""
+        self._program.ask({"do": "many", "to": to, "count": count})
+
+    def send_large(self, to: str, subject: str, size: int) -> None:
+        """A letter with a file of so many random bytes."""
+        self._program.ask({"do": "large", "to": to, "subject": subject, "size": size})
 
     def heard(self, of: str) -> list[str]:
         """The texts of this patient's letters, oldest first."""
@@ -99,6 +111,14 @@ async def _main(origin: str) -> None:
                 _say(await _patient(origin, enroller, station, command))
             case "send":
                 _say({"sent": (await mailbox.send(await _draft(mailbox, command), [command["to"]])).client_id})
+            case "many":
+                for number in range(command["count"]):
+                    await mailbox.send(_plain(f"Lettre {number:04}", f"{_WORDS} mot{number:04}"), [command["to"]])
+                _say({})
+            case "large":
+                file = await mailbox.attach("grand.bin", "application/octet-stream", os.urandom(command["size"]))
+                await mailbox.send(_plain(command["subject"], "Un grand fichier", FilePart(file)), [command["to"]])
+                _say({})
             case "heard":
                 letters = [item for item in await _all(mailbox) if isinstance(item, Arrived)]
                 _say({"texts": [one.letter.text for one in letters if one.letter.sender.account == command["of"]]})
@@ -133,6 +153,11 @@ async def _draft(mailbox: Mailbox, command: dict[str, Any]) -> Draft:
     )
     said = {name: command[name] for name in ("subject", "text", "html", "thread")}
     return Draft(parts=parts, mail=mail, **said)
+
+
+def _plain(subject: str, text: str, *parts: Part) -> Draft:
+    mail = Mail(from_=DOCTOR, to=f"p@{DOMAIN}", message_id=None, in_reply_to=None, references=())
+    return Draft(subject=subject, text=text, parts=parts, mail=mail)
 
 
 async def _part(mailbox: Mailbox, given: dict[str, Any]) -> Part:

@@ -5,7 +5,7 @@ import type { Callbacks, OperationName, Operations, StreamName, Streams, ToPage,
 
 /** A Worker, or what behaves like one. */
 export interface WorkerLike {
-  postMessage(message: ToWorker): void
+  postMessage(message: ToWorker, transfer?: Transferable[]): void
   onmessage: ((event: MessageEvent<ToPage>) => void) | null
   onerror: ((event: ErrorEvent) => void) | null
 }
@@ -78,7 +78,8 @@ export class Desk {
     const { id, turn } = asked
     try {
       const bytes = asked.kind === 'fetch' ? await fetched(waiting, asked) : await kept(waiting, asked)
-      this.#worker.postMessage({ kind: 'reply', id, turn, bytes })
+      // What was fetched for the worker is given to it, not copied.
+      this.#worker.postMessage({ kind: 'reply', id, turn, bytes }, bytes === null ? [] : [bytes.buffer])
     } catch (reason) {
       waiting.failure = { reason }
       this.#worker.postMessage({ kind: 'failed', id, turn })

@@ -22,7 +22,7 @@ export function FileView({ attachment, title }: FileViewProps): JSX.Element {
   const name = plainName(attachment.name)
   const label = plainName(title ?? name)
   const open = (): void => act(async () => setBytes(await session.fetchFile(attachment)))
-  const save = (): void => act(async () => screen.save(bytes ?? (await session.fetchFile(attachment)), name, type))
+  const save = (): void => act(async () => screen.save(bytes ?? (await session.files.open(attachment)), name, type))
   return (
     <div class="files">
       <div class="file">
