@@ -36,7 +36,8 @@ class Held:
     def begin(self) -> None:
         """Hand it to its writer."""
         self._request.registerProducer(self, True)
-        self._writer.begin(self)
+        if self._request is not None:  # a transport that is lost already says so at once
+            self._writer.begin(self)
 
     def write(self, data: bytes) -> None:
         """The next bytes, unless nobody reads."""

@@ -212,7 +212,8 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         self._begin_by_pieces(reply)
         self._held = Held(self, writer, ended)
         self._held.begin()
-        slim(self)
+        if not (self.finished or self._disconnected):  # it may have had one thing to say, to nobody even
+            slim(self)
 
     def _begin_by_pieces(self, reply: Reply) -> None:
         self.setResponseCode(reply.status)

@@ -350,3 +350,16 @@ async def test_what_was_asked_behind_a_stream_is_answered_once_it_ended(visitor:
     assert (await stream.answer()).status == 200
     stream.writer.close()
     assert await _streams(visitor) == "0.0"
+
+
+async def test_a_stream_that_ends_with_its_first_word_ends_like_any_other(
+    visitor: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, doctor, patient = await visitor.doctor_and_patient()
+    await visitor.call(token, "SealedMessage/set", accountId=doctor.account, create={"l": letter(patient)})
+    stream = await listen(visitor, token, "closeafter=state", Last_Event_ID="0")
+    assert "event: state" in await stream.event()
+    assert await stream.event() == ""
+    stream.writer.close()
+    assert await _streams(visitor) == "0.0"
+    assert "failed" not in capsys.readouterr().out
