@@ -2,14 +2,25 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
+
+from tests import postgres
+from tests.postgres import Cluster
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No command of a test reads or writes what the person who runs it keeps for `pli`."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL for the whole session: whoever leaves rows in its own database empties it, others make one."""
+    with postgres.running() as started:
+        yield started
 
 
 def pytest_sessionfinish() -> None:

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,20 @@ USER = "pli"
 def missing() -> str:
     """Why there can be none here; empty when there can."""
     return "" if _programs() else "PostgreSQL is not installed: scripts/debian-packages"
+
+
+@contextmanager
+def running() -> "Iterator[Cluster]":
+    """One for as long as the block lasts; where there can be none, the test is skipped and says why."""
+    if reason := missing():
+        import pytest
+
+        pytest.skip(reason)
+    started = Cluster.start()
+    try:
+        yield started
+    finally:
+        started.end()
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,8 @@ from bridges.mssante.revocation import Revocation, Sources
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, WhitelistKeeper
-from tests import postgres
 from tests.bridges.authority import SIGNER, Authority, Issued, credentials, name, signed_list, written
 from tests.bridges.fakes import DOMAIN, HOSTNAME, FakeMailbox, FakeRelay
-from tests.postgres import Cluster
 
 OPERATOR = name("mail.operateur.example")
 
@@ -42,16 +40,6 @@ OPERATOR = name("mail.operateur.example")
 @pytest.fixture(scope="session")
 def authority() -> Authority:
     return Authority()
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL; each test makes its own database in it."""
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    started = Cluster.start()
-    yield started
-    started.end()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from crypto.encoding import b64u, unb64u
 from crypto.keybox import DeviceKey
 from crypto.keys import SigningSeed
 from tests.live.codes import Codes
+from tests.live.everything import everything
 from tests.live.program import Program
 from tests.relays import RunningRelay
 
@@ -120,7 +121,7 @@ async def _main(origin: str) -> None:
                 await mailbox.send(_plain(command["subject"], "Un grand fichier", FilePart(file)), [command["to"]])
                 _say({})
             case "heard":
-                letters = [item for item in await _all(mailbox) if isinstance(item, Arrived)]
+                letters = [item for item in await everything(mailbox) if isinstance(item, Arrived)]
                 _say({"texts": [one.letter.text for one in letters if one.letter.sender.account == command["of"]]})
     await enroller.close()
     await client.close()
@@ -134,16 +135,6 @@ async def _patient(origin: str, enroller: Client, station: SigningSeed, command:
     opened = await activate(origin, login, invited.code, command["password"], secret)
     await opened.close()
     return {"account": invited.person.account, "totp": secret}
-
-
-async def _all(mailbox: Mailbox) -> list[Any]:
-    items: list[Any] = []
-    state, more = None, True
-    while more:
-        news = await mailbox.news(state)
-        items += news.items
-        state, more = news.state, news.more
-    return items
 
 
 async def _draft(mailbox: Mailbox, command: dict[str, Any]) -> Draft:

@@ -15,6 +15,7 @@ from clients.content.letter import Letter, Mail
 from clients.content.part import Part
 from clients.sdk import Arrived, Client, Draft, Mailbox, Refusal
 from clients.session import reactor
+from tests.live.everything import everything
 
 
 async def main(relay: str, login: str, password: str, address: str) -> None:
@@ -34,22 +35,12 @@ async def main(relay: str, login: str, password: str, address: str) -> None:
 
 
 async def _obey(mailbox: Mailbox, command: dict[str, Any]) -> dict[str, Any]:
-    letters = [item for item in await _all(mailbox) if isinstance(item, Arrived)]
+    letters = [item for item in await everything(mailbox) if isinstance(item, Arrived)]
     if command["do"] == "news":
         return {"letters": [_described(item) for item in letters]}
     answered = next(item.letter for item in letters if item.letter.message == command["to"])
     done = await mailbox.send(await _draft(mailbox, answered, command), [answered.sender.account])
     return {"sent": done.client_id}
-
-
-async def _all(mailbox: Mailbox) -> list[Any]:
-    items: list[Any] = []
-    state, more = None, True
-    while more:
-        news = await mailbox.news(state)
-        items += news.items
-        state, more = news.state, news.more
-    return items
 
 
 async def _draft(mailbox: Mailbox, answered: Letter, command: dict[str, Any]) -> Draft:

@@ -28,11 +28,8 @@ def relays() -> Iterator[Nursery]:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    started = Cluster.start()
-    yield started
-    started.end()
+    with postgres.running() as started:
+        yield started
 
 
 async def _open(relays: Nursery, folder: Path, more: str) -> Practice:

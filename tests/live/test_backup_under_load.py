@@ -31,11 +31,8 @@ def relays() -> Iterator[Nursery]:
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    started = Cluster.start()
-    yield started
-    started.end()
+    with postgres.running() as started:
+        yield started
 
 
 async def _pli(*words: str) -> None:

@@ -12,7 +12,6 @@ from messaging.store.memory import MemoryStore
 from messaging.store.postgres import PostgresStore
 from messaging.store.schema import METADATA
 from messaging.store.sql import SqliteStore
-from tests import postgres
 from tests.messaging.desk import Desk
 from tests.messaging.doors import Visitor
 from tests.postgres import Cluster
@@ -51,16 +50,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             made = PostgresStore(request.getfixturevalue("database").where())
     yield made
     made.close()
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A server for the whole session."""
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    started = Cluster.start()
-    yield started
-    started.end()
 
 
 @pytest.fixture
