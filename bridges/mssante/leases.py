@@ -1,7 +1,8 @@
 """Which of several gateways does what: a name (a domain's mails, a mailbox's letters) is one gateway's for a time.
 
-Laws: a lease is kept by renewing it and ends by itself; whoever restarts has its own again at once; where there is one
-gateway, everything is its own. A lease that ends early doubles no mail: rows in the outbox have leases of their own.
+Laws: a lease is kept by renewing it, let go when its work is done, and ends by itself; whoever restarts has its own
+again at once; where there is one gateway, everything is its own. A lease that ends early doubles no mail: rows in the
+outbox have leases of their own.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,13 @@ def held(connection: Connection, prefix: str) -> list[str]:
     """What follows the prefix in the names that this gateway holds, or held when it was stopped."""
     mine = select(LEASES.c.name).where(LEASES.c.holder == instance_of(connection))
     return [name.removeprefix(prefix) for name in connection.execute(mine).scalars() if name.startswith(prefix)]
+
+
+def let_go_of(connection: Connection, name: str) -> None:
+    """There is nothing left to do under that name: whoever finds something need not wait for the lease's end."""
+    me = instance_of(connection)
+    if me:
+        connection.execute(delete(LEASES).where(and_(LEASES.c.name == name, LEASES.c.holder == me)))
 
 
 def let_go(connection: Connection) -> None:

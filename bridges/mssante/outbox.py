@@ -156,6 +156,11 @@ def hold_domains(connection: Connection, domains: Sequence[str], now: float) -> 
     return [name.removeprefix(DOMAIN) for name in leases.hold(connection, [DOMAIN + each for each in domains], now)]
 
 
+def leave_domain(connection: Connection, domain: str) -> None:
+    """Nothing of it is due or under way here: the next mail is whoever's finds it first."""
+    leases.let_go_of(connection, DOMAIN + domain)
+
+
 def take_due(connection: Connection, domain: str, now: float, lease: float, sent: int | None = None) -> Due | None:
     """The oldest mail to send to the domain; nobody else takes it for `lease` seconds (or until this process ends).
 

@@ -86,6 +86,7 @@ class Sender:
         self._database, self._key, self._way, self._patience = database, key, way, patience
         self._notices, self._mailboxes, self._log, self._clock = notices, mailboxes, log, clock
         self._domains: dict[str, asyncio.Task[None]] = {}
+        self._elsewhere = False  # another gateway carries what is due
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -119,26 +120,40 @@ class Sender:
         await asyncio.gather(*self._domains.values())
 
     async def _begin(self) -> None:
-        for domain in await self._database.run(self._domains_of_mine):
-            if domain not in self._domains and len(self._domains) < self._way.domains:
-                task = asyncio.get_running_loop().create_task(self._domain(domain))
-                self._domains[domain] = task
-                task.add_done_callback(partial(self._ended, domain))
+        mine, self._elsewhere = await self._database.run(partial(self._due, running=list(self._domains)))
+        for domain in mine:
+            task = asyncio.get_running_loop().create_task(self._domain(domain))
+            self._domains[domain] = task
+            task.add_done_callback(partial(self._ended, domain))
         METRICS.outbox.set(await self._database.run(outbox.waiting))
 
-    def _domains_of_mine(self, connection: Connection) -> list[str]:
+    def _due(self, connection: Connection, running: list[str]) -> tuple[list[str], bool]:
+        """Domains whose mails this gateway carries from now on; whether another gateway carries some that are due."""
         now = self._clock()
-        due = outbox.domains_due(connection, now)
-        held = outbox.hold_domains(connection, list(dict.fromkeys([*due, *self._domains])), now)
-        return [domain for domain in due if domain in held]
+        outbox.hold_domains(connection, running, now)
+        mine: list[str] = []
+        elsewhere = False
+        for domain in outbox.domains_due(connection, now):
+            if domain in running:
+                continue
+            if len(mine) + len(running) >= self._way.domains:
+                break  # it takes no more than it can carry: the rest is another gateway's, if there is one
+            held = outbox.hold_domains(connection, [domain], now)
+            mine += held
+            elsewhere |= not held
+        return mine, elsewhere
 
     def _ended(self, domain: str, _: asyncio.Task[None]) -> None:
         self._domains.pop(domain, None)
         self._woken.set()
 
     async def _rest(self) -> None:
-        due = await self._database.run(outbox.next_due)
-        wait = IDLE_SECONDS if due is None or self._domains else min(max(due - self._clock(), 0.05), IDLE_SECONDS)
+        if self._elsewhere:
+            wait = AGAIN_SECONDS
+        elif self._domains or (due := await self._database.run(outbox.next_due)) is None:
+            wait = IDLE_SECONDS
+        else:
+            wait = min(max(due - self._clock(), 0.05), IDLE_SECONDS)
         try:
             await asyncio.wait_for(self._woken.wait(), wait)
         except TimeoutError:
@@ -148,6 +163,8 @@ class Sender:
         try:
             turn = _Round(self._way.per_domain)
             await asyncio.gather(*(self._connection(domain, turn) for _ in range(self._way.per_domain)))
+            if self._database.shared:
+                await self._database.run(lambda c: outbox.leave_domain(c, domain))
         except Exception as error:  # noqa: BLE001 - one domain's trouble is not the service's; its mails are due again after the lease
             self._log.error("outgoing.domain_failed", domain=domain, error=type(error).__name__)
 

@@ -101,6 +101,15 @@ async def test_who_ends_in_order_leaves_its_domains_at_once(pair: tuple[Database
     assert await _hold(two, 100.0) == [DOMAIN]
 
 
+async def test_a_domain_with_nothing_left_is_whoevers_asks_next(pair: tuple[Database, Database]) -> None:
+    one, two = pair
+    await _hold(one, 100.0)
+    await two.run(partial(outbox.leave_domain, domain=DOMAIN))  # not its own
+    assert await _hold(two, 100.0) == []
+    await one.run(partial(outbox.leave_domain, domain=DOMAIN))
+    assert await _hold(two, 100.0) == [DOMAIN]
+
+
 async def test_both_never_take_the_same_mail(pair: tuple[Database, Database]) -> None:
     for number in range(20):
         await _queue(pair[0], number)
