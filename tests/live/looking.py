@@ -29,10 +29,7 @@ def at_every_page(page: Page) -> list[str]:
 
 def go(page: Page, address: str) -> None:
     """To a page inside, without loading everything anew."""
-    page.evaluate(
-        "(to) => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')) }",
-        address,
-    )
+    page.evaluate(_GO, address)
     page.wait_for_function(_SETTLED)
 
 
@@ -58,6 +55,13 @@ def _look(page: Page, how: str, *names: str) -> Iterator[str]:
             yield f"({how}): {name}: {one}"
 
 
+# The page before stays while the next one's code is fetched: each page names the tab when it comes.
+_GO: Final = """(to) => {
+  if (location.pathname === to) return
+  document.title = ''
+  history.pushState(null, '', to)
+  dispatchEvent(new PopStateEvent('popstate'))
+}"""
 # A page is there when it has its heading and waits for nothing.
-_SETTLED: Final = """() =>
+_SETTLED: Final = """() => document.title !== '' &&
   document.querySelector('main h1') !== null && document.querySelector('main .waiting') === null"""
