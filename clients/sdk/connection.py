@@ -29,7 +29,7 @@ from clients.session.transport import Transport
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical
 from crypto.keys import SigningSeed, blob_id
-from messaging.wire import codec, names
+from messaging.wire import codec, limits, names
 from messaging.wire.errors import Refusal
 from messaging.wire.methods import Get
 from messaging.wire.types import Challenge, KeyBox, Tokens, Uploaded
@@ -47,6 +47,7 @@ class Connection:
         self._transport, self._session = transport, session
         self._unlock, self._ask_code = unlock, ask_code
         self._renewing = asyncio.Lock()
+        self._uploading = asyncio.Semaphore(limits.MAX_CONCURRENT_UPLOAD)
         self._unanswered = False  # the last renewal
         self.described = Described((), frozenset())
         self.just_logged_in = False
@@ -146,9 +147,10 @@ class Connection:
         """The blob id of sealed bytes, once the relay has them. The same bytes again cost nothing. Raises Refusal."""
         path, wanted = names.UPLOAD.format(accountId=account), blob_id(sealed)
         headers = {"Content-Type": "application/octet-stream"}
-        response = await self.carry(
-            lambda token: HttpRequest("POST", path, headers | bearer(token), sealed, repeatable=True)
-        )
+        async with self._uploading:
+            response = await self.carry(
+                lambda token: HttpRequest("POST", path, headers | bearer(token), sealed, repeatable=True)
+            )
         if codec.decode(response.body, Uploaded).blob_id != wanted:
             raise Refusal("serverFail", "the relay stored other bytes than were sent")
         return wanted

@@ -75,8 +75,16 @@ def _of_account(name: str) -> dict[str, Any]:
 
 def concurrent_requests(kind: str) -> int:
     """How many API requests of one device of such an account are answered at once."""
-    many = kind in ("bridge", "station")
-    return limits.MAX_CONCURRENT_REQUESTS_FOR_MANY if many else limits.MAX_CONCURRENT_REQUESTS
+    return limits.MAX_CONCURRENT_REQUESTS_FOR_MANY if _asks_for_many(kind) else limits.MAX_CONCURRENT_REQUESTS
+
+
+def concurrent_uploads(kind: str) -> int:
+    """How many uploads of one device of such an account may be under way."""
+    return limits.MAX_CONCURRENT_UPLOAD_FOR_MANY if _asks_for_many(kind) else limits.MAX_CONCURRENT_UPLOAD
+
+
+def _asks_for_many(kind: str) -> bool:
+    return kind in ("bridge", "station")
 
 
 def _capability(turn: Turn, name: str) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def _capability(turn: Turn, name: str) -> dict[str, Any]:
         case names.CORE:
             return {
                 "maxSizeUpload": limits.MAX_SIZE_UPLOAD,
-                "maxConcurrentUpload": limits.MAX_CONCURRENT_UPLOAD,
+                "maxConcurrentUpload": concurrent_uploads(turn.caller.kind),
                 "maxSizeRequest": limits.MAX_SIZE_REQUEST,
                 "maxConcurrentRequests": concurrent_requests(turn.caller.kind),
                 "maxCallsInRequest": limits.MAX_CALLS_IN_REQUEST,

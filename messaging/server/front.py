@@ -14,6 +14,7 @@ from messaging.server.load import Load
 from messaging.server.logs import RequestLog
 from messaging.server.metrics import Metrics
 from messaging.server.peers import Peers
+from messaging.server.uploads import Uploads
 
 
 class Identify(Protocol):
@@ -46,6 +47,7 @@ class Front:
         self.log = structlog.get_logger()
         self.load = Load()
         self.at_once = AtOnce()
+        self.uploads = Uploads()
         metrics.watch(self.load)
         self._open: set[asyncio.Task[None]] = set()
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from twisted.web import server
 
 from messaging.relay.ports import Incoming
-from messaging.relay.session import concurrent_requests
+from messaging.relay.session import concurrent_requests, concurrent_uploads
 from messaging.relay.turn import Caller
 from messaging.server import heads
 from messaging.server.exchange import Asked, Match, Reply, Route, Writer, problem
@@ -38,6 +38,7 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
     _match: Match | None = None
     _asked: Asked | None = None
     _incoming: Incoming | None = None
+    _uploader: str | None = None  # the device whose upload this is, while it is counted
     _held: Held | None = None
     _read = 0
     _limit = 0
@@ -103,6 +104,9 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         """Nothing of the body is wanted any more."""
         if self._incoming is not None:
             self._incoming.discard()
+        if self._uploader is not None:
+            self.front.uploads.end(self._uploader)
+            self._uploader = None
 
     def _refuse(self, refusal: Refusal) -> None:
         self.stop()
@@ -130,6 +134,8 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         if route.json and length != 0 and (self._header("content-type") or "").partition(";")[0] != "application/json":
             raise Refusal("notJSON", "the Content-Type is not application/json")
         if route.admit is not None:
+            self.front.uploads.begin(caller.device, concurrent_uploads(caller.kind))
+            self._uploader = caller.device
             self._incoming = route.admit(self._asked, route.limit if length is None else length)
 
     def _take_on(self) -> None:
