@@ -5,9 +5,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import postgres
 from tests.postgres import Cluster
+
+# What a machine is busy with is no property of the code: time is measured in bench/ alone.
+settings.register_profile("pli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pli")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,7 @@ import re
 from email import message_from_bytes
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.mail.parse import parse
@@ -66,7 +66,7 @@ WHOLE = _raw() | {"html": "<p>a</p>"}
 PLACES = _texts(WHOLE)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), hostile), min_size=1, max_size=8))
 def test_no_text_of_a_letter_gets_out_of_its_place(put: list[tuple[tuple[Any, ...], str]]) -> None:
     made = WHOLE

@@ -184,7 +184,7 @@ def test_keys_come_of_one_secret_under_labels_of_their_own() -> None:
 
 
 @given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=100))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_signatures_of_the_vectors_are_ml_dsa(seed: bytes, message: bytes) -> None:
     signature = mldsa.sign(seed, message)
 

@@ -36,7 +36,7 @@ def test_another_text_is_another_policy_even_when_it_says_the_same() -> None:
 
 
 @given(threshold=st.integers(1, 6), signers=st.sets(st.integers(0, 5)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_group_is_reached_by_as_many_witnesses_as_it_says(threshold: int, signers: set[int]) -> None:
     members = " ".join(f"w{number}" for number in range(6))
     policy = parse_policy(f"{LOGS}{LINES}group g {threshold} {members}\nquorum g\n".encode())

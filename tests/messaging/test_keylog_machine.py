@@ -180,7 +180,7 @@ class SqliteKeyLogMachine(KeyLogMachine):
         self._folder.cleanup()
 
 
-KeyLogMachine.TestCase.settings = settings(max_examples=6, stateful_step_count=14, deadline=None)
-SqliteKeyLogMachine.TestCase.settings = settings(max_examples=3, stateful_step_count=12, deadline=None)
+KeyLogMachine.TestCase.settings = settings(max_examples=6, stateful_step_count=14)
+SqliteKeyLogMachine.TestCase.settings = settings(max_examples=3, stateful_step_count=12)
 TestKeyLog = KeyLogMachine.TestCase
 TestKeyLogOnSqlite = SqliteKeyLogMachine.TestCase
