@@ -28,7 +28,7 @@ SUBJECT, LETTER = "Sujetcanari7081", "Lettrecanari4417"
 ENDS = 5_000  # milliseconds until a device that was signed out elsewhere shows it
 SLOW = 30_000
 UNDO = 10_000
-TESTS = 7
+TESTS = 8
 YEAR = 366 * 86400  # seconds
 
 
@@ -149,6 +149,28 @@ def test_a_letter_for_a_relay_that_is_down_leaves_once_when_it_is_back(
     assert [text.split("\n")[0] for text in clinician.heard(patient.account)] == ["Écrit sans relais"]
 
 
+def test_a_letter_whose_answer_was_lost_is_no_draft_after_its_tab_closed(
+    patient: Patient, clinician: Clinician, sit: Callable[[str], Page]
+) -> None:
+    seen = patient.enter(sit("one"))
+    form = patient.form(seen)
+    form.locator("input[autocomplete=name]").fill("Zoé Garnier")
+    form.locator("textarea").fill("Parti sans réponse")
+    seen.context.route("**/jmap/api", _answer_lost)
+    form.locator("button[type=submit]").click()
+    seen.clock.fast_forward(UNDO)
+    until(lambda: clinician.heard(patient.account), "the clinician has it", 20)
+    other = seen.context.new_page()
+    seen.close()
+    other.context.unroute("**/jmap/api")
+    other.goto(f"{patient.relay.origin}/messages")
+    patient.unlock(other)
+    box = patient.form(other).locator("textarea")
+    expect(other.locator(".letter", has_text="Parti sans réponse")).to_be_visible(timeout=SLOW)
+    expect(box).to_have_value("")
+    assert len(clinician.heard(patient.account)) == 1
+
+
 def test_a_full_mailbox_says_what_to_do_and_the_letter_stays(
     patient: Patient, sit: Callable[[str], Page], tmp_path: Path
 ) -> None:
@@ -238,6 +260,15 @@ def _leave(seen: Page) -> None:
     page.go_to(seen, "/compte")
     seen.get_by_role("button", name="Se déconnecter").click()
     expect(seen.locator("input[autocomplete=username], a[href='/connexion']").first).to_be_visible(timeout=SLOW)
+
+
+def _answer_lost(route: Route) -> None:
+    """The relay takes the letter, and the line drops before it says so."""
+    if "SealedMessage/set" not in (route.request.post_data or ""):
+        route.continue_()
+        return
+    route.fetch()
+    route.abort()
 
 
 def _a_year_ahead(route: Route) -> None:

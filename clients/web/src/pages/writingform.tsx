@@ -6,6 +6,7 @@ import { TextField } from '../ui/field.tsx'
 import { FilePicker } from '../ui/filepicker.tsx'
 import { Aside, Notice } from '../ui/notice.tsx'
 import { TextArea } from '../ui/textarea.tsx'
+import { dayAndTime, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { AnswerStopped } from './directory.tsx'
@@ -63,6 +64,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
         />
       )}
       {children}
+      <LeftBefore thread={thread} />
       <FilePicker add={t('answer.addFile')} photo={t('answer.photo')} hint={t('answer.dropHint')} onFiles={add}>
         <TextArea
           label={label}
@@ -82,6 +84,21 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
         {sending.length > 0 ? t('answer.uploading') : t('answer.send')}
       </Button>
     </form>
+  )
+}
+
+/** The answer to a letter was lost, and what it said was edited since: it left, and this is another. */
+function LeftBefore({ thread }: { readonly thread: string }): JSX.Element {
+  const { session } = useApp()
+  const left = session.leftBefore(thread)
+  return (
+    <div aria-live="polite">
+      {left !== undefined && (
+        <Notice icon="yes">
+          <p>{t('answer.leftBefore', dayAndTime(toDate(left.receivedAt)))}</p>
+        </Notice>
+      )}
+    </div>
   )
 }
 

@@ -72,17 +72,19 @@ export class Composer {
   /** The files of a draft that was kept: what of them is still here goes to the relay now. */
   async resume(thread: string, attachments: readonly Attachment[]): Promise<void> {
     const known = new Set([...this.#sealed.values()].map(({ id }) => id))
-    const fresh = attachments.filter(({ id }) => !known.has(id))
-    await Promise.all(fresh.map(attachment => this.#resumeOne(thread, attachment)))
+    const fresh = attachments.filter(({ id }) => !known.has(id)).map(attachment => ({ attachment, id: freshId() }))
+    // All of them stand there before any is brought: the draft names each at every moment.
+    for (const { attachment, id } of fresh) this.#sealed.set(id, attachment)
+    const begun = fresh.map(({ attachment: { name, size }, id }): WaitingFile => ({ id, name, size, state: { kind: 'sending', sent: 0, paused: false } }))
+    this.#set(thread, [...this.files(thread), ...begun])
+    await Promise.all(fresh.map(({ attachment, id }) => this.#resumeOne(thread, id, attachment)))
   }
 
-  async #resumeOne(thread: string, attachment: Attachment): Promise<void> {
+  async #resumeOne(thread: string, id: string, attachment: Attachment): Promise<void> {
     const { name, size } = attachment
-    const one = { id: freshId(), name, size }
-    const { put, onProgress } = this.#reporting(thread, one)
-    this.#set(thread, [...this.files(thread), { ...one, state: { kind: 'sending', sent: 0, paused: false } }])
+    const { put, onProgress } = this.#reporting(thread, { id, name, size })
     try {
-      await this.#bring(thread, one.id, attachment, onProgress)
+      await this.#bring(thread, id, attachment, onProgress)
       put({ kind: 'ready', attachment })
     } catch (error) {
       put({ kind: 'failed', error })

@@ -9,16 +9,24 @@ export type KeptDraft = {
   readonly subject: string
   /** Account; null for an answer, and while nobody is chosen. */
   readonly to: string | null
+  /** Letters that this draft was handed over as, or parts of it, of which nobody knows here whether the relay took them. */
+  readonly handed: readonly string[]
+  /** It says something else than the one letter in `handed`: it was edited since, or put together of several. */
+  readonly changed: boolean
 }
 /** Thread -> its draft. Empty ones are not there. */
 export type Kept = ReadonlyMap<string, KeptDraft>
 type Fields = Readonly<Record<string, Json>>
 
-export const EMPTY: KeptDraft = { text: '', files: [], subject: '', to: null }
+export const EMPTY: KeptDraft = { text: '', files: [], subject: '', to: null, handed: [], changed: false }
 const BETWEEN = '\n\n———\n\n' // two texts, none of which may be lost
 
 export const isEmpty = ({ text, files, subject, to }: KeptDraft): boolean =>
   text === '' && files.length === 0 && subject === '' && to === null
+
+/** Whether they say the same to whoever reads them. */
+const saysSame = (one: KeptDraft, other: KeptDraft): boolean =>
+  isSame({ ...one, handed: [], changed: false }, { ...other, handed: [], changed: false })
 
 export const isSame = (one: KeptDraft, other: KeptDraft): boolean => JSON.stringify(toJson(one)) === JSON.stringify(toJson(other))
 
@@ -38,12 +46,27 @@ export function mergedAll(base: Kept, mine: Kept, theirs: Kept): Kept {
 export const both = (one: KeptDraft, other: KeptDraft): KeptDraft => merged(EMPTY, one, other)
 
 export function merged(base: KeptDraft, mine: KeptDraft, theirs: KeptDraft): KeptDraft {
-  return {
+  const draft = {
+    ...EMPTY,
     text: mergedText(base.text, mine.text, theirs.text, BETWEEN),
     files: mergedFiles(base.files, mine.files, theirs.files),
     subject: mergedText(base.subject, mine.subject, theirs.subject, ' / '),
     to: mine.to === base.to ? theirs.to : mine.to,
   }
+  if (isEmpty(draft)) return EMPTY
+  const handed = mergedSets(base.handed, mine.handed, theirs.handed)
+  const isAsHanded = [mine, theirs].some(side => letterOf(side) !== undefined && letterOf(side) === handed[0] && saysSame(side, draft))
+  return { ...draft, handed, changed: handed.length > 0 && !(handed.length === 1 && isAsHanded) }
+}
+
+/** The letter that this draft is, word for word: sent again, it is the same one. */
+export const letterOf = ({ handed, changed }: KeptDraft): string | undefined => (changed ? undefined : handed[0])
+
+/** What the person made of a draft: a letter of its own from then on. One that was emptied is none. */
+export function edited(draft: KeptDraft, changes: Partial<KeptDraft>): KeptDraft {
+  const after = { ...draft, ...changes }
+  if (isEmpty(after)) return EMPTY
+  return saysSame(after, draft) ? draft : { ...after, changed: after.handed.length > 0 }
 }
 
 function mergedText(base: string, mine: string, theirs: string, between: string): string {
@@ -59,14 +82,25 @@ function mergedText(base: string, mine: string, theirs: string, between: string)
 
 /** Those that either added, without those that either took away. */
 function mergedFiles(base: KeptDraft['files'], mine: KeptDraft['files'], theirs: KeptDraft['files']): KeptDraft['files'] {
-  const [had, here, there] = [base, mine, theirs].map(files => new Set(files.map(({ id }) => id))) as [Set<string>, Set<string>, Set<string>]
+  const ids = new Set(mergedSets(...([base, mine, theirs].map(files => files.map(({ id }) => id)) as [string[], string[], string[]])))
+  const here = new Set(mine.map(({ id }) => id))
+  return [...mine, ...theirs.filter(({ id }) => !here.has(id))].filter(({ id }) => ids.has(id))
+}
+
+function mergedSets(base: readonly string[], mine: readonly string[], theirs: readonly string[]): readonly string[] {
   return [
-    ...mine.filter(({ id }) => there.has(id) || !had.has(id)),
-    ...theirs.filter(({ id }) => !here.has(id) && !had.has(id)),
+    ...mine.filter(one => theirs.includes(one) || !base.includes(one)),
+    ...theirs.filter(one => !mine.includes(one) && !base.includes(one)),
   ]
 }
 
-export const toJson = ({ text, files, subject, to }: KeptDraft): Json => ({ files: files as unknown as Json, subject, text, to })
+export const toJson = ({ text, files, subject, to, handed, changed }: KeptDraft): Json => ({
+  ...(handed.length > 0 && { changed, handed }),
+  files: files as unknown as Json,
+  subject,
+  text,
+  to,
+})
 
 export const allToJson = (kept: Kept): Json => Object.fromEntries([...kept].map(([thread, draft]) => [thread, toJson(draft)]))
 
@@ -81,8 +115,10 @@ export const draftsIn = (value: Json | undefined): Kept =>
 /** Before there were files in them, drafts were texts. */
 export function draftFrom(value: Json): KeptDraft {
   if (isText(value)) return { ...EMPTY, text: value }
-  const { text, files, subject, to } = fields(value)
+  const { text, files, subject, to, handed, changed } = fields(value)
   return {
+    handed: Array.isArray(handed) ? handed.filter(isText) : [],
+    changed: changed === true,
     text: isText(text) ? text : '',
     files: Array.isArray(files) ? files.flatMap(fileFrom) : [],
     subject: isText(subject) ? subject : '',

@@ -3,18 +3,19 @@
  *
  * Laws: what was typed is sealed into this browser within a moment, whatever the relay does; from there it goes to the
  * person's other devices (docs/spec/content.md, "SealedState of the web client"). What two pages typed in one draft is
- * put together, never replaced. A letter stays a draft until the relay has it.
+ * put together, never replaced. A letter stays a draft until the relay has it; where nobody knows whether it has, the draft
+ * keeps the letter's id, so that sending it again is the same letter.
  */
 import { signal } from '@preact/signals'
 import type { Json } from '../crypto/encoding.ts'
-import { allToJson, both, draftFrom, draftsIn, EMPTY, fields, inKept, isSame, mergedAll, toJson, type Kept, type KeptDraft } from './draftforms.ts'
+import { allToJson, both, draftFrom, draftsIn, edited, EMPTY, fields, inKept, isSame, letterOf, mergedAll, toJson, type Kept, type KeptDraft } from './draftforms.ts'
 import type { Here } from './here.ts'
 import { freshId } from './ids.ts'
 import type { Cancel, Clock } from './ports.ts'
 import type { Saving } from './saving.ts'
 import type { States } from './states.ts'
 
-export { isEmpty, type KeptDraft } from './draftforms.ts'
+export { isEmpty, letterOf, type KeptDraft } from './draftforms.ts'
 
 type Parts = {
   readonly states: Pick<States, 'load'>
@@ -36,6 +37,8 @@ export class Drafts {
   #base: Kept = new Map()
   /** Letter -> what left its form, and is not sent yet. */
   readonly #lent = new Map<string, { readonly thread: string; readonly draft: KeptDraft }>()
+  /** Letters that the relay has, as far as they were seen. */
+  readonly #arrived = new Set<string>()
   /** Each page keeps what it typed under a name of its own. */
   readonly #place = `${HERE} ${freshId()}`
   /** What other pages kept, by name: this one saves it as well. */
@@ -75,9 +78,9 @@ export class Drafts {
     return inKept(this.all.value, thread)
   }
 
-  write(thread: string, changes: Partial<KeptDraft>): void {
+  write(thread: string, changes: Partial<Omit<KeptDraft, 'handed' | 'changed'>>): void {
     const before = this.of(thread)
-    const draft = { ...before, ...changes }
+    const draft = edited(before, changes)
     if (isSame(draft, before)) return
     this.#put(thread, draft)
     this.#keepSoon()
@@ -85,8 +88,18 @@ export class Drafts {
 
   /** Take a draft out of its form, but leave it saved: `message`, which it became, is not sent yet. */
   lend(thread: string, message: string): void {
-    this.#lent.set(message, { thread, draft: this.of(thread) })
+    this.#lent.set(message, { thread, draft: { ...this.of(thread), handed: [message], changed: false } })
     this.#put(thread, EMPTY)
+    this.#keepSoon()
+  }
+
+  /** These letters are at the relay. Answers with the threads whose drafts were one of them, and are none any more. */
+  arrive(messages: readonly string[]): readonly string[] {
+    for (const message of messages) {
+      this.#arrived.add(message)
+      this.settle(message)
+    }
+    return this.#dropArrived()
   }
 
   /** The relay has this letter: what was lent for it is no draft any more. */
@@ -97,9 +110,10 @@ export class Drafts {
   }
 
   /** The letter is not to be sent: it stands in its form again, above what was typed there meanwhile. */
-  takeBack(message: string, thread: string, draft: KeptDraft): void {
+  takeBack(message: string, thread: string, draft: Pick<KeptDraft, 'text' | 'files' | 'subject' | 'to'>): void {
     this.#lent.delete(message)
-    this.write(thread, both(draft, this.of(thread)))
+    this.#put(thread, both({ ...draft, handed: [message], changed: false }, this.of(thread)))
+    this.#keepSoon()
   }
 
   /** Nothing more is saved; what waits is sealed here before the keys close. */
@@ -112,6 +126,14 @@ export class Drafts {
     if (isSame(draft, EMPTY)) all.delete(thread)
     else all.set(thread, draft)
     this.all.value = all
+  }
+
+  /** Drafts that are, word for word, a letter that the relay has. Answers with their threads. */
+  #dropArrived(): readonly string[] {
+    const sent = [...this.all.value].filter(([, draft]) => this.#arrived.has(letterOf(draft) ?? ''))
+    for (const [thread] of sent) this.#put(thread, EMPTY)
+    if (sent.length > 0) this.#keepSoon()
+    return sent.map(([thread]) => thread)
   }
 
   /** The forms, and what was lent. */
@@ -172,6 +194,7 @@ export class Drafts {
     const kept = this.#kept
     this.all.value = mergedAll(kept, this.all.value, mergedAll(since, kept, there))
     this.#base = there
+    this.#dropArrived()
   }
 
   /** What other pages kept is at the relay: it goes, except what they typed since. */

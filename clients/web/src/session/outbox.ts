@@ -48,8 +48,7 @@ export class Outbox {
     this.#put(draft, { kind: 'sending' })
     try {
       await this.#send(draft)
-      this.#put(draft, { kind: 'sent' })
-      this.#clock.later(SHOWN, () => this.#remove(draft.message))
+      this.#putSent(draft)
     } catch (error) {
       this.#put(draft, { kind: 'failed', error })
     }
@@ -58,6 +57,16 @@ export class Outbox {
   /** The relay answers: what did not reach it goes now. */
   retry(): void {
     for (const { draft, state } of this.letters.value) if (state.kind === 'failed' && isPassing(state.error)) void this.sendNow(draft)
+  }
+
+  /** The relay has these letters: none of them waits to be sent again. */
+  arrive(messages: readonly string[]): void {
+    for (const { draft, state } of this.letters.value) {
+      if (!messages.includes(draft.message) || state.kind === 'sending' || state.kind === 'sent') continue
+      this.#waiting.get(draft.message)?.()
+      this.#waiting.delete(draft.message)
+      this.#putSent(draft)
+    }
   }
 
   /** Take back what still waits, or what could not be sent; undefined when it is too late. */
@@ -84,6 +93,11 @@ export class Outbox {
     for (const cancel of this.#waiting.values()) cancel()
     this.#waiting.clear()
     this.letters.value = []
+  }
+
+  #putSent(draft: Draft): void {
+    this.#put(draft, { kind: 'sent' })
+    this.#clock.later(SHOWN, () => this.#remove(draft.message))
   }
 
   #put(draft: Draft, state: OutgoingState): void {

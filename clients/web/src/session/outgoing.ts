@@ -70,6 +70,11 @@ export function buildLetter(
   }
 }
 
+/** The relay took this letter before: the same bytes, or sealed anew, which makes others. Its id is drawn for it alone. */
+const isThere = (error: unknown): boolean =>
+  isRefusal(error, 'alreadyExists') ||
+  (isRefusal(error, 'invalidProperties') && JSON.stringify(error.members['properties']) === '["clientId"]')
+
 export class Outgoing {
   readonly #desk: Desk
   readonly #transport: Transport
@@ -91,7 +96,7 @@ export class Outgoing {
         await this.#pin(draft, author)
         return
       } catch (error) {
-        if (isRefusal(error, 'alreadyExists')) return
+        if (isThere(error)) return
         if (!isRefusal(error, 'recipientKeyStale') || attempt === ATTEMPTS) throw error
         for (const account of recipientsOf(draft, author.account)) this.#keyring.refresh(account)
       }

@@ -31,8 +31,9 @@ export class Saving {
         await this.#states.save(label, merge)
         onSaved()
       } catch (error) {
+        if (this.#ended) return // the keys are closed: what was typed is kept here
         if (!isRefusal(error)) throw error
-        if (error.kind === 'unauthorized' && !this.#ended) { this.#onEnded(); return; }
+        if (error.kind === 'unauthorized') { this.#onEnded(); return; }
         // The page still has it. What is too large stays on this page only.
         if (error.kind !== 'tooLarge' && !this.#waiting.has(label)) this.later(label, merge, onSaved, AGAIN)
       }

@@ -16,7 +16,7 @@ import type { Desk } from './desk.ts'
 import { Devices } from './devices.ts'
 import type { Diary } from './diary.ts'
 import { KeysNotProved } from './distrust.ts'
-import { arrived, type AgendaEntry, type Arrived, type Thread } from './entries.ts'
+import { arrived, type AgendaEntry, type Arrived, type Entry, type Thread } from './entries.ts'
 import { Changes } from './factorchanges.ts'
 import type { Drafts } from './drafts.ts'
 import type { Emergencies } from './emergencies.ts'
@@ -187,6 +187,7 @@ export class Session implements Mailbox {
     const { restored } = opened
     if (restored !== undefined) {
       this.#contents.add(restored.letters, true)
+      opened.writing.arrive(ownLetters(restored.letters))
       this.loaded.value = true
       void opened.keyring.prepare(restored.letters.map(({ letter }) => letter.sender.account))
     }
@@ -392,7 +393,15 @@ export class Session implements Mailbox {
 
   /** A first letter to somebody who may be written to; its draft has what it is about. */
   submitFirst(to: Aim): void {
+    this.drafts.write(to.thread, { to: to.account })
     this.#opened.writing.submit(to, this.drafts.of(to.thread).subject)
+  }
+
+  /** The newest letter that this thread's draft was before it was edited, and that the relay took all the same. */
+  leftBefore(thread: string): Arrived | undefined {
+    const { handed } = this.drafts.of(thread)
+    if (handed.length === 0) return undefined
+    return arrived(this.#contents.list.value).findLast(({ box, letter }) => box === 'out' && handed.includes(letter.message))
   }
 
   /** The files of this thread's draft are brought to the relay, as far as they are still here. */
@@ -452,6 +461,7 @@ export class Session implements Mailbox {
   #listener(account: string): Listener {
     return {
       onEntries: (entries, first) => {
+        this.#open?.writing.arrive(ownLetters(entries))
         const added = this.#contents.add(entries, first)
         this.#open?.cache.add(entries)
         if (first) return
@@ -520,6 +530,9 @@ export class Session implements Mailbox {
     }
   }
 }
+
+const ownLetters = (entries: readonly Entry[]): readonly string[] =>
+  arrived(entries).flatMap(({ box, letter }) => (box === 'out' ? [letter.message] : []))
 
 /** The next look asks again. */
 function unlessRefused(error: unknown): void {

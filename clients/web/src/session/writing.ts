@@ -1,8 +1,9 @@
 /** What the person writes: forms with their files, drafts that keep themselves, and the ten seconds before a letter leaves. */
 import { counter, reply, type Answer, type Invitation, type Moment, type Person } from '../content/agenda.ts'
+import type { Attachment } from '../content/attachment.ts'
 import { answering, answerSubject, type Aim } from './aim.ts'
 import { Composer } from './composer.ts'
-import type { Drafts } from './drafts.ts'
+import { letterOf, type Drafts, type KeptDraft } from './drafts.ts'
 import type { AgendaEntry, Arrived } from './entries.ts'
 import type { Files } from './files.ts'
 import { freshId, isId } from './ids.ts'
@@ -63,15 +64,26 @@ export class Writing {
     return { message: freshId(), to: answering(answers), subject: answerSubject(answers.letter.subject), text, parts }
   }
 
-  /** Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. */
+  /**
+   * Send what the form of this thread holds, in ten seconds. It stays saved as a draft until it is sent. What was handed over
+   * before, and was not edited since, is the same letter: the relay may have it, and then takes it no second time.
+   */
   submit(to: Aim, subject: string, quoting?: Draft['quoting']): void {
     const { thread } = to
     const { drafts } = this.#sender
-    const parts = this.composer.ready(thread).map(file => ({ kind: 'file', file }) as const)
-    const message = freshId()
-    this.outbox.queue({ message, to, subject, text: drafts.of(thread).text, parts, ...(quoting && { quoting }) })
+    const draft = drafts.of(thread)
+    const ready = this.composer.ready(thread)
+    const message = (areFilesOf(draft, ready) ? letterOf(draft) : undefined) ?? freshId()
+    const parts = ready.map(file => ({ kind: 'file', file }) as const)
+    this.outbox.queue({ message, to, subject, text: draft.text, parts, ...(quoting && { quoting }) })
     drafts.lend(thread, message)
     this.composer.clear(thread)
+  }
+
+  /** The relay has these letters: what of them was on its way is sent, and no draft is left of it. */
+  arrive(messages: readonly string[]): void {
+    this.outbox.arrive(messages)
+    for (const thread of this.#sender.drafts.arrive(messages)) this.composer.clear(thread)
   }
 
   /** Put a letter that was not sent back into its form. */
@@ -112,3 +124,6 @@ export class Writing {
     this.#sender.drafts.settle(draft.message)
   }
 }
+
+const areFilesOf = ({ files }: KeptDraft, ready: readonly Attachment[]): boolean =>
+  files.length === ready.length && files.every(({ id }) => ready.some(one => one.id === id))

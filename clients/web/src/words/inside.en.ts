@@ -172,6 +172,7 @@ export const enInside: InsideWords = {
   'answer.send': 'Send',
   'answer.mssante':
     'Your answer travels sealed as far as the entrance of MSSanté. There it is opened, to reach your clinician’s mail.',
+  'answer.leftBefore': when => `Your message did leave, on ${when}. What is written here will be another message.`,
   'answer.savedHere': 'Draft kept on this device. It joins your other devices when Pli answers again.',
   'answer.notKept':
     'This draft is on this page only: your browser has no room left, and Pli does not have it yet. Leave this page open, we keep trying.',

@@ -173,6 +173,7 @@ export const frInside = {
   'answer.send': 'Envoyer',
   'answer.mssante':
     'Votre réponse voyage fermée jusqu’à l’entrée de MSSanté. Elle y est ouverte, pour rejoindre la messagerie de votre soignant.',
+  'answer.leftBefore': (when: string) => `Votre message est bien parti le ${when}. Ce qui est écrit ici sera un autre message.`,
   'answer.savedHere': 'Brouillon gardé sur cet appareil. Il rejoindra vos autres appareils quand Pli répondra.',
   'answer.notKept':
     'Ce brouillon n’est que sur cette page : votre navigateur n’a plus de place, et Pli ne l’a pas encore. Laissez cette page ouverte, nous réessayons tout seuls.',

@@ -13,14 +13,15 @@ import type { PublicKey, SealedMessage } from '../../src/wire/types.ts'
 import { FakeClock } from './clock.ts'
 import { FakeLog, type NoteSigner } from './keylog.ts'
 
+type Submitted = { readonly clientId: string; readonly sealed: string }
 type Given = {
   readonly ids?: readonly string[]
   readonly accounts?: readonly string[]
   readonly since?: number | null
   readonly sinceState?: string
   readonly sizes?: readonly number[]
-  readonly create?: { readonly letter: { readonly sealed: string } }
-  readonly update?: Readonly<Record<string, { readonly version: number; readonly box: string }>>
+  readonly create?: { readonly letter: Submitted }
+  readonly update?: Readonly<Record<string, { readonly version: number; readonly box: string; readonly sealed: string }>>
 }
 type Asked = { readonly methodCalls: readonly (readonly [string, Given, string])[] }
 /** A log as it is shown: how much of it, signed when and by whom. */
@@ -70,7 +71,8 @@ export class FakeRelay implements Network {
   /** What a door answers; a door that is not here is away. */
   readonly answers = new Map<string, () => Response>()
   readonly letters: SealedMessage[] = []
-  readonly taken: { readonly sealed: string }[] = []
+  readonly taken: Submitted[] = []
+  readonly states = new Map<string, { readonly version: number; readonly sealed: string }>()
   readonly published: Date
   /** What is shown to whoever asks; `question` counts from 1. */
   shown: (question: number) => Showing = () => ({ log: this.log })
@@ -120,9 +122,27 @@ export class FakeRelay implements Network {
     if (name === 'KeyLog/prove') return this.#prove(given)
     if (name === 'SealedMessage/query') return { ids: this.letters.map(({ id }) => id), queryState: '1' }
     if (name === 'SealedMessage/changes') return this.#changes(given.sinceState ?? '')
-    if (given.create !== undefined) this.taken.push(given.create.letter)
+    if (name === 'SealedState/get') return { list: (given.ids ?? []).flatMap(id => ({ id, ...this.states.get(id) })).filter(row => 'sealed' in row) }
+    if (name === 'SealedState/set') return this.#write(given)
+    if (name === 'SealedMessage/set' && given.create !== undefined) return this.#take(given.create.letter)
     const list = name === 'SealedMessage/get' ? this.letters.filter(({ id }) => given.ids?.includes(id)) : []
-    return { state: this.#state, list, notFound: [], ...(name === 'SealedMessage/set' && { created: { letter: { id: 'm' } } }) }
+    return { state: this.#state, list, notFound: [] }
+  }
+
+  /** One letter for each id of a sender's, however often it comes. */
+  #take(letter: Submitted): unknown {
+    const before = this.taken.find(({ clientId }) => clientId === letter.clientId)
+    if (before?.sealed === letter.sealed) return { notCreated: { letter: { type: 'alreadyExists', existingId: 'm' } } }
+    if (before !== undefined) return { notCreated: { letter: { type: 'invalidProperties', properties: ['clientId'] } } }
+    this.taken.push(letter)
+    return { created: { letter: { id: 'm' } } }
+  }
+
+  #write({ update = {} }: Given): unknown {
+    const [[id, { version, sealed }] = ['', { version: 0, sealed: '' }]] = Object.entries(update)
+    if (version !== (this.states.get(id)?.version ?? 0) + 1) return { notUpdated: { [id]: { type: 'stateMismatch' } } }
+    this.states.set(id, { version, sealed })
+    return { updated: { [id]: null } }
   }
 
   /** A state is the letters that were there. */

@@ -1,7 +1,7 @@
 /** What is typed in two pages, in two exchanges, or while a letter waits to leave: none of it is lost. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Json } from '../../src/crypto/encoding.ts'
-import { draftsIn, EMPTY, merged } from '../../src/session/draftforms.ts'
+import { allToJson, both, draftsIn, edited, EMPTY, letterOf, merged } from '../../src/session/draftforms.ts'
 import { Drafts } from '../../src/session/drafts.ts'
 import { Saving } from '../../src/session/saving.ts'
 import type { States } from '../../src/session/states.ts'
@@ -174,6 +174,22 @@ test('a browser that has no room says so until the relay has what was typed', as
   await saved()
   await vi.waitFor(() => expect(page.unkept.value).toBe(false))
   expect(shared.texts()).toEqual({ A: 'Bonjour' })
+})
+
+const handed = { ...EMPTY, text: 'Bonjour', handed: ['letter'] }
+
+test.each([
+  ['as it was handed over', handed, 'letter'],
+  ['merged with what another page has of it', merged({ ...handed, handed: [] }, handed, { ...handed, handed: [] }), 'letter'],
+  ['read from where it was kept', draftsIn(allToJson(new Map([['A', handed]]))).get('A')!, 'letter'],
+  ['edited', edited(handed, { text: 'Bonsoir' }), undefined],
+  ['with another file', edited(handed, { files: [{ chunks: [], id: 'F', key: '', name: 'a', sha256: '', size: 1, type: '' }] }), undefined],
+  ['edited elsewhere', merged(handed, handed, edited(handed, { text: 'Bonsoir' })), undefined],
+  ['above what was typed meanwhile', both(handed, { ...EMPTY, text: 'Encore' }), undefined],
+  ['above another that was handed over', both(handed, { ...EMPTY, text: 'Encore', handed: ['other'] }), undefined],
+  ['emptied, and begun anew', edited(edited(handed, { text: '' }), { text: 'Bonjour' }), undefined],
+])('a draft %s is sent as the letter that it was only when it says the same', (_, draft, letter) => {
+  expect(letterOf(draft)).toBe(letter)
 })
 
 const text = (base: string, mine: string, theirs: string): string =>
