@@ -1,5 +1,5 @@
 /** What a browser holds: nothing readable at any time, and after log-out neither key nor wrapped bytes. */
-const REMEMBERED = /^pli (language|text size|name|name a.+|known|active|trust .+|box a.+|states a.+|catalogue.*|apps.*|opposition .+|policies .+)$/
+const REMEMBERED = /^pli (language|text size|name|name a.+|known|active|trust .+|box a.+|states a.+|catalogue.*|apps.*|policies .+)$/
 const READABLE = /Martin|examens|vaccin|carnet|tilleul/i
 
 /** `left`: after log-out. `kit`: the recovery code that was on the screen last. */

@@ -53,6 +53,7 @@ export const LOGIN = 'pli login v1'
 export const LETTER_LOGIN = 'pli letter login v1'
 export const RECOVERY_LOGIN = 'pli recovery login v1'
 export const PASSKEY_LOGIN = 'pli passkey login v1'
+export const OPPOSITION_RECEIPT = 'pli opposition receipt v1'
 
 // pairing.md
 export const PAIRING = 'pli pairing v1'

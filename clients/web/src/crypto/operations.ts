@@ -134,6 +134,8 @@ export interface Operations {
   /** The Ed25519 signature of the log-in. The stretched password is kept for the unlocking that follows. */
   passwordLogin: [Challenge & { readonly password: string; readonly kdf: PasswordKdf }, Uint8Array]
   letterLogin: [Challenge & LetterCode, Uint8Array]
+  /** The number of the receipt for refusing this letter's account: always the same. */
+  oppositionReceipt: [LetterCode & { readonly login: string }, string]
   recoveryLogin: [Challenge & { readonly code: string }, Uint8Array]
   passkeyLogin: [Challenge & { readonly output: Uint8Array }, Uint8Array]
   /** Wipe the stretched password: no unlocking follows. */

@@ -14,6 +14,7 @@ import { blobId, keyId, sha256 } from './hashing.ts'
 import { openBox, type OpenedBox, passwordKdfOf, replace, slotIds } from './keybox.ts'
 import { unwrapKept, wrapKept } from './kept.ts'
 import { loadPublicKeys, loadSealing, loadSigning, publicKeys } from './keys.ts'
+import { oppositionReceipt } from './receipt.ts'
 import { letterLoginSeed, passkeyLoginSeed, passwordLoginSeed, recoveryLoginSeed, signLogin } from './login.ts'
 import type { Carer, Changed, OperationName, Operations, RawPublicKeys, Unlocked, VerifiedStatement } from './operations.ts'
 import { Pairings, type PairingShown } from './pairings.ts'
@@ -46,6 +47,10 @@ export class Vault implements Handlers {
 
   letterLogin({ code, second, ...challenge }: Args<'letterLogin'>): Uint8Array {
     return signLogin(letterLoginSeed(parseCode(code), secondOf(second)), { ...challenge, method: 'letter' })
+  }
+
+  oppositionReceipt({ login, code, second }: Args<'oppositionReceipt'>): string {
+    return oppositionReceipt(login, parseCode(code), secondOf(second))
   }
 
   recoveryLogin({ code, ...challenge }: Args<'recoveryLogin'>): Uint8Array {

@@ -51,8 +51,8 @@ function WithLetter({ onLetter, onDone }: WithLetterProps): JSX.Element {
     try {
       onLetter(await login.withLetter(name, code, second))
     } catch (cause) {
-      // Refused before, from this browser, and the answer got lost: the receipt is still to be had.
-      const opposition = isRefusal(cause, 'wrongCredentials') ? await login.opposing.before(name) : undefined
+      // Refused before, with this letter, and the answer got lost: the receipt is still to be had.
+      const opposition = isRefusal(cause, 'wrongCredentials') ? await login.opposing.before({ name, code, second }) : undefined
       if (opposition === undefined) throw cause
       onDone({ name, opposition })
     }
@@ -113,7 +113,7 @@ const late: Here = cause => (isRefusal(cause, 'tooLate') ? ['oppose.late', 'oppo
 
 /** It stays on the screen until the person goes on: nothing here says it again. */
 function Receipt({ name, opposition }: Done): JSX.Element {
-  const { screen, login } = useApp()
+  const { screen } = useApp()
   const day = longDay(toDate(opposition.opposedOn))
   const facts = [
     [t('oppose.receiptFor'), name],
@@ -152,9 +152,7 @@ function Receipt({ name, opposition }: Done): JSX.Element {
         </Button>
       </div>
       <p>
-        <a href={places.WELCOME} onClick={() => login.opposing.forget(name)}>
-          {t('close.leave')}
-        </a>
+        <a href={places.WELCOME}>{t('close.leave')}</a>
       </p>
     </>
   )

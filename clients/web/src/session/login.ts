@@ -52,7 +52,7 @@ export class Login {
     this.#ports = ports
     this.#session = session
     this.#letters = new Letters(desk, transport, ports, session.box)
-    this.opposing = new Opposing(transport, this.#letters, ports.lasting)
+    this.opposing = new Opposing(desk, transport, this.#letters)
     this.#recovery = new Recovery(desk, transport, ports, session.box)
     this.pairing = new NewDevice(desk, transport, ports, async ({ tokens, account, login }) => {
       await this.#enter(login, tokens, () => session.box.openGranted(account))
