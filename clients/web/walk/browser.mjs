@@ -16,8 +16,10 @@ new ReportingObserver(reports => reports.forEach(({ body }) => console.error('CS
 const EXPECTED = /401|Failed to load resource|net::ERR/
 
 export class Browsers {
-  constructor(origin) {
+  /** `policy` false: the browser ignores the policy of its pages. */
+  constructor(origin, policy) {
     this.origin = origin
+    this.policy = policy
     this.troubles = []
     this.asked = 0
     this.breaches = 0
@@ -31,6 +33,7 @@ export class Browsers {
       locale: 'fr-FR',
       timezoneId: 'Europe/Paris',
       acceptDownloads: true,
+      bypassCSP: !this.policy,
       viewport: { width: 1280, height: 800 },
     })
     context.setDefaultTimeout(20_000)

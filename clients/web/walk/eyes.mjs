@@ -1,7 +1,7 @@
 /** Looks at a state as everybody might have it before them, asks what can be asked, and keeps the pictures. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { axe, forced, motion, reachable, reflow } from './checks.mjs'
+import { axe, axeAsScript, forced, motion, reachable, reflow } from './checks.mjs'
 
 export const SIZES = { phone: [390, 844], desk: [1280, 800], zoom: [320, 256] }
 const TONGUES = { fr: 'Français', en: 'English' }
@@ -10,13 +10,17 @@ const TONGUES = { fr: 'Français', en: 'English' }
 const LOOKS = ['phone', 'desk'].flatMap(size => ['light', 'dark'].flatMap(light => Object.keys(TONGUES).map(tongue => ({ size, light, tongue }))))
 
 export class Eyes {
-  /** `quick`: French, phone in light and desk in dark, no pictures. */
-  constructor(folder, quick) {
+  /**
+   * `quick`: French, phone in light and desk in dark, no pictures. `policy` false: the browser ignores the page's policy, and
+   * axe-core alone looks, as a script of the page: French, phone, light.
+   */
+  constructor(folder, { quick, policy }) {
     this.folder = folder
-    this.quick = quick
+    this.quick = quick || !policy
+    this.policy = policy
     this.troubles = []
     this.states = []
-    if (quick) return
+    if (this.quick) return
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
   }
@@ -29,10 +33,15 @@ export class Eyes {
     const note = async (how, check) => {
       for (const one of await check(page)) this.troubles.push(`${stem} ${how}: ${one}`)
     }
-    const few = brief || this.quick
-    const looks = few ? LOOKS.filter(({ size, light, tongue }) => tongue === 'fr' && (size === 'phone') === (light === 'light')) : LOOKS
     await page.mouse.move(0, 0)
     await page.waitForTimeout(250) // what appears has appeared: half-way its contrast is nobody's
+    if (!this.policy) {
+      await setUp(page, 'phone', { colorScheme: 'light' })
+      await note('phone light fr, without the policy', axeAsScript)
+      return setUp(page, 'desk', {})
+    }
+    const few = brief || this.quick
+    const looks = few ? LOOKS.filter(({ size, light, tongue }) => tongue === 'fr' && (size === 'phone') === (light === 'light')) : LOOKS
     for (const { size, light, tongue } of looks.toSorted((a, b) => b.tongue.localeCompare(a.tongue))) {
       await speak(page, tongue)
       await setUp(page, size, { colorScheme: light })

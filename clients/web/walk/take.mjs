@@ -4,7 +4,8 @@
  * `node walk/take.mjs [FOLDER] [PICTURES]`: French and English, phone and desk, light and dark, 400 % and forced colours,
  * with an index.html of all of them. Ends with status 1 when a step fails, when a check finds something (checks.mjs), when the
  * page reports an error or a breach of its own policy, at the first request to another origin, and when the browser keeps what
- * it should not. With PICTURES, those of the README are taken as well. PLI_PART=NAME stops after that part.
+ * it should not. With PICTURES, those of the README are taken as well. PLI_PART=NAME stops after that part. PLI_QUICK=1: two
+ * looks at each state and no pictures. PLI_POLICY=off: the browser ignores the policy, and axe-core, as a script, looks once.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,8 +20,9 @@ import { Walker } from './walker.mjs'
 
 const [FOLDER = 'screens', PICTURES] = process.argv.slice(2)
 const rig = await startRig()
-const eyes = new Eyes(FOLDER, process.env['PLI_QUICK'] === '1')
-const browsers = new Browsers(rig.origin)
+const policy = process.env['PLI_POLICY'] !== 'off'
+const eyes = new Eyes(FOLDER, { quick: process.env['PLI_QUICK'] === '1', policy })
+const browsers = new Browsers(rig.origin, policy)
 const who = new Walker(await browsers.open(), rig, eyes)
 
 async function part(name, walk) {
@@ -136,7 +138,10 @@ eyes.sheet()
 await who.context.close()
 await rig.stop()
 const troubles = new Set([...eyes.troubles, ...browsers.troubles])
-console.log(`${eyes.states.length} states, ${browsers.asked} requests to ${rig.origin} alone, ${browsers.breaches} breaches of the policy`)
+const violations = eyes.troubles.filter(one => one.includes(': axe ')).length
+console.log(`${policy ? 'Under the policy' : 'Without the policy, axe-core as a script of the page'}: ${eyes.states.length} states, ${violations} violations of axe-core`)
+if (policy) console.log(`${browsers.breaches} breaches of the policy`)
+console.log(`${browsers.asked} requests to ${rig.origin} alone, in ${Math.round(performance.now() / 1000)} s`)
 for (const trouble of troubles) console.error(trouble)
 if (failed !== undefined) console.error(failed)
 process.exit(failed !== undefined || troubles.size > 0 ? 1 : 0)
