@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "app": Place("clients.cli.apps", "Accounts and tokens of apps."),
     "catalogue": Place("clients.cli.catalogue", "Sign or verify the catalogue of certified apps."),
     "grant": Place("clients.cli.grant", "Which apps may act for you: list, give, revoke."),
+    "webhook": Place("clients.cli.webhook", "Where the relay says that something changed, for programs."),
     "keys": Place("clients.cli.keys", "Key files for stations, bridges and integrators."),
     "enrol": Place("clients.cli.enrol", "Create accounts for people of a CSV file, with a letter for each."),
     "activate": Place("clients.cli.activate", "Open an account with the code of its letter."),

@@ -15,6 +15,7 @@ from clients.sdk.apps import device_key
 from clients.sdk.connection import AskCode, Connection, Unlock
 from clients.sdk.directory import Directory
 from clients.sdk.exporting import Exported, export
+from clients.sdk.hooks import Webhooks
 from clients.sdk.log import Log
 from clients.sdk.mailbox import Mailbox
 from clients.sdk.ownline import own_line
@@ -321,6 +322,10 @@ class Client:
     async def revoke_grant(self, grant: str, account: str | None = None) -> None:
         """Take it back. Raises Refusal."""
         await app_grants.take_back(self._connection, account or self.account, grant)
+
+    def webhooks(self, account: str | None = None) -> Webhooks:
+        """Where the relay says that something changed for the account, or for one that this bridge acts for."""
+        return Webhooks(self._connection, account or self.account)
 
     async def export(self, mailbox: Mailbox, folder: Path, tell: Callable[[str], None] = lambda _: None) -> Exported:
         """All that the account has, readable without Pli; the same folder again goes on. See clients.sdk.exporting.
