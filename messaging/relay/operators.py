@@ -3,6 +3,7 @@
 from crypto.encoding import unb64u
 from crypto.errors import NotCanonical, WeakKey
 from crypto.keys import SigningPublic, account_id
+from messaging.relay import devices
 from messaging.relay.accesslog import log
 from messaging.relay.login import kdf_json, login_name
 from messaging.relay.records import Account, Certificate, Factor, Login
@@ -37,6 +38,22 @@ def add_certificate(turn: Turn, login: str, thumbprint: bytes) -> None:
         raise Refusal("notFound")
     turn.tx.put(Certificate(account.id, thumbprint))
     log(turn, "add certificate", account=account.id, actor="operator")
+
+
+def end_devices(turn: Turn, named: str) -> tuple[str, int]:
+    """Log out every device of an account, and ask for a code again on each; (account, how many).
+
+    `named`: its log-in or its id. For whoever calls because a telephone is gone. Raises Refusal `notFound`.
+    """
+    login = turn.tx.one(Login, login_name(named))
+    account = turn.tx.one(Account, named if login is None else login.account)
+    if account is None:
+        raise Refusal("notFound")
+    found = devices.alive(turn, account.id)
+    devices.end_all(turn, account.id)
+    for device in found:
+        log(turn, "end device", account=account.id, target=device.id, actor="operator")
+    return account.id, len(found)
 
 
 def listed(turn: Turn) -> list[tuple[str, Account]]:

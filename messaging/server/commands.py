@@ -147,6 +147,22 @@ def close_account(
     typer.echo(f"{account} is closed")
 
 
+@operator.command("end-devices")
+def end_devices(
+    who: Annotated[str, typer.Argument(help="The account's log-in, or its id.")],
+    config: ConfigFile,
+) -> None:
+    """Log an account out everywhere, as when a telephone is stolen. Streams end within five seconds."""
+    from messaging.relay import operators  # noqa: PLC0415 - not needed by `--help`
+    from messaging.wire.errors import Refusal  # noqa: PLC0415 - not needed by `--help`
+
+    try:
+        account, count = _in_store(config, lambda turn: operators.end_devices(turn, who))
+    except Refusal:
+        _stop("there is no such account")
+    typer.echo(f"{account} is logged out of {count} device{'' if count == 1 else 's'}")
+
+
 @db.callback()
 def db_commands() -> None:
     """The relay's database."""

@@ -1,11 +1,11 @@
-"""The operator's command that closes an account."""
+"""The operator's commands that close an account, and that log it out everywhere."""
 
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from messaging.relay.records import Account, Device
+from messaging.relay.records import Account, Act, Device, Login, Trust
 from messaging.server.commands import app
 from messaging.server.tombstones import NAME, append, read
 from messaging.store.sql import SqliteStore
@@ -54,3 +54,28 @@ def test_an_account_that_is_not_there_is_said(config: Path) -> None:
     account, device = _held(config)
     assert done.exit_code == 1
     assert (account and account.state, device and device.ended) == ("active", 0)
+
+
+def test_an_account_is_logged_out_everywhere_and_stays_open(config: Path) -> None:
+    store = SqliteStore(config.parent / "data" / "relay.db")
+    store.write(lambda tx: tx.add(Login("camille", ACCOUNT)))
+    store.write(lambda tx: tx.add(Trust(b"t" * 32, ACCOUNT, 2**52, "d")))
+    store.close()
+    words = ["operator", "end-devices", "-c", str(config)]
+    done = [CliRunner().invoke(app, [*words, who]) for who in ("Camille", ACCOUNT)]
+    account, device = _held(config)
+    store = SqliteStore(config.parent / "data" / "relay.db")
+    trusts, acts = store.read(lambda tx: (tx.count(Trust), tx.where(Act, account=ACCOUNT)))
+    store.close()
+    assert [one.output for one in done] == [
+        f"{ACCOUNT} is logged out of {count}\n" for count in ("1 device", "0 devices")
+    ]
+    assert account is not None
+    assert device is not None
+    assert (account.state, device.ended > 0, trusts) == ("active", True, 0)
+    assert [(act.action, act.target, act.actor) for act in acts] == [("end device", "d", "operator")]
+
+
+def test_nobody_is_logged_out_where_nobody_has_that_name(config: Path) -> None:
+    done = CliRunner().invoke(app, ["operator", "end-devices", "nobody", "-c", str(config)])
+    assert (done.exit_code, _held(config)[1]) == (1, Device(ACCOUNT, "d", 1, 2**52))
