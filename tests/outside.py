@@ -113,7 +113,7 @@ class Postbox:
         login = given[-1]
         assert isinstance(login, LoginPassword)
         self.logged_in.append(login.login)
-        return AuthResult(success=login.password == b"secret")
+        return AuthResult(success=login.password == b"secret", handled=False)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         del server, session, options

@@ -87,8 +87,12 @@ class Mailer:
             use_tls=at.tls == "implicit", start_tls=at.tls == "starttls",
         )  # fmt: skip
         await client.connect()
-        if self._password is not None:
-            await client.login(at.user, self._password)
+        try:
+            if self._password is not None:
+                await client.login(at.user, self._password)
+        except BaseException:
+            client.close()  # or it would stay open until its server ends it
+            raise
         return client
 
     async def _send(self, client: aiosmtplib.SMTP, letter: Letter) -> Result:

@@ -106,6 +106,7 @@ async def test_a_wrong_password_and_a_server_that_is_away_are_tried_again(
     postbox: Postbox, authority: Authority, tmp_path: Path
 ) -> None:
     assert await _mailer(postbox, tmp_path, authority.pem, "other").send([_mail()]) == ["again"]
+    assert postbox.logged_in, "it was asked, and refused"
     at = Submission("127.0.0.1", 1, "pli@pli.example", trust=authority.pem)
     assert await Mailer(at, "https://pli.example", MovedClock()).send([_mail()] * 3) == ["again"] * 3
 
