@@ -19,6 +19,8 @@ _FAULTS: Final = {  # X509_V_ERR_*, as an operator's log names them
     2: "unknownAuthority", 18: "selfSigned", 19: "unknownAuthority", 20: "unknownAuthority", 21: "unknownAuthority",
     7: "badSignature", 9: "notYetValid", 10: "expired", 26: "wrongPurpose", 79: "unknownAuthority",
 }  # fmt: skip
+_RECORD: Final = 16_384  # bytes: what one read can give at most (RFC 8446, 5.1); pyOpenSSL makes room for all it may
+_PIECE: Final = 32_768
 _TOLD: Final = ("expired", "notYetValid")  # said when nothing worse was found
 
 
@@ -83,12 +85,15 @@ class PeerTLS:
 
     def do_handshake(self) -> None:
         """Raises ssl.SSLWantReadError, ssl.SSLError."""
-        self._step(self._connection.do_handshake)
+        try:
+            self._step(self._connection.do_handshake)
+        finally:
+            self._flush()
 
     def read(self, limit: int, into: Any = None) -> Any:
         """Bytes, or their number when `into` takes them."""
         try:
-            found = self._step(lambda: self._connection.recv(limit))
+            found = self._step(lambda: self._connection.recv(min(limit, _RECORD)))
         except SSL.ZeroReturnError:
             found = b""
         if into is None:
@@ -98,12 +103,17 @@ class PeerTLS:
 
     def write(self, data: Any) -> int:
         """How many were taken."""
-        return self._step(lambda: self._connection.send(bytes(data)))
+        taken = self._step(lambda: self._connection.send(bytes(data)))
+        self._flush()
+        return taken
 
     def unwrap(self) -> None:
         """Raises ssl.SSLWantReadError until the peer said goodbye as well."""
-        if not self._step(self._connection.shutdown):
-            raise ssl.SSLWantReadError
+        try:
+            if not self._step(self._connection.shutdown):
+                raise ssl.SSLWantReadError
+        finally:
+            self._flush()
 
     def getpeercert(self, binary_form: bool = False) -> Any:
         """Nothing: `shown` says more."""
@@ -129,14 +139,15 @@ class PeerTLS:
         except SSL.SysCallError:
             raise _cut() from None
         except SSL.Error as error:
+            self._flush()  # the alert
             raise _failed(error) from None
-        finally:
-            self._flush()
 
     def _flush(self) -> None:
+        # Not after each read, which says nothing of its own: to find that out costs as much as the reading.
         try:
-            while True:
-                self._outgoing.write(self._connection.bio_read(1 << 16))
+            while len(piece := self._connection.bio_read(_PIECE)) == _PIECE:
+                self._outgoing.write(piece)
+            self._outgoing.write(piece)
         except SSL.WantReadError:
             return
 

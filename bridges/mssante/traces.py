@@ -13,12 +13,23 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
+import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
 from bridges.mssante.metrics import METRICS
 
 _ENDING: Final = ".jsonl"
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
+
+
+def _line(event: Any) -> str:
+    """JSON in ASCII: a terminal's encoding spoils nothing."""
+    try:
+        line = _ENCODER.encode(event)
+    except (ValueError, TypeError, OverflowError):  # half a surrogate pair, a number without end
+        line = b"\xff"
+    return line.decode() if line.isascii() else json.dumps(event, default=str)
 
 
 def _today() -> date:
@@ -37,7 +48,7 @@ class Archive:
     def __call__(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor of structlog's: keeps the line, changes nothing."""
         try:
-            self._open().write(json.dumps(event, default=str) + "\n")
+            self._open().write(_line(event) + "\n")
         except OSError:
             METRICS.traces_lost.inc()
         return event
@@ -70,7 +81,8 @@ class Archive:
 
 def configure(style: Literal["json", "plain"], archive: Archive | None = None) -> FilteringBoundLogger:
     """The log of the process."""
-    renderer = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    as_json = structlog.processors.JSONRenderer(serializer=lambda event, **_: _line(event))
+    renderer = as_json if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
     # No exception formatter: a traceback's values could hold what somebody wrote.
     processors: list[Processor] = [
         structlog.processors.add_log_level,
@@ -82,7 +94,7 @@ def configure(style: Literal["json", "plain"], archive: Archive | None = None) -
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     for library in ("aiosmtplib", "asyncio", "mail.log"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
