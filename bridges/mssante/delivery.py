@@ -169,7 +169,8 @@ class Delivery:
             )
             return await taken.mailbox.prepare(draft, [recipient.account], enclosed)
 
-        await self._submissions.post(letter, conversation, taken.mailbox, prepare)
+        begins = not asks and parts.small and not threads.answers(taken.mail)
+        await self._submissions.post(letter, conversation, taken.mailbox, prepare, begins=begins)
         METRICS.letters_in.inc()
         self._log.info("letter.submitted", account=taken.mailbox.account, peer=recipient.account, letter=letter)
 
@@ -207,13 +208,15 @@ class _Parts:
 
     async def sealed(self) -> tuple[tuple[Part, ...], tuple[Enclosed, ...]]:
         """The letter's parts; and what of them the relay does not have yet."""
-        if self._small():
+        if self.small:
             enclosed = tuple(self._mailbox.enclose(file.name, file.type, file.data) for file in self._plan.files)
             return self._plan.parts([each.file for each in enclosed]), enclosed
         files = [await self._mailbox.attach(file.name, file.type, file.data) for file in self._plan.files]
         return self._plan.parts(files), ()
 
-    def _small(self) -> bool:
+    @property
+    def small(self) -> bool:
+        """Whether nothing of them leaves before the letter does."""
         files = self._plan.files
         return len(files) <= ENCLOSED_FILES and sum(len(file.data) for file in files) <= ENCLOSED_BYTES
 

@@ -58,6 +58,9 @@ class Place:
     previous: bytes | None
 
 
+FIRST: Final = Place(1, None)
+
+
 @dataclass(frozen=True)
 class Entry:
     """One row. `prepared` is None when the relay has the letter."""
@@ -87,7 +90,7 @@ def waiting(connection: Connection) -> list[str]:
 def next_place(connection: Connection, conversation: Conversation) -> Place:
     """Where the next letter stands."""
     row = connection.execute(_LAST, _key(conversation)).first()
-    return Place(1, None) if row is None else Place(row.counter + 1, row.letter_hash)
+    return FIRST if row is None else Place(row.counter + 1, row.letter_hash)
 
 
 def keep(

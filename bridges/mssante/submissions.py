@@ -5,6 +5,7 @@ good leaves no trace in the conversation.
 """
 
 import asyncio
+import contextlib
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,9 +14,9 @@ from typing import Final, TypeAlias
 
 from bridges.mssante import journal
 from bridges.mssante.database import Database
-from bridges.mssante.journal import Conversation, Entry, Place
+from bridges.mssante.journal import FIRST, Conversation, Entry, Place
 from bridges.mssante.ports import RelayMailbox
-from clients.sdk import Prepared
+from clients.sdk import Distrusted, Prepared
 from messaging.wire.errors import Refusal
 
 Prepare: TypeAlias = Callable[[Place], Awaitable[Prepared]]
@@ -48,15 +49,19 @@ class Submissions:
         self._database, self._clock = database, clock
         self._locks: weakref.WeakValueDictionary[Conversation, asyncio.Lock] = weakref.WeakValueDictionary()
 
-    async def post(self, letter: str, conversation: Conversation, mailbox: RelayMailbox, prepare: Prepare) -> None:
+    async def post(
+        self, letter: str, conversation: Conversation, mailbox: RelayMailbox, prepare: Prepare, *, begins: bool = False
+    ) -> None:  # fmt: skip
         """The relay has the letter of this id when it returns. `prepare` seals it at a place, when it was not yet.
 
+        `begins`: it looks like the first of its conversation, and to seal it in vain costs nobody much: it is sealed
+        before the journal is asked, which then says with the same commit whether that was so.
         Raises Refusal: `comes_back` says whether trying again may help (the journal then holds the letter).
         """
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
             for attempt in range(1, _SEALINGS + 1):
-                entry = await self._entry(letter, conversation, prepare)
+                entry = await self._entry(letter, conversation, prepare, begins)
                 if entry.prepared is None:
                     return
                 try:
@@ -90,7 +95,13 @@ class Submissions:
                 return not comes_back(refusal)
         return True
 
-    async def _entry(self, letter: str, conversation: Conversation, prepare: Prepare) -> Entry:
+    async def _entry(self, letter: str, conversation: Conversation, prepare: Prepare, begins: bool) -> Entry:
+        if begins:
+            # Whoever may not be written to now may have the letter already: the journal knows.
+            with contextlib.suppress(Refusal, Distrusted):
+                entry = await self._prepared(conversation, FIRST, prepare)
+                if entry is not None:
+                    return entry
         for _ in range(_PLACES):
             found = await self._database.run(lambda c: journal.find(c, letter) or journal.next_place(c, conversation))
             entry = found if isinstance(found, Entry) else await self._prepared(conversation, found, prepare)

@@ -8,7 +8,7 @@ from bridges.mssante import journal
 from bridges.mssante.database import Database, Unusable
 from bridges.mssante.journal import Conversation, Place
 from bridges.mssante.submissions import Submissions
-from clients.sdk import Draft, Prepared
+from clients.sdk import Distrusted, Draft, Prepared
 from crypto.keys import random_id
 from messaging.wire.errors import Refusal
 from tests.bridges.fakes import DOCTOR, PATIENT, FakeMailbox, FakeRelay, account
@@ -36,12 +36,14 @@ class Gateway:
         await self.database.start()
         return Submissions(self.database, clock=lambda: 1000.0)
 
-    async def post(self, submissions: Submissions, letter: str, text: str = "canari") -> None:
+    async def post(
+        self, submissions: Submissions, letter: str, text: str = "canari", *, begins: bool = False
+    ) -> None:  # fmt: skip
         async def prepare(place: Place) -> Prepared:
             draft = Draft("canari", text, thread=THREAD, message=letter, counter=place.counter, previous=place.previous)
             return await self.mailbox.prepare(draft, [account(PATIENT)])
 
-        await submissions.post(letter, CONVERSATION, self.mailbox, prepare)
+        await submissions.post(letter, CONVERSATION, self.mailbox, prepare, begins=begins)
 
 
 @pytest.fixture
@@ -49,15 +51,39 @@ def gateway(tmp_path: Path) -> Gateway:
     return Gateway(tmp_path / "data")
 
 
+@pytest.mark.parametrize("begins", [False, True])
 @pytest.mark.parametrize("step", ["prepare", "before submit", "after submit"])
-async def test_killed_at_any_step_the_same_mail_again_is_one_letter(gateway: Gateway, step: str) -> None:
+async def test_killed_at_any_step_the_same_mail_again_is_one_letter(gateway: Gateway, step: str, begins: bool) -> None:
     letter = random_id()
     gateway.relay.faults[step] = [Killed()]
     with pytest.raises(Killed):
-        await gateway.post(await gateway.start(), letter)
+        await gateway.post(await gateway.start(), letter, begins=begins)
     submissions = await gateway.start()
-    await gateway.post(submissions, letter)
-    await gateway.post(submissions, letter)
+    await gateway.post(submissions, letter, begins=begins)
+    await gateway.post(submissions, letter, begins=begins)
+    assert list(gateway.relay.sealed) == [letter]
+
+
+async def test_what_looks_like_a_beginning_and_is_none_goes_behind(gateway: Gateway) -> None:
+    submissions = await gateway.start()
+    letters = [random_id() for _ in range(3)]
+    for letter in letters:
+        await gateway.post(submissions, letter, begins=True)
+    assert [each.counter for each in gateway.relay.letters()] == [1, 2, 3]
+    assert list(gateway.relay.sealed) == letters
+
+
+@pytest.mark.parametrize("why", [Refusal("recipientNotFound"), Distrusted("", "logForked")])
+async def test_a_letter_that_is_there_is_not_refused_when_nobody_may_write_any_more(
+    gateway: Gateway, why: Exception
+) -> None:
+    submissions, letter = await gateway.start(), random_id()
+    await gateway.post(submissions, letter, begins=True)
+    gateway.relay.faults["prepare"] = [why]
+    await gateway.post(submissions, letter, begins=True)
+    gateway.relay.faults["prepare"] = [why] * 2
+    with pytest.raises(type(why)):
+        await gateway.post(submissions, random_id(), begins=True)
     assert list(gateway.relay.sealed) == [letter]
 
 

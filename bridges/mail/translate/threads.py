@@ -47,6 +47,11 @@ def answered(mail: ParsedMail, hostname: str, thread: str) -> str | None:
     return found[0] if found is not None and found[1] == thread else None
 
 
+def answers(mail: ParsedMail) -> bool:
+    """Whether it names mails before it."""
+    return bool(_named(mail))
+
+
 def own_letter(id_: str, hostname: str) -> tuple[str, str] | None:
     """The letter and the thread that a Message-ID of our form names."""
     ours = _OURS.fullmatch(id_)
