@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from clients.sdk.gathering import Gathering
 from clients.session import calls
 from clients.session.calls import Call
 from clients.session.carried import HttpRequest, HttpResponse, bearer, refusal_of
@@ -49,6 +50,7 @@ class Connection:
         self._renewing = asyncio.Lock()
         self._uploading = asyncio.Semaphore(limits.MAX_CONCURRENT_UPLOAD)
         self._unanswered = False  # the last renewal
+        self._gathering = Gathering(self.batch)
         self.described = Described((), frozenset())
         self.just_logged_in = False
 
@@ -95,6 +97,10 @@ class Connection:
         """Up to 32 calls in one request: an answer or a Refusal for each. Raises Refusal for the request as a whole."""
         response = await self.carry(lambda token: calls.request(asked, token))
         return calls.outcomes(asked, response)
+
+    async def gathered(self, asked: Sequence[Call], size: int) -> list[Any]:
+        """The same for few calls of about `size` bytes, in one request with those of others that ask meanwhile."""
+        return await self._gathering.ask(asked, size)
 
     async def post(self, path: str, value: msgspec.Struct, *, repeatable: bool = True) -> bytes:
         """The body that a door outside the API answers. Raises Refusal."""

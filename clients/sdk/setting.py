@@ -18,16 +18,19 @@ async def set_one(connection: Connection, method: str, arguments: Set) -> dict[s
 
 
 async def set_with(connection: Connection, method: str, arguments: Set, blobs: Sequence[bytes]) -> dict[str, Any]:
-    """The same, where the object names `blobs` that go to the relay in the same request (RFC 9404, 4.1).
+    """The same, where the object names `blobs` that go to the relay in the same request (RFC 9404, 4.1), and in one
+    request with what others set meanwhile.
 
     At most MAX_BLOB_CREATES of them. Raises the relay's Refusal of a blob, or of the object.
     """
+    asked, size = Call(method, arguments), sum(len(created) for created in (arguments.create or {}).values())
     if not blobs:
-        return await set_one(connection, method, arguments)
+        return _added(_answered(await connection.gathered([asked], size)))
     wanted = {str(number): blob_id(blob) for number, blob in enumerate(blobs)}
     create = {str(number): _new(blob) for number, blob in enumerate(blobs)}
     upload = Call("Blob/upload", BlobUpload(account_id=arguments.account_id, create=create))
-    uploaded, done = await connection.batch([upload, Call(method, arguments)])
+    size += sum(len(blob) for blob in blobs)
+    uploaded, done = await connection.gathered([upload, asked], size)
     refusal = _refused(uploaded, wanted)
     if isinstance(done, Refusal):
         raise refusal or done
@@ -36,6 +39,14 @@ async def set_with(connection: Connection, method: str, arguments: Set, blobs: S
     except Refusal as refused:
         # An object that was there already needs no blobs; another lacks the one that was refused.
         raise refusal if refusal is not None and refused.name == "blobNotFound" else refused from None
+
+
+def _answered(outcomes: list[Any]) -> SetDone:
+    (done,) = outcomes
+    if isinstance(done, Refusal):
+        raise done
+    answer: SetDone = done
+    return answer
 
 
 def _new(blob: bytes) -> NewBlob:

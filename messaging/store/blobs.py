@@ -66,15 +66,19 @@ class LocalBlobs:
 
     def _rename(self, temporary: str, blob: str) -> None:
         path = self.path(blob)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder, above = path.parent, path.parent.parent
+        if folder not in self._linked:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock:
-            Path(temporary).replace(path)
-        _flush_folder(path.parent)
-        if path.parent not in self._linked:
-            # Whoever made the folder may not have come to flush it: another upload of now, or one before a crash.
-            _flush_folder(path.parent.parent)
+            os.replace(temporary, path)  # noqa: PTH105 - for each upload: Path takes longer than the kernel
+        _flush_folder(folder)
+        # Whoever made a folder may not have come to flush it: another upload of now, or one before a crash.
+        if folder not in self._linked:
+            _flush_folder(above)
+            self._linked.add(folder)
+        if above not in self._linked:
             _flush_folder(self._folder)
-            self._linked.add(path.parent)
+            self._linked.add(above)
 
 
 class LocalIncoming:
