@@ -13,11 +13,16 @@ const look = name => async page => {
 
 export const axe = look('axe')
 /** axe-core as an ordinary script of the page, which its policy would not let in: for a browser that ignores the policy. */
-export async function axeAsScript(page) {
+const lookAsScript = name => async page => {
   if (!(await page.evaluate(() => 'looks' in globalThis))) await page.addScriptTag({ content: `${AXE}\n${LOOKS}` })
-  return page.evaluate(() => globalThis.looks.axe())
+  return page.evaluate(one => globalThis.looks[one](), name)
 }
+
+export const axeAsScript = lookAsScript('axe')
+/** It reads the page's text again, which the policy keeps scripts from. */
+export const valid = lookAsScript('valid')
 export const reflow = look('reflow')
 export const reachable = look('reachable')
+export const spacing = look('spacing')
 export const motion = look('motion')
 export const forced = look('forced')

@@ -1,7 +1,7 @@
 /** Looks at a state as everybody might have it before them, asks what can be asked, and keeps the pictures. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { axe, axeAsScript, forced, motion, reachable, reflow } from './checks.mjs'
+import { axe, axeAsScript, forced, motion, reachable, reflow, spacing, valid } from './checks.mjs'
 
 export const SIZES = { phone: [390, 844], desk: [1280, 800], zoom: [320, 256] }
 const TONGUES = { fr: 'Français', en: 'English' }
@@ -12,7 +12,7 @@ const LOOKS = ['phone', 'desk'].flatMap(size => ['light', 'dark'].flatMap(light 
 export class Eyes {
   /**
    * `quick`: French, phone in light and desk in dark, no pictures. `policy` false: the browser ignores the page's policy, and
-   * axe-core alone looks, as a script of the page: French, phone, light.
+   * axe-core looks as a script of the page, and the page's HTML is looked at: French, phone, light.
    */
   constructor(folder, { quick, policy }) {
     this.folder = folder
@@ -38,6 +38,7 @@ export class Eyes {
     if (!this.policy) {
       await setUp(page, 'phone', { colorScheme: 'light' })
       await note('phone light fr, without the policy', axeAsScript)
+      await note('as HTML', valid)
       return setUp(page, 'desk', {})
     }
     const few = brief || this.quick
@@ -52,6 +53,8 @@ export class Eyes {
       if (!this.quick) pictures.push(await this.#take(page, stem, `${size}-${light}-${tongue}`, size, { full, at, block }))
     }
     await speak(page, 'fr')
+    await setUp(page, 'phone', { colorScheme: 'light' })
+    await note('with wide spacing', spacing)
     await setUp(page, 'zoom', { colorScheme: 'light' })
     await note('at 400 %', reflow)
     await note('at 400 %', reachable)

@@ -46,6 +46,36 @@ globalThis.looks = {
     return found
   },
 
+  /** WCAG 1.4.12: with more room between lines, words and letters nothing is cut off, and nothing sticks out. */
+  spacing() {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}')
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+    const isCut = one => {
+      const { overflowX, overflowY, textOverflow } = getComputedStyle(one)
+      const cuts = way => way === 'hidden' || way === 'clip'
+      if (textOverflow === 'ellipsis' || !one.checkVisibility({ visibilityProperty: true }) || one.closest('.unseen')) return false
+      return (cuts(overflowX) && one.scrollWidth > one.clientWidth + 1) || (cuts(overflowY) && one.scrollHeight > one.clientHeight + 1)
+    }
+    const cut = [...document.querySelectorAll('body *')].filter(isCut).map(one => `cut off: ${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 30)}"`)
+    const wide = globalThis.looks.reflow()
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter(one => one !== sheet)
+    return [...new Set([...cut, ...wide])].slice(0, 6)
+  },
+
+  /** RGAA 8.2: what is in the page is what a parser makes of its text, and stands where HTML lets it stand. Only without the policy. */
+  valid() {
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id)
+    const found = ids.filter((id, at) => ids.indexOf(id) !== at).map(id => `twice: #${id}`)
+    const [here, again] = [document.body.outerHTML, new DOMParser().parseFromString(document.documentElement.outerHTML, 'text/html').body.outerHTML]
+    const at = [...here].findIndex((sign, place) => sign !== again[place])
+    if (here !== again) found.push(`parsed differently: ${here.slice(Math.max(0, at - 60), at + 60)}`)
+    const block = ':is(div, p, ul, ol, dl, section, table, form, fieldset, h1, h2, h3, h4)'
+    const misplaced = [`:is(p, span, button, label, strong, b, time, h1, h2, h3, h4, legend) ${block}`, ':is(ul, ol) > :not(li)', 'dl > :not(dt, dd, div)', ':is(a, button) :is(a, button, input, select, textarea)', 'label label']
+    for (const one of document.querySelectorAll(misplaced.join(', '))) found.push(`may not stand there: ${one.outerHTML.slice(0, 60)} in ${one.parentElement.outerHTML.slice(0, 60)}`)
+    return [...new Set(found)].slice(0, 6)
+  },
+
   /** Under prefers-reduced-motion nothing runs, and nothing would (WCAG 2.3.3). */
   motion() {
     const long = value => value.split(',').some(one => parseFloat(one) * (one.trim().endsWith('ms') ? 1 : 1000) > 10)

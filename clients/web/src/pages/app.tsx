@@ -30,7 +30,7 @@ const AgendaPage = lazy(async () => (await withWords(import('./agenda.tsx'), 'ag
 const NotePage = lazy(async () => (await withWords(import('./note.tsx'), 'agenda')).NotePage)
 const Oppose = lazy(async () => (await withWords(import('./oppose.tsx'), 'doors', 'life')).Oppose)
 const ClosedPage = lazy(async () => (await withWords(import('./closed.tsx'), 'life')).ClosedPage)
-const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'doors', 'help')).HelpPage)
+const HelpPage = lazy(async () => (await withWords(import('./help.tsx'), 'doors', 'help', 'account', 'life', 'record', 'agenda')).HelpPage)
 const Accessibility = lazy(async () => (await withWords(import('./accessibility.tsx'), 'help')).Accessibility)
 const ConsentPage = lazy(async () => (await withWords(import('./consent.tsx'), 'account', 'apps')).ConsentPage)
 const AccountPages = lazy(async () => (await withWords(import('./account/routes.tsx'), 'account', 'doors', 'life', 'help')).AccountPages)

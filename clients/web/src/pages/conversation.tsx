@@ -163,7 +163,7 @@ function LetterView({ entry, gap, told }: LetterViewProps): JSX.Element {
           <time dateTime={receivedAt}>{when}</time>
         </p>
       </div>
-      {letter.html === null ? <SaidText text={letter.text} /> : <Markup html={letter.html} text={letter.text} />}
+      {letter.html === null ? <SaidText text={letter.text} tongue={letter.mail === null ? undefined : 'fr'} /> : <Markup html={letter.html} text={letter.text} />}
       {letter.parts.map((part, place) => (
         <PartView key={place} part={part} entry={entry} place={place} />
       ))}

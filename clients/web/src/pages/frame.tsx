@@ -1,7 +1,7 @@
 /** What stands around every page: skip link, places, what was said, and what is being sent. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { Button } from '../ui/button.tsx'
+import { Button, ButtonLink } from '../ui/button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { LiveRegion } from '../ui/live.tsx'
 import { Notice } from '../ui/notice.tsx'
@@ -9,6 +9,7 @@ import { t } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import { useApp } from './context.ts'
 import { insideParts } from './insideparts.ts'
+import { LockingSoon } from './lockingsoon.tsx'
 import * as places from './places.ts'
 
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
@@ -35,11 +36,15 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
           </nav>
         )}
         <div class="top-end">
+          <ButtonLink look="plain" href={places.HELP}>
+            {t('app.help')}
+          </ButtonLink>
           <LanguageSwitch />
         </div>
       </header>
       <Newer />
       {inside && <Offline />}
+      {inside && <LockingSoon />}
       {inside && <parts.Switcher />}
       <main id="main" tabIndex={-1} class={wide ? 'main main-wide' : inside ? 'main' : 'main door'}>
         {children}
@@ -141,7 +146,7 @@ const Foot = (): JSX.Element => (
       <p>{t('app.emergency')}</p>
     </Notice>
     <p class="foot-links">
-      <a href={places.HELP}>{t('app.help')}</a> <a href={places.ACCESSIBILITY}>{t('app.accessibility')}</a>
+      <a href={places.ACCESSIBILITY}>{t('app.accessibility')}</a>
     </p>
   </footer>
 )

@@ -13,6 +13,44 @@ const GROUPS = [
   ['help.safety', ['stolen', 'asked', 'leave']],
 ] as const satisfies readonly (readonly [PlainWord, readonly string[]])[]
 
+type Page = readonly [address: string, word: PlainWord]
+/** Every page, by its own title: the second way to each of them, beside the menus (WCAG 2.2, 2.4.5). */
+const INSIDE: readonly Page[] = [
+  [places.MESSAGES, 'place.messages'],
+  [`${places.MESSAGES}/${places.WRITE}`, 'compose.title'],
+  [places.RECORD, 'place.record'],
+  [places.RECORD_ADD, 'shelf.addTitle'],
+  [places.AGENDA, 'place.agenda'],
+  [places.NOTE, 'diary.addTitle'],
+  [places.ACCOUNT, 'place.account'],
+  [places.YOU, 'answer.name'],
+  [places.READING, 'account.reading'],
+  [places.NOTICES, 'notices.title'],
+  [places.DEVICES, 'devices.title'],
+  [places.PAIR, 'pairOld.title'],
+  [places.PASSWORD, 'factors.password'],
+  [places.PASSKEYS, 'passkeys.title'],
+  [places.RECOVERY_KIT, 'factors.kit'],
+  [places.AUTHENTICATOR, 'factors.authenticator'],
+  [places.CARERS, 'carers.title'],
+  [places.CHILD, 'carers.child'],
+  [places.APPS, 'apps.title'],
+  [places.EMERGENCY, 'emergency.title'],
+  [places.JOURNAL, 'journal.title'],
+  [places.SUSPICION, 'factors.suspicion'],
+  [places.WATCHERS, 'account.directory'],
+  [places.EXPORT, 'export.title'],
+  [places.CLOSE_ACCOUNT, 'close.title'],
+]
+const DOORS: readonly Page[] = [
+  [places.WELCOME, 'help.welcome'],
+  [places.LOGIN, 'welcome.login'],
+  [places.ACTIVATION, 'welcome.letter'],
+  [places.RECOVERY, 'recovery.link'],
+  [places.PAIR_NEW, 'pairNew.link'],
+  [places.OPPOSE, 'welcome.oppose'],
+]
+
 export function HelpPage(): JSX.Element {
   const { session } = useApp()
   const inside = session.phase.value === 'in'
@@ -33,8 +71,13 @@ export function HelpPage(): JSX.Element {
           ))}
         </section>
       ))}
-      <h2>{t('help.more')}</h2>
+      <h2>{t('help.pages')}</h2>
       <ul>
+        {(inside ? INSIDE : DOORS).map(([address, word]) => (
+          <li key={address}>
+            <a href={address}>{t(word)}</a>
+          </li>
+        ))}
         <li>
           <a href={places.ABOUT}>{t('about.title')}</a>
         </li>

@@ -59,7 +59,7 @@ export function Month({ all }: { readonly all: readonly AgendaEntry[] }): JSX.El
           {t('agenda.after')}
         </Button>
       </div>
-      <table class="month">
+      <table class="month" aria-label={monthName(month)}>
         <thead>
           <tr>
             {weekDays().map(([short, long]) => (
@@ -91,7 +91,8 @@ function Day({ day, today, standing }: DayProps): JSX.Element {
   const isToday = day.toDateString() === today.toDateString()
   return (
     <td class={isToday ? 'today' : undefined}>
-      <b aria-label={longDay(day)}>{day.getDate()}</b>
+      <b aria-hidden="true">{day.getDate()}</b>
+      <span class="unseen">{longDay(day)}</span>
       {standing.map(({ entry, at }) => (
         <a key={anchorOf(entry)} href={`#${anchorOf(entry)}`} title={entry.invitation.summary}>
           {'date' in entry.invitation.start ? '' : `${time(at)} `}

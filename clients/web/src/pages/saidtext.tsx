@@ -3,8 +3,9 @@ import type { JSX } from 'preact'
 import { passages } from '../content/quoting.ts'
 import { t } from '../words/words.ts'
 
-export const SaidText = ({ text }: { readonly text: string }): JSX.Element => (
-  <div class="letter-text">
+/** `tongue`: the language it is written in, as far as that is known. Which way it runs is seen by its first strong letter. */
+export const SaidText = ({ text, tongue }: { readonly text: string; readonly tongue?: 'fr' | undefined }): JSX.Element => (
+  <div class="letter-text" dir="auto" lang={tongue}>
     {passages(text).map((passage, place) =>
       passage.kind === 'said' ? (
         <span key={place}>{passage.text}</span>

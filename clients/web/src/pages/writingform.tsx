@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { FilePicker } from '../ui/filepicker.tsx'
+import { Form } from '../ui/form.tsx'
 import { Aside, Notice } from '../ui/notice.tsx'
 import { TextArea } from '../ui/textarea.tsx'
 import { dayAndTime, toDate } from '../words/dates.ts'
@@ -40,15 +41,14 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
   const add = (chosen: readonly File[]): void => {
     for (const file of chosen) void composer.add(thread, file)
   }
-  const submit = (event: Event): void => {
-    event.preventDefault()
+  const submit = (): void => {
     const isAimed = check?.() ?? true
     const lack = text.trim() === '' && files.length === 0 ? 'text' : session.ownName() === '' ? 'name' : undefined
     setMissing(lack)
     if (isAimed && lack === undefined && sending.length === 0 && !failed) onSend()
   }
   return (
-    <form onSubmit={submit} noValidate autocomplete="off">
+    <Form onSubmit={submit}>
       <AnswerStopped />
       <Notice icon="alert" care>
         <p>{t('answer.notUrgent')}</p>
@@ -83,7 +83,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
       <Button type="submit" look="main" icon="send" waiting={sending.length > 0 || failed}>
         {sending.length > 0 ? t('answer.uploading') : t('answer.send')}
       </Button>
-    </form>
+    </Form>
   )
 }
 

@@ -3,9 +3,12 @@
  *
  * Law: activity after the limit does not extend it: whoever comes back to a device that slept finds the page locked.
  */
+import { signal } from '@preact/signals'
 import type { Cancel, Ports } from './ports.ts'
 
 export const IDLE_LIMIT = 30 * 60_000 // milliseconds
+/** Whoever is still there is told before, and stays by any key or touch (WCAG 2.2, 2.2.1). */
+export const IDLE_WARNING = 2 * 60_000 // milliseconds before the limit
 
 const MARK = 'active' // the last activity in any tab: all of them share the key that is kept
 const MARK_EVERY = 30_000 // milliseconds: not every key stroke is written down
@@ -14,6 +17,8 @@ export class Idle {
   readonly #ports: Pick<Ports, 'clock' | 'presence' | 'lasting'>
   readonly #isBusy: () => boolean
   readonly #onIdle: () => void
+  /** The limit is near, and nobody has moved. */
+  readonly ending = signal(false)
   #last = 0
   #stops: readonly Cancel[] = []
   #due: Cancel = () => undefined
@@ -43,6 +48,7 @@ export class Idle {
     for (const stop of this.#stops) stop()
     this.#stops = []
     this.#due()
+    this.ending.value = false
   }
 
   /** The session ended: when this browser was used is nobody's business. */
@@ -51,8 +57,8 @@ export class Idle {
   }
 
   #active(): void {
-    if (this.#left() <= 0) this.#look()
-    else this.#note()
+    if (this.#left() > 0) this.#note()
+    if (this.#left() <= 0 || this.ending.value) this.#look()
   }
 
   /** Now, and again when it is due. */
@@ -60,8 +66,9 @@ export class Idle {
     this.#due()
     if (this.#isBusy()) this.#note()
     const left = this.#left()
+    this.ending.value = left > 0 && left <= IDLE_WARNING
     if (left <= 0) this.#onIdle()
-    else this.#due = this.#ports.clock.later(left, () => this.#look())
+    else this.#due = this.#ports.clock.later(left > IDLE_WARNING ? left - IDLE_WARNING : left, () => this.#look())
   }
 
   #left(): number {

@@ -115,9 +115,11 @@ type ChoicesProps<T extends string> = {
   readonly value: T
   readonly choices: readonly (readonly [value: T, label: string])[]
   readonly onValue: (value: T) => void
+  /** The choices are languages, each named in itself. */
+  readonly tongues?: boolean
 }
 
-export function Choices<T extends string>({ legend, value, choices, onValue }: ChoicesProps<T>): JSX.Element {
+export function Choices<T extends string>({ legend, value, choices, onValue, tongues = false }: ChoicesProps<T>): JSX.Element {
   const name = useId()
   return (
     <fieldset class="choices">
@@ -125,7 +127,7 @@ export function Choices<T extends string>({ legend, value, choices, onValue }: C
       {choices.map(([choice, label]) => (
         <label class="check" key={choice}>
           <input type="radio" name={name} checked={choice === value} onChange={() => onValue(choice)} />
-          <span>{label}</span>
+          <span lang={tongues ? choice : undefined}>{label}</span>
         </label>
       ))}
     </fieldset>

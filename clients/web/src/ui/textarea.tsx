@@ -14,6 +14,7 @@ export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6
         id={id}
         ref={box}
         class="input"
+        dir="auto"
         autocomplete="off" // else the browser writes what is typed to its disk, to restore the tab
         rows={rows}
         value={value}

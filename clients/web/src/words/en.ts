@@ -9,6 +9,8 @@ export const en: Words = {
   'app.opening': 'One moment…',
   'app.offline': 'Pli does not answer at the moment. You can read what is open here; we keep trying by ourselves.',
   'app.newer': 'A new version is ready.',
+  'app.lockingSoon': 'Are you still there? Unless you touch anything, Pli locks in two minutes. Messages that you write are kept.',
+  'app.stay': 'I am here',
   'app.reload': 'Reload',
   'app.away': 'Pli does not answer at the moment. We keep trying by ourselves, every few seconds.',
   'app.again': 'Try again now',

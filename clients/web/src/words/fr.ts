@@ -9,6 +9,8 @@ export const fr = {
   'app.offline':
     'Pli ne répond pas pour l’instant. Vous pouvez relire ce qui est ouvert ici ; nous réessayons tout seuls.',
   'app.newer': 'Une nouvelle version est prête.',
+  'app.lockingSoon': 'Vous êtes toujours là ? Sans geste de votre part, Pli se verrouille dans deux minutes. Les messages que vous écrivez sont gardés.',
+  'app.stay': 'Je suis là',
   'app.reload': 'Recharger',
   'app.away': 'Pli ne répond pas pour l’instant. Nous réessayons tout seuls, toutes les quelques secondes.',
   'app.again': 'Réessayer maintenant',

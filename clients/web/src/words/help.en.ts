@@ -36,7 +36,8 @@ export const enHelp: HelpWords = {
   'help.a.asked': 'Give none. Neither Pli, nor your doctor, nor the health insurance ever asks for them, by telephone or by message.',
   'help.q.leave': 'How do I leave?',
   'help.a.leave': 'Account, then “Take everything with you” to keep a copy of everything, and “Close my account”.',
-  'help.more': 'Read on',
+  'help.pages': 'All pages',
+  'help.welcome': 'Welcome',
   'help.back': 'Back',
 
   'access.title': 'Accessibility statement',
@@ -45,7 +46,7 @@ export const enHelp: HelpWords = {
     'Everybody must be able to use Pli: with a keyboard, a screen reader, a magnifier, by voice, or on a small phone.',
   'access.state': 'State of conformance',
   'access.stateText':
-    'We aim at levels A and AA of WCAG 2.2, as the French RGAA 4.1 takes them up. No audit by a third party has taken place yet: the operator who serves Pli to the public has to have one made, and to publish its result here.',
+    'Not conformant, as the RGAA uses the word: no audit by a third party has taken place yet. The operator who serves Pli to the public has to have one made, and to publish its result here. By our own account, criterion by criterion (RGAA 4.1.2), 72 of the 74 criteria that apply are met and 2 are not: they are named below. For 8 of these 72, people who use a screen reader have still to judge by ear.',
   'access.tested': 'What we check in each version',
   'access.tested1': 'axe-core on the pages and states that our trial browser walks, light and dark, on a phone and on a desk: no violation.',
   'access.tested2': 'Error messages take the focus, and fields to be corrected are named.',
@@ -54,6 +55,8 @@ export const enHelp: HelpWords = {
   'access.limits': 'What is not accessible',
   'access.limits1': 'Documents that you receive (PDF, images) are shown as their authors made them. Ask them for another format where one cannot be read.',
   'access.limits2': 'A square to aim at (QR) can always be replaced by a code to copy.',
+  'access.limits3': 'In English, subjects and documents that are written in French are not marked as French for screen readers (criterion 8.7).',
+  'access.limits4': 'Forms do not say beforehand which fields may stay empty: what is missing is named when they are sent, field by field (criterion 11.10).',
   'access.contact': 'Report a difficulty',
   'access.contactText':
     'Write to the operator whose address is on your letter. Without a satisfying answer you can turn to the French Defender of Rights: defenseurdesdroits.fr, or +33 9 69 39 00 00.',

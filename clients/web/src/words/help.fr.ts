@@ -36,7 +36,8 @@ export const frHelp = {
   'help.a.asked': 'N’en donnez aucun. Ni Pli, ni votre médecin, ni l’assurance maladie ne les demande jamais, au téléphone ou par message.',
   'help.q.leave': 'Comment partir ?',
   'help.a.leave': 'Compte, puis « Tout emporter » pour garder une copie de tout, et « Fermer mon compte ».',
-  'help.more': 'Pour aller plus loin',
+  'help.pages': 'Toutes les pages',
+  'help.welcome': 'Accueil',
   'help.back': 'Retour',
 
   'access.title': 'Déclaration d’accessibilité',
@@ -45,7 +46,7 @@ export const frHelp = {
     'Pli doit pouvoir servir à chacun : au clavier, avec un lecteur d’écran, une loupe, une commande vocale, ou sur un petit téléphone.',
   'access.state': 'État de conformité',
   'access.stateText':
-    'Nous visons les critères A et AA de WCAG 2.2, tels que les reprend le RGAA 4.1. Aucun audit par un tiers n’a encore eu lieu : l’exploitant qui sert Pli au public doit en faire réaliser un, et publier ici son résultat.',
+    'Non conforme, au sens où le RGAA l’entend : aucun audit par un tiers n’a encore eu lieu. L’exploitant qui sert Pli au public doit en faire réaliser un, et publier ici son résultat. Selon notre propre relevé, critère par critère (RGAA 4.1.2), 72 des 74 critères qui s’appliquent sont respectés, et 2 ne le sont pas : ils sont nommés plus bas. Pour 8 de ces 72, il manque encore l’oreille de personnes qui se servent d’un lecteur d’écran.',
   'access.tested': 'Ce que nous vérifions à chaque version',
   'access.tested1': 'axe-core sur les pages et les états que parcourt notre navigateur d’essai, en clair et en sombre, au téléphone et au bureau : aucune violation.',
   'access.tested2': 'Les messages d’erreur prennent le curseur, et les champs à corriger sont nommés.',
@@ -54,6 +55,8 @@ export const frHelp = {
   'access.limits': 'Ce qui n’est pas accessible',
   'access.limits1': 'Les documents reçus (PDF, images) sont montrés tels que leurs auteurs les ont faits. Demandez-leur un autre format si l’un d’eux ne se lit pas.',
   'access.limits2': 'Le carré à viser (QR) se remplace toujours par un code à recopier.',
+  'access.limits3': 'En anglais, les sujets et les documents écrits en français ne sont pas signalés comme français aux lecteurs d’écran (critère 8.7).',
+  'access.limits4': 'Les formulaires ne disent pas d’avance quels champs peuvent rester vides : ce qui manque est nommé à l’envoi, champ par champ (critère 11.10).',
   'access.contact': 'Signaler une difficulté',
   'access.contactText':
     'Écrivez à l’exploitant dont l’adresse figure sur votre lettre. Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits : defenseurdesdroits.fr, ou 09 69 39 00 00.',

@@ -6,7 +6,7 @@ import { newBox } from '../../src/crypto/keybox.ts'
 import { type KeyPairs, newKeyPairs } from '../../src/crypto/keys.ts'
 import { freshKdf, stretch } from '../../src/crypto/password.ts'
 import { ready } from '../../src/crypto/sodium.ts'
-import { Idle, IDLE_LIMIT } from '../../src/session/idle.ts'
+import { Idle, IDLE_LIMIT, IDLE_WARNING } from '../../src/session/idle.ts'
 import { Login } from '../../src/session/login.ts'
 import type { Ports } from '../../src/session/ports.ts'
 import { Session } from '../../src/session/session.ts'
@@ -70,6 +70,29 @@ test('whoever does something begins the half hour anew', () => {
   expect(locked).toBe(0)
   clock.pass(MINUTE)
   expect(locked).toBe(1)
+})
+
+test('whoever is still there is told two minutes before, and stays by any touch', () => {
+  const idle = start()
+  clock.pass(IDLE_LIMIT - IDLE_WARNING - 1)
+  expect(idle.ending.value).toBe(false)
+  clock.pass(1)
+  expect(idle.ending.value).toBe(true)
+  clock.pass(IDLE_WARNING - 1)
+  presence.touch()
+  expect([idle.ending.value, locked]).toEqual([false, 0])
+  clock.pass(IDLE_LIMIT - IDLE_WARNING)
+  expect(idle.ending.value).toBe(true)
+  clock.pass(IDLE_WARNING)
+  expect(locked).toBe(1)
+})
+
+test('nobody is told of a page that was locked or left', () => {
+  const idle = start()
+  clock.pass(IDLE_LIMIT - IDLE_WARNING)
+  idle.stop()
+  clock.pass(IDLE_WARNING)
+  expect([idle.ending.value, locked]).toEqual([false, 0])
 })
 
 test('what is done in another tab counts, whose page shares the key', () => {

@@ -95,6 +95,7 @@ function NoticeLanguage({ settings, keep }: SettingsProps): JSX.Element {
       <Failure error={error} />
       <Choices
         legend={t('notices.language')}
+        tongues
         value={settings.language}
         choices={[
           ['fr', 'Français'],

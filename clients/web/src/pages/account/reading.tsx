@@ -12,6 +12,7 @@ export function ReadingPage(): JSX.Element {
       <p>{t('account.readingText')}</p>
       <Choices
         legend={t('account.language')}
+        tongues
         value={preferences.language.value}
         choices={[
           ['fr', 'Français'],

@@ -48,7 +48,18 @@ function show(node: Node, context: Context): ComponentChild {
 }
 
 const cell = (element: Element, name: string): Record<string, string | number> =>
-  name === 'th' || name === 'td' ? { ...spans(element, 'colspan'), ...spans(element, 'rowspan') } : {}
+  name === 'th' || name === 'td'
+    ? { ...(name === 'th' && { scope: scopeOf(element) }), ...spans(element, 'colspan'), ...spans(element, 'rowspan') }
+    : {}
+
+/** Which cells a header is of, as the document says it, else by where it stands. */
+function scopeOf(header: Element): string {
+  const said = header.getAttribute('scope') ?? ''
+  if (['row', 'col', 'rowgroup', 'colgroup'].includes(said)) return said
+  const row = header.parentElement
+  const alone = row !== null && Array.from(row.children).every(one => one.localName !== 'td')
+  return row?.parentElement?.localName === 'thead' || alone ? 'col' : 'row'
+}
 
 function List({ element, context }: { readonly element: Element; readonly context: Context }): JSX.Element {
   const named = (name: string): readonly Element[] => Array.from(element.children).filter(one => one.localName === name)
