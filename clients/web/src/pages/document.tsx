@@ -92,7 +92,7 @@ function Versions({ filed }: { readonly filed: FiledDocument }): JSX.Element | n
     </a>
   )
   return (
-    <section>
+    <section class="below">
       <h2>{t('shelf.versions')}</h2>
       <ul>
         {newer.map(one => (
@@ -121,7 +121,7 @@ function Hiding({ filed }: { readonly filed: FiledDocument }): JSX.Element {
       announce(t(hidden ? 'shelf.shown' : 'shelf.hidden'))
     })
   return (
-    <section class="no-print">
+    <section class="apart no-print">
       <Failure error={error} />
       <Button look="plain" icon={hidden ? 'open' : 'lock'} waiting={busy} onPress={turn}>
         {t(hidden ? 'shelf.show' : 'shelf.hide')}

@@ -41,9 +41,11 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
   const add = (chosen: readonly File[]): void => {
     for (const file of chosen) void composer.add(thread, file)
   }
+  const lack = text.trim() === '' && files.length === 0 ? 'text' : session.ownName() === '' ? 'name' : undefined
+  // Said on sending, and no longer than it is true.
+  const isMissing = (what: typeof lack): boolean => missing === what && lack === what
   const submit = (): void => {
     const isAimed = check?.() ?? true
-    const lack = text.trim() === '' && files.length === 0 ? 'text' : session.ownName() === '' ? 'name' : undefined
     setMissing(lack)
     if (isAimed && lack === undefined && sending.length === 0 && !failed) onSend()
   }
@@ -60,7 +62,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
           value={personal.name.value}
           onValue={value => personal.setName(value)}
           autocomplete="name"
-          wrong={missing === 'name' ? t('answer.nameMissing') : undefined}
+          wrong={isMissing('name') ? t('answer.nameMissing') : undefined}
         />
       )}
       {children}
@@ -71,7 +73,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
           value={text}
           onValue={value => drafts.write(thread, { text: value })}
           rows={7}
-          wrong={missing === 'text' ? t('answer.textMissing') : undefined}
+          wrong={isMissing('text') ? t('answer.textMissing') : undefined}
         />
         {(text !== '' || files.length > 0) && (
           <Saved />
