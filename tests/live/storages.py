@@ -17,8 +17,10 @@ _DUMP = """async () => {
       const ask = request => new Promise(resolve => { request.onsuccess = () => resolve(request.result) })
       const [keys, values] = await Promise.all([ask(rows.getAllKeys()), ask(rows.getAll())])
       const latin1 = new TextDecoder('latin1')
+      const bytes = async value => value instanceof Blob ? new Uint8Array(await value.arrayBuffer()) : value
       const text = value => value instanceof Uint8Array ? latin1.decode(value) : JSON.stringify(value)
-      found.databases[name] = keys.map((key, at) => [String(key), text(values[at]) ?? ''])
+      const read = await Promise.all(values.map(bytes))
+      found.databases[name] = keys.map((key, at) => [String(key), text(read[at]) ?? ''])
     }
     database.close()
   }

@@ -90,8 +90,8 @@ export class Desk {
 const fetched = async ({ fetchBlob }: Waiting, { blobId }: Asked): Promise<Uint8Array | null> =>
   (await fetchBlob?.(blobId)) ?? null
 
-async function kept({ onChunk }: Waiting, { index, bytes, blobId }: Extract<Asked, { kind: 'chunk' }>): Promise<null> {
-  await onChunk?.(index, bytes, blobId)
+async function kept({ onChunk }: Waiting, { index, chunk, blobId }: Extract<Asked, { kind: 'chunk' }>): Promise<null> {
+  await onChunk?.(index, chunk, blobId)
   return null
 }
 

@@ -3,11 +3,15 @@ import { decrypt, encrypt } from './aead.ts'
 import { type Attachment, chunkCount, isName, isSize, isType, lastLength, paddedLast } from './attachment.ts'
 import { equal, isZero, join, u64be, utf8 } from './bytes.ts'
 import { cannotOpen } from './errors.ts'
-import { blobId, RunningSha256 } from './hashing.ts'
+import { free } from './free.ts'
+import { blobId, blobIdBeside, RunningSha256 } from './hashing.ts'
 import { ATTACHMENT, CHUNK_SIZE } from './labels.ts'
 import { type Source, SYSTEM } from './randomness.ts'
 
-/** What is done with each sealed chunk, in order; the next is made when this has resolved. */
+/** Chunks that are under way at once, so that sealing, network and disk work at the same time. Each takes 4 MiB. */
+const AHEAD = 2
+
+/** What is done with each sealed chunk, called in order; while it has not resolved, one more chunk is made. */
 export type OnChunk = (index: number, bytes: Uint8Array, blobId: string) => Promise<void>
 export type FetchBlob = (blobId: string) => Promise<Uint8Array>
 type Keys = { readonly key: Uint8Array; readonly id: Uint8Array }
@@ -33,19 +37,31 @@ export async function _sealFile(
   const keys = { key: source(32), id: source(16) }
   const hash = new RunningSha256()
   const chunks: string[] = []
+  const underWay: Promise<void>[] = []
   try {
+    let coming = pieceOf(blob, 0)
     for (let index = 0; index < chunkCount(size); index++) {
-      const piece = await pieceOf(blob, index)
+      const piece = await coming
+      coming = expected(pieceOf(blob, index + 1)) // nothing, after the last
       hash.update(piece)
       const sealed = sealPiece(keys, index, size, piece)
-      const id = blobId(sealed)
+      free(piece)
+      const id = await blobIdBeside(sealed)
       chunks.push(id)
-      await onChunk(index, sealed, id)
+      if (underWay.length === AHEAD) await underWay.shift()
+      underWay.push(expected(onChunk(index, sealed, id)))
     }
+    await Promise.all(underWay)
     return { chunks, ...keys, name, sha256: hash.digest(), size, type }
   } finally {
     hash.digest()
   }
+}
+
+/** Awaited later: until then its failure is nobody's to hear. */
+function expected<T>(coming: Promise<T>): Promise<T> {
+  coming.catch(() => undefined)
+  return coming
 }
 
 const pieceOf = async (blob: Blob, index: number): Promise<Uint8Array> =>
@@ -53,9 +69,13 @@ const pieceOf = async (blob: Blob, index: number): Promise<Uint8Array> =>
 
 function sealPiece(keys: Keys, index: number, size: number, piece: Uint8Array): Uint8Array {
   const last = index === chunkCount(size) - 1
-  const padded = new Uint8Array(last ? paddedLast(size) : CHUNK_SIZE)
-  padded.set(piece)
-  return encrypt(keys.key, nonceOf(index, last), padded, additional(keys.id))
+  return encrypt(keys.key, nonceOf(index, last), last ? padded(piece, paddedLast(size)) : piece, additional(keys.id))
+}
+
+function padded(piece: Uint8Array, length: number): Uint8Array {
+  const whole = new Uint8Array(length)
+  whole.set(piece)
+  return whole
 }
 
 /**
@@ -64,9 +84,10 @@ function sealPiece(keys: Keys, index: number, size: number, piece: Uint8Array): 
  */
 export async function* openChunks(attachment: Attachment, fetchBlob: FetchBlob): AsyncGenerator<Uint8Array> {
   const hash = new RunningSha256()
+  let index = 0
   try {
-    for (const [index, chunk] of attachment.chunks.entries()) {
-      const piece = openChunk(attachment, index, await fetchBlob(chunk))
+    for await (const sealed of ahead(attachment.chunks, id => proven(id, fetchBlob))) {
+      const piece = unsealed(attachment, index++, sealed)
       hash.update(piece)
       yield piece
     }
@@ -75,6 +96,23 @@ export async function* openChunks(attachment: Attachment, fetchBlob: FetchBlob):
   } finally {
     hash.digest()
   }
+}
+
+/** What `work` makes of each, in order; the next are begun before they are asked for. */
+async function* ahead<From, To>(items: readonly From[], work: (item: From) => Promise<To>): AsyncGenerator<To> {
+  const coming: Promise<To>[] = []
+  for (const item of items) {
+    coming.push(expected(work(item)))
+    if (coming.length > AHEAD) for (const one of coming.splice(0, 1)) yield await one
+  }
+  for (const one of coming) yield await one
+}
+
+/** A blob that is what its id says. Raises CannotOpen; what `fetchBlob` raises goes through. */
+async function proven(id: string, fetchBlob: FetchBlob): Promise<Uint8Array> {
+  const sealed = await fetchBlob(id)
+  if ((await blobIdBeside(sealed)) !== id) throw cannotOpen('attachment/6')
+  return sealed
 }
 
 /** The whole file in memory. Raises CannotOpen. */
@@ -91,9 +129,13 @@ export async function openFile(attachment: Attachment, fetchBlob: FetchBlob): Pr
 /** The true bytes of one chunk, in any order. Raises CannotOpen. Does not prove the file: see {@link openChunks}. */
 export function openChunk(attachment: Attachment, index: number, sealed: Uint8Array): Uint8Array {
   if (blobId(sealed) !== attachment.chunks[index]) throw cannotOpen('attachment/6')
+  return unsealed(attachment, index, sealed)
+}
+
+function unsealed(attachment: Attachment, index: number, sealed: Uint8Array): Uint8Array {
   const last = index === attachment.chunks.length - 1
-  const padded = decrypt(attachment.key, nonceOf(index, last), sealed, additional(attachment.id), 'attachment/1')
-  return last ? lastPiece(attachment.size, padded) : fullPiece(padded)
+  const opened = decrypt(attachment.key, nonceOf(index, last), sealed, additional(attachment.id), 'attachment/1')
+  return last ? lastPiece(attachment.size, opened) : fullPiece(opened)
 }
 
 function fullPiece(piece: Uint8Array): Uint8Array {
@@ -101,10 +143,10 @@ function fullPiece(piece: Uint8Array): Uint8Array {
   return piece
 }
 
-function lastPiece(size: number, padded: Uint8Array): Uint8Array {
-  if (padded.length !== paddedLast(size)) throw cannotOpen('attachment/3')
-  if (!isZero(padded.subarray(lastLength(size)))) throw cannotOpen('attachment/4')
-  return padded.subarray(0, lastLength(size))
+function lastPiece(size: number, opened: Uint8Array): Uint8Array {
+  if (opened.length !== paddedLast(size)) throw cannotOpen('attachment/3')
+  if (!isZero(opened.subarray(lastLength(size)))) throw cannotOpen('attachment/4')
+  return opened.subarray(0, lastLength(size))
 }
 
 /** 24 bytes. Counted: an attachment's key seals nothing else. */

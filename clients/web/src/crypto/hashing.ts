@@ -47,6 +47,16 @@ export class RunningSha256 {
 /** `b` and 64 small hexadecimal digits. */
 export const blobId = (bytes: Uint8Array): string => `b${sodium.to_hex(sha256(bytes))}`
 
+/**
+ * As {@link blobId}, computed beside this thread where the browser can (five times as fast), else here. For what is public:
+ * sealed bytes.
+ */
+export async function blobIdBeside(bytes: Uint8Array): Promise<string> {
+  const { subtle } = crypto as { readonly subtle?: SubtleCrypto } // only where the page came over TLS, or from this machine
+  if (subtle === undefined) return blobId(bytes)
+  return `b${sodium.to_hex(new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)))}`
+}
+
 /** `k` and 26 characters. */
 export const keyId = (keys: PublicKeys): string =>
   `k${base32(sha256(join(utf8(KEY_ID), keys.signing.raw, keys.sealing.raw)).slice(0, 16))}`

@@ -3,7 +3,7 @@ import type { AttachmentJson } from './attachment.ts'
 import type { CatalogueSigned } from './catalogue.ts'
 import type { KeysAsked } from './change.ts'
 import type { CryptoErrorKind } from './errors.ts'
-import type { FetchBlob, OnChunk } from './file.ts'
+import type { FetchBlob } from './file.ts'
 import type { Login } from './login.ts'
 import type { PairingShown } from './pairings.ts'
 import type { PasswordKdf } from './password.ts'
@@ -227,6 +227,9 @@ export interface Streams {
 export type OperationName = keyof Operations
 export type StreamName = keyof Streams
 
+/** What is done with each sealed chunk, in order (file.ts). A Blob: no thread needs to hold its bytes. */
+export type OnChunk = (index: number, chunk: Blob, blobId: string) => Promise<void>
+
 /** What one stream calls back: each stream uses one of them. */
 export type Callbacks = { readonly onChunk?: OnChunk; readonly fetchBlob?: FetchBlob }
 
@@ -245,7 +248,7 @@ export type ToPage =
       readonly id: number
       readonly turn: number
       readonly index: number
-      readonly bytes: Uint8Array
+      readonly chunk: Blob
       readonly blobId: string
     }
   | { readonly kind: 'fetch'; readonly id: number; readonly turn: number; readonly blobId: string }

@@ -2,6 +2,7 @@
 import { attachmentFromJson, attachmentToJson } from './attachment.ts'
 import { CryptoError } from './errors.ts'
 import { openChunks, sealFile } from './file.ts'
+import { free } from './free.ts'
 import type { OperationName, StreamName, Streams, ToPage, ToWorker } from './operations.ts'
 import { ready } from './sodium.ts'
 import type { Vault } from './vault.ts'
@@ -10,7 +11,7 @@ type Send = (message: ToPage) => void
 type Answer = (bytes: Uint8Array | null | undefined) => void
 /** What a stream says while it runs. */
 type Question =
-  | { readonly kind: 'chunk'; readonly index: number; readonly bytes: Uint8Array; readonly blobId: string }
+  | { readonly kind: 'chunk'; readonly index: number; readonly chunk: Blob; readonly blobId: string }
   | { readonly kind: 'fetch'; readonly blobId: string }
 
 /** The page could not do what a stream asked; it knows why. */
@@ -58,7 +59,8 @@ export class Service {
 
   async #sealFile(id: number, { blob, name, type }: Streams['sealFile'][0]): Promise<Streams['sealFile'][1]> {
     const attachment = await sealFile(blob, name, type, async (index, bytes, blobId) => {
-      await this.#ask(id, index, { kind: 'chunk', index, bytes, blobId })
+      const chunk = blobOf(bytes)
+      await this.#ask(id, index, { kind: 'chunk', index, chunk, blobId })
     })
     return attachmentToJson(attachment)
   }
@@ -67,13 +69,19 @@ export class Service {
   async #openFile(id: number, reference: Streams['openFile'][0]): Promise<Blob> {
     const attachment = attachmentFromJson(reference)
     const parts: Blob[] = []
+    const given: Uint8Array[] = [] // in the order in which they were asked for
     let turn = 0
     const fetchBlob = async (blobId: string): Promise<Uint8Array> => {
-      const bytes = await this.#ask(id, turn++, { kind: 'fetch', blobId })
+      const at = turn++
+      const bytes = await this.#ask(id, at, { kind: 'fetch', blobId })
       if (bytes === null) throw new NotAnswered()
+      given[at] = bytes
       return bytes
     }
-    for await (const piece of openChunks(attachment, fetchBlob)) parts.push(new Blob([new Uint8Array(piece)]))
+    for await (const piece of openChunks(attachment, fetchBlob)) {
+      free(given[parts.length])
+      parts.push(blobOf(piece))
+    }
     return new Blob(parts, { type: 'application/octet-stream' })
   }
 
@@ -86,6 +94,13 @@ export class Service {
       this.#send({ ...question, id, turn })
     })
   }
+}
+
+/** A browser keeps it outside of this thread, and where it can on its disk. The bytes are not to be used again. */
+function blobOf(bytes: Uint8Array): Blob {
+  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>])
+  free(bytes)
+  return blob
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')

@@ -3,10 +3,7 @@ import type { ToPage, ToWorker } from './operations.ts'
 import { Service } from './service.ts'
 import { Vault } from './vault.ts'
 
-const send = (message: ToPage): void => {
-  // A sealed chunk is not used here again: it moves instead of being copied.
-  self.postMessage(message, { transfer: message.kind === 'chunk' ? [message.bytes.buffer] : [] })
-}
+const send = (message: ToPage): void => self.postMessage(message)
 const service = new Service(new Vault(() => new Date()), send)
 
 self.addEventListener('message', (event: MessageEvent<ToWorker>) => {

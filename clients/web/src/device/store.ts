@@ -60,16 +60,24 @@ async function forget(): Promise<void> {
   await done(indexedDB.deleteDatabase(DATABASE))
 }
 
+const put = (name: string, value: Uint8Array | Blob): Promise<boolean> =>
+  write(there => void there.put(value, name)).then(
+    () => true,
+    () => false,
+  )
+
 export const store: Store = {
   get: async name => {
     const found = await read<unknown>(there => there.get(name)).catch(() => undefined)
     return found instanceof Uint8Array ? found : undefined
   },
-  put: (name, bytes) =>
-    write(there => void there.put(bytes, name)).then(
-      () => true,
-      () => false,
-    ),
+  put,
+  getFile: async name => {
+    const found = await read<unknown>(there => there.get(name)).catch(() => undefined)
+    if (found instanceof Uint8Array) return new Blob([found as Uint8Array<ArrayBuffer>]) // as earlier versions kept it
+    return found instanceof Blob ? found : undefined
+  },
+  putFile: put,
   remove: names =>
     write(there => {
       for (const name of names) there.delete(name)

@@ -16,6 +16,10 @@ const BACKOFF = [1, 2, 4, 8, 16, 30] // seconds
 const TRIES = 4
 const CHUNK = 'chunk '
 
+type OnPaused = (paused: boolean) => void
+/** A chunk on its way to the relay. `onPaused`: of whoever asked for it last. */
+type Moving = { readonly done: Promise<number>; isPaused: boolean; onPaused: OnPaused }
+
 /** `sent`: bytes at the relay. `paused`: it does not answer, and is asked again. */
 export type OnProgress = (sent: number, paused: boolean) => void
 
@@ -31,6 +35,7 @@ export class Files {
   /** The last file was not had: the relay did not answer. */
   #away = false
   readonly #wakes = new Set<() => void>()
+  readonly #moving = new Map<string, Moving>()
 
   constructor(desk: Desk, transport: Transport, account: string, here: Here, clock: Clock, presence: Pick<Presence, 'onReturn'>) {
     this.#desk = desk
@@ -41,38 +46,53 @@ export class Files {
     this.#presence = presence
   }
 
-  /** Seal; then {@link send} brings it to the relay. Chunks that this browser cannot keep go there at once. Raises Refusal, RangeError. */
+  /**
+   * Seal; {@link send} then brings to the relay what is not there yet: chunks leave while the next are sealed. Those that this
+   * browser cannot keep are at the relay before the next is sealed. Raises Refusal, RangeError.
+   */
   async keep(blob: Blob, name: string, type: string, onProgress: OnProgress): Promise<Attachment> {
-    let sent = 0
-    return this.#desk.sealFile({ blob, name, type }, async (_index, bytes, blobId) => {
-      if (await this.#here.putSealed(CHUNK + blobId, bytes)) return
-      await this.#upload(bytes, paused => onProgress(sent, paused))
-      sent += bytes.length
-      onProgress(sent, false)
-    })
+    const waiting: string[] = []
+    const report = reporting(onProgress)
+    let runners = 0
+    const run = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        report.sent(await this.#move(next, report.paused))
+      }
+      runners -= 1
+    }
+    const begin = (): void => {
+      if (runners === PARALLEL) return
+      runners += 1
+      run().catch(() => undefined) // what the relay refuses is said by send(), which asks again
+    }
+    try {
+      return await this.#desk.sealFile({ blob, name, type }, async (_index, chunk, blobId) => {
+        if (await this.#here.putFile(CHUNK + blobId, chunk)) {
+          waiting.push(blobId)
+          begin()
+        } else {
+          await this.#upload(chunk, report.paused)
+          report.sent(chunk.size)
+        }
+      })
+    } finally {
+      waiting.length = 0
+      report.end()
+    }
   }
 
   /** Upload what of this file is still here. Raises Refusal; `unauthorized` when the mailbox closes meanwhile. */
   async send({ chunks, size }: Attachment, onProgress: OnProgress): Promise<void> {
     const waiting = await this.#waiting(chunks)
     const each = size / Math.max(1, chunks.length)
-    let [done, paused] = [chunks.length - waiting.length, false]
-    const tell = (): void => onProgress(done * each, paused)
+    const report = reporting(onProgress, (chunks.length - waiting.length) * each)
     const next = async (): Promise<void> => {
       for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-        const bytes = await this.#here.getSealed(CHUNK + blob)
-        if (bytes !== undefined) {
-          await this.#upload(bytes, now => {
-            paused = now
-            tell()
-          })
-          await this.#here.remove(CHUNK + blob)
-        }
-        done += 1
-        tell()
+        await this.#move(blob, report.paused)
+        report.sent(each)
       }
     }
-    tell()
+    report.sent(0)
     await Promise.all(Array.from({ length: PARALLEL }, next))
   }
 
@@ -139,8 +159,34 @@ export class Files {
     return [...new Set(chunks)].filter(chunk => here.has(CHUNK + chunk))
   }
 
+  /** Bring a chunk that is here to the relay: once, whoever asks meanwhile. Raises as {@link send}. */
+  #move(blobId: string, onPaused: OnPaused): Promise<number> {
+    const moving = this.#moving.get(blobId) ?? { done: this.#bring(blobId), isPaused: false, onPaused }
+    moving.onPaused = onPaused
+    if (moving.isPaused) onPaused(true)
+    this.#moving.set(blobId, moving)
+    return moving.done
+  }
+
+  async #bring(blobId: string): Promise<number> {
+    try {
+      const chunk = await this.#here.getFile(CHUNK + blobId)
+      if (chunk === undefined) return 0
+      await this.#upload(chunk, paused => {
+        const moving = this.#moving.get(blobId)
+        if (moving === undefined) return
+        moving.isPaused = paused
+        moving.onPaused(paused)
+      })
+      await this.#here.remove(CHUNK + blobId)
+      return chunk.size
+    } finally {
+      this.#moving.delete(blobId)
+    }
+  }
+
   /** Until the relay has it. Raises Refusal that waiting does not mend. */
-  async #upload(bytes: Uint8Array, onPaused: (paused: boolean) => void): Promise<void> {
+  async #upload(bytes: Blob, onPaused: OnPaused): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       if (this.#ended) throw new Refusal('unauthorized')
       try {
@@ -172,3 +218,26 @@ export class Files {
 }
 
 const PASSING = new Set<string>(['unreachable', 'serverUnavailable', 'timeout', 'rateLimit'])
+
+type Report = { readonly sent: (more: number) => void; readonly paused: (now: boolean) => void; readonly end: () => void }
+
+/** Both are told together: how much is there by now, and whether it goes on. Nothing after the end. */
+function reporting(onProgress: OnProgress, before = 0): Report {
+  let [sent, isPaused, isOver] = [before, false, false]
+  const tell = (): void => {
+    if (!isOver) onProgress(sent, isPaused)
+  }
+  return {
+    sent: more => {
+      sent += more
+      tell()
+    },
+    paused: now => {
+      isPaused = now
+      tell()
+    },
+    end: () => {
+      isOver = true
+    },
+  }
+}

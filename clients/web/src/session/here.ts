@@ -60,6 +60,14 @@ export class Here {
     return this.#store.put(this.#place(name), sealed)
   }
 
+  getFile(name: string): Promise<Blob | undefined> {
+    return this.#store.getFile(this.#place(name))
+  }
+
+  putFile(name: string, sealed: Blob): Promise<boolean> {
+    return this.#store.putFile(this.#place(name), sealed)
+  }
+
   #place(name: string): string {
     return `${this.#account} ${name}`
   }

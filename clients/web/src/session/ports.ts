@@ -45,6 +45,9 @@ export interface Store {
   readonly get: (name: string) => Promise<Uint8Array | undefined>
   /** False when it could not be kept: a full disk, a private window. */
   readonly put: (name: string, bytes: Uint8Array) => Promise<boolean>
+  /** As `get` and `put`: the bytes stay on the disk, and no page holds them. */
+  readonly getFile: (name: string) => Promise<Blob | undefined>
+  readonly putFile: (name: string, file: Blob) => Promise<boolean>
   readonly remove: (names: readonly string[]) => Promise<void>
   /** All that begin so. */
   readonly names: (prefix: string) => Promise<readonly string[]>

@@ -97,9 +97,9 @@ export class Transport {
     }) as unknown as Answers<M>
   }
 
-  async upload(account: string, bytes: Uint8Array): Promise<Uploaded> {
+  async upload(account: string, bytes: Uint8Array | Blob): Promise<Uploaded> {
     const headers = { 'Content-Type': 'application/octet-stream' }
-    const init = { method: 'POST', headers, body: bytes as Uint8Array<ArrayBuffer> }
+    const init = { method: 'POST', headers, body: bytes as Uint8Array<ArrayBuffer> | Blob }
     return (await this.#json(await this.#authorised(upload(account), init))) as Uploaded
   }
 

@@ -121,13 +121,13 @@ describe('the desk', () => {
   })
 
   test('carries a file there and back, and gives the failure of its caller back as it was', async () => {
-    const kept = new Map<string, Uint8Array>()
+    const kept = new Map<string, Blob>()
     const blob = new Blob([new Uint8Array(5 * 1024 * 1024).fill(3)])
-    const reference = await desk.sealFile({ blob, name: 'a.pdf', type: 'application/pdf' }, (_, bytes, id) => {
-      kept.set(id, bytes)
+    const reference = await desk.sealFile({ blob, name: 'a.pdf', type: 'application/pdf' }, (_, chunk, id) => {
+      kept.set(id, chunk)
       return Promise.resolve()
     })
-    const opened = await desk.openFile(reference, id => Promise.resolve(kept.get(id)!))
+    const opened = await desk.openFile(reference, id => kept.get(id)!.bytes())
     expect(Buffer.compare(await opened.bytes(), await blob.bytes())).toBe(0)
     await expect(desk.openFile(reference, () => Promise.reject(new RangeError('offline')))).rejects.toThrow('offline')
     const broken = desk.openFile(reference, () => Promise.resolve(new Uint8Array(3)))

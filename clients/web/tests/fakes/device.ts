@@ -32,6 +32,7 @@ export class FakeDevice {
   }
 
   readonly sealed = new Map<string, Uint8Array>()
+  readonly files = new Map<string, Blob>()
   /** The disk is full. */
   isFull = false
   readonly store: Store = {
@@ -40,13 +41,22 @@ export class FakeDevice {
       if (!this.isFull) this.sealed.set(name, bytes)
       return Promise.resolve(!this.isFull)
     },
+    getFile: name => Promise.resolve(this.files.get(name)),
+    putFile: (name, file) => {
+      if (!this.isFull) this.files.set(name, file)
+      return Promise.resolve(!this.isFull)
+    },
     remove: names => {
-      for (const name of names) this.sealed.delete(name)
+      for (const name of names) {
+        this.sealed.delete(name)
+        this.files.delete(name)
+      }
       return Promise.resolve()
     },
-    names: prefix => Promise.resolve([...this.sealed.keys()].filter(name => name.startsWith(prefix))),
+    names: prefix => Promise.resolve([...this.sealed.keys(), ...this.files.keys()].filter(name => name.startsWith(prefix))),
     forget: () => {
       this.sealed.clear()
+      this.files.clear()
       return Promise.resolve()
     },
   }
