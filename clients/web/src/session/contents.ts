@@ -1,7 +1,7 @@
 /** Everything that came, as the folds that pages show. Emptied when the mailbox closes. */
 import { computed, signal } from '@preact/signals'
 import { knownPeople } from './aim.ts'
-import { agenda, arrived, filed, threads, unreadable, type AgendaEntry, type Arrived, type Entry, type Thread } from './entries.ts'
+import { agenda, arrived, exchanges, filed, threads, unreadable, type AgendaEntry, type Arrived, type Entry, type Exchange, type Thread } from './entries.ts'
 import { isReceipt } from './receipts.ts'
 
 export class Contents {
@@ -11,6 +11,7 @@ export class Contents {
   /** The letters that arrived last, to be announced. */
   readonly news = signal<readonly Arrived[]>([])
   readonly list = computed(() => [...this.#entries.value.values()])
+  readonly #exchanges = computed(() => exchanges(this.list.value))
   readonly unreadable = computed(() => unreadable(this.list.value))
   readonly agenda = computed<readonly AgendaEntry[]>(() => agenda(this.list.value))
   readonly record = computed(() => filed(this.list.value))
@@ -19,7 +20,8 @@ export class Contents {
 
   /** `isRead` may read signals: the threads follow them. */
   constructor(isRead: (entry: Arrived) => boolean) {
-    this.threads = computed<readonly Thread[]>(() => threads(this.list.value, isRead))
+    const known = new WeakMap<Exchange, Thread>()
+    this.threads = computed<readonly Thread[]>(() => threads(this.#exchanges.value, isRead, known))
   }
 
   /** `first` while the mailbox is read for the first time: then nothing is news. Answers with what was not there before. */

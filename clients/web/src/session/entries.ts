@@ -45,17 +45,20 @@ export type Unreadable = {
 }
 export type Entry = Arrived | Unreadable
 
-export type Thread = {
+/** A thread, whatever was read of it. */
+export type Exchange = {
   readonly id: string
   /** Oldest first; those that only say what became of another are among them. */
   readonly letters: readonly Arrived[]
+  /** Without those. */
+  readonly shown: readonly Arrived[]
   readonly subject: string
   /** The last letter, as the list shows it. */
   readonly last: Arrived
-  readonly unread: number
   readonly files: boolean
   readonly invitation: boolean
 }
+export type Thread = Exchange & { readonly unread: number }
 
 const byTime = (left: Entry, right: Entry): number =>
   left.receivedAt === right.receivedAt ? left.id.localeCompare(right.id) : left.receivedAt < right.receivedAt ? -1 : 1
@@ -66,16 +69,32 @@ export const arrived = (entries: readonly Entry[]): readonly Arrived[] =>
 export const unreadable = (entries: readonly Entry[]): readonly Unreadable[] =>
   entries.filter(entry => entry.kind === 'unreadable').sort(byTime)
 
-/** All threads, the one with the newest letter first. */
-export function threads(entries: readonly Entry[], isRead: (entry: Arrived) => boolean): readonly Thread[] {
+/** All exchanges, the one with the newest letter first. Much work where the mailbox is large: reading a letter changes none. */
+export function exchanges(entries: readonly Entry[]): readonly Exchange[] {
   const byThread = groups(arrived(entries).filter(entry => !isForOneself(entry)), entry => entry.letter.thread)
-  return [...byThread.values()].flatMap(group => toThread(group, isRead) ?? []).sort((a, b) => byTime(b.last, a.last))
+  return [...byThread.values()].flatMap(group => toExchange(group) ?? []).sort((a, b) => byTime(b.last, a.last))
+}
+
+/** The same in the same order, with how much of each is not read. `known`: what this made before; only what changed is made anew. */
+export function threads(
+  of: readonly Exchange[],
+  isRead: (entry: Arrived) => boolean,
+  known = new WeakMap<Exchange, Thread>(),
+): readonly Thread[] {
+  return of.map(exchange => {
+    const unread = exchange.shown.reduce((count, entry) => (isRead(entry) ? count : count + 1), 0)
+    const before = known.get(exchange)
+    if (before?.unread === unread) return before
+    const thread = { ...exchange, unread }
+    known.set(exchange, thread)
+    return thread
+  })
 }
 
 /** A document or an appointment of one's own: no conversation (docs/spec/content.md, Letters to oneself). */
 export const isForOneself = ({ box, letter }: Arrived): boolean => box === 'out' && letter.recipients.length === 1
 
-function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boolean): Thread | undefined {
+function toExchange(letters: readonly Arrived[]): Exchange | undefined {
   const shown = letters.filter(({ letter }) => !isReceipt(letter))
   const [head, last] = [shown[0], shown.at(-1)]
   if (head === undefined || last === undefined) return undefined
@@ -83,9 +102,9 @@ function toThread(letters: readonly Arrived[], isRead: (entry: Arrived) => boole
   return {
     id: head.letter.thread,
     letters,
+    shown,
     subject: plainSubject(head.letter),
     last,
-    unread: shown.filter(entry => !isRead(entry)).length,
     files: letters.some(({ letter }) => filesOf(letter).length > 0),
     invitation: parts.some(isInvitation),
   }

@@ -9,7 +9,7 @@ import { WaitingFiles } from '../../src/pages/waitingfiles.tsx'
 import { SearchIndex } from '../../src/search/searchindex.ts'
 import { knownPeople } from '../../src/session/aim.ts'
 import { freeName } from '../../src/session/archive.ts'
-import { threads } from '../../src/session/entries.ts'
+import { exchanges, threads } from '../../src/session/entries.ts'
 import { plainName, safeName } from '../../src/content/attachment.ts'
 import { toIcs } from '../../src/content/ics.ts'
 import { arrived, invitation, letter } from '../fakes/letters.ts'
@@ -43,7 +43,7 @@ const nothingActs = (): void => {
 }
 
 test.each(ATTACKS)('%s as a name and a subject is words in the list', async attack => {
-  const [thread] = threads([arrived({ letter: letter({ subject: attack, sender: { ...letter().sender, name: attack } }) })], () => false)
+  const [thread] = threads(exchanges([arrived({ letter: letter({ subject: attack, sender: { ...letter().sender, name: attack } }) })]), () => false)
   await screen.show(app, <ThreadRow thread={thread!} open={false} tabIndex={0} />)
   expect(screen.text).toContain(attack)
   nothingActs()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { agenda, filed, gaps, threads } from '../../src/session/entries.ts'
+import { agenda, exchanges, filed, gaps, threads, type Exchange, type Thread } from '../../src/session/entries.ts'
 import { plainSubject } from '../../src/session/subject.ts'
 import { reply } from '../../src/content/agenda.ts'
 import { ANNE, arrived, hash, id, invitation, letter, recordDocument } from '../fakes/letters.ts'
@@ -13,7 +13,7 @@ const second = arrived({
 })
 
 test('letters of one thread stand together, the oldest first', () => {
-  const [thread, ...others] = threads([second, first], () => false)
+  const [thread, ...others] = threads(exchanges([second, first]), () => false)
   expect(others).toEqual([])
   expect(thread?.letters).toEqual([first, second])
   expect(thread?.unread).toBe(2)
@@ -21,7 +21,7 @@ test('letters of one thread stand together, the oldest first', () => {
 
 test('an unreadable letter disturbs no thread', () => {
   const broken = { kind: 'unreadable', id: 'mx', receivedAt: '2024-03-14T00:00:00Z', reason: 'cannotOpen' } as const
-  expect(threads([broken, first], () => true)).toHaveLength(1)
+  expect(threads(exchanges([broken, first]), () => true)).toHaveLength(1)
 })
 
 test('an unbroken count has no gap', () => {
@@ -89,12 +89,23 @@ const toOneself = [{ account: ANNE, statement: hash('s') }]
 test('a document of one’s own is in the record, and in no conversation', () => {
   const added = own({ recipients: toOneself, parts: [recordDocument({ id: 'mine' })] })
   expect(filed([added]).map(({ document }) => document.id)).toEqual(['mine'])
-  expect(threads([added, first], () => false).map(thread => thread.id)).toEqual([first.letter.thread])
+  expect(threads(exchanges([added, first]), () => false).map(thread => thread.id)).toEqual([first.letter.thread])
 })
 
 test('a document that was sent on is not filed a second time, and its letter is a conversation', () => {
   const came = arrived({ letter: letter({ parts: [recordDocument({ id: 'one' })] }) })
   const sentOn = own({ parts: [recordDocument({ id: 'one' })] })
   expect(filed([came, sentOn]).map(({ from }) => from.box)).toEqual(['in'])
-  expect(threads([sentOn], () => false)).toHaveLength(1)
+  expect(threads(exchanges([sentOn]), () => false)).toHaveLength(1)
+})
+
+test('what was read changes the threads of those letters, and leaves the others as they were', () => {
+  const other = arrived({ id: 'm9', letter: letter({ message: 'other', thread: 'elsewhere' }) })
+  const [all, known] = [exchanges([first, other]), new WeakMap<Exchange, Thread>()]
+  const before = threads(all, () => false, known)
+  const after = threads(all, ({ letter: { message } }) => message === 'other', known)
+  const of = (list: readonly Thread[], id: string): Thread | undefined => list.find(thread => thread.id === id)
+  expect(of(after, 'elsewhere')?.unread).toBe(0)
+  expect(of(after, first.letter.thread)).toBe(of(before, first.letter.thread))
+  expect(of(before, 'elsewhere')?.unread).toBe(1)
 })

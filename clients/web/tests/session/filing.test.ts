@@ -4,7 +4,7 @@ import type { Json } from '../../src/crypto/encoding.ts'
 import { Filing, LABELS_LIMIT } from '../../src/session/filing.ts'
 import { Saving } from '../../src/session/saving.ts'
 import type { Label, States } from '../../src/session/states.ts'
-import { threads } from '../../src/session/entries.ts'
+import { exchanges, threads } from '../../src/session/entries.ts'
 import { receipts } from '../../src/session/receipts.ts'
 import { matches } from '../../src/pages/filters.ts'
 import { FakeClock } from '../fakes/clock.ts'
@@ -27,7 +27,7 @@ const device = async ({ states }: ReturnType<typeof shared>): Promise<{ filing: 
   return { filing, wait: () => clock.pass(2000) }
 }
 
-const [thread] = threads([arrived()], () => true)
+const [thread] = threads(exchanges([arrived()]), () => true)
 
 test('what was read on one device is read on the other', async () => {
   const relay = shared()
@@ -50,7 +50,7 @@ test('an exchange that was put away comes back with a newer letter', async () =>
   const { filing } = await device(shared())
   filing.archive(thread!, true)
   expect(filing.isArchived(thread!)).toBe(true)
-  const [longer] = threads([arrived(), arrived({ id: 'm2', receivedAt: '2024-03-13T00:00:00Z' })], () => true)
+  const [longer] = threads(exchanges([arrived(), arrived({ id: 'm2', receivedAt: '2024-03-13T00:00:00Z' })]), () => true)
   expect(filing.isArchived(longer!)).toBe(false)
   filing.archive(thread!, false)
   expect(filing.isArchived(thread!)).toBe(false)
@@ -102,7 +102,7 @@ const receipt = (event: 'delivered' | 'read', account = letter().sender.account)
   })
 
 test('a receipt is no letter to read: it says what became of one', () => {
-  const [found] = threads([own, receipt('delivered'), receipt('read')], ({ box }) => box === 'out')
+  const [found] = threads(exchanges([own, receipt('delivered'), receipt('read')]), ({ box }) => box === 'out')
   expect([found?.unread, found?.last.id]).toEqual([0, own.id])
   expect(receipts(found!.letters).get(id('O'))).toEqual({ event: 'read', at: '2024-03-13T08:00:00Z' })
 })
