@@ -1,11 +1,22 @@
-"""What a browser's pages hold: the proportional set size of its renderer processes, workers in them (proc(5))."""
+"""What a browser holds and spends: proportional set sizes (proc(5)) of its pages, workers in them, and of the rest."""
 
+import os
 import threading
 from pathlib import Path
+from typing import Final, NamedTuple
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
-def renderers(profile: Path) -> list[int]:
-    """The process ids of the renderers of the browser that has this profile."""
+class Held(NamedTuple):
+    """MiB. `pages`: the renderer processes. `rest`: the main process, which has a page's Blobs, network and others."""
+
+    pages: float
+    rest: float
+
+
+def processes(profile: Path) -> dict[int, bool]:
+    """The process ids of the browser that has this profile; true for a renderer's."""
     parents, words = {}, {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -15,19 +26,25 @@ def renderers(profile: Path) -> list[int]:
             except OSError:
                 continue  # it ended meanwhile
     browser = {pid for pid, line in words.items() if f"--user-data-dir={profile}".encode() in line}
-    return [pid for pid in parents if b"--type=renderer" in words[pid] and browser & _line(pid, parents)]
+    return {pid: b"--type=renderer" in words[pid] for pid in parents if browser & _line(pid, parents)}
 
 
-def held(profile: Path) -> float:
-    """MiB of all of them now."""
-    return sum(_pss(pid) for pid in renderers(profile)) / 1024
+def held(profile: Path) -> Held:
+    """What it holds now."""
+    sizes = [(_pss(pid) / 1024, page) for pid, page in processes(profile).items()]
+    return Held(sum(size for size, page in sizes if page), sum(size for size, page in sizes if not page))
+
+
+def spent(profile: Path) -> float:
+    """Seconds of processor time of all of it, since each process began."""
+    return sum(_ticks(pid) for pid in processes(profile)) / TICKS
 
 
 class Peak:
-    """The most that they held while this was open, in MiB, looked at ten times a second."""
+    """The most that was held while this was open, of either kind, looked at ten times a second."""
 
     def __init__(self, profile: Path) -> None:
-        self._profile, self.most = profile, 0.0
+        self._profile, self.most = profile, Held(0.0, 0.0)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
@@ -41,7 +58,8 @@ class Peak:
 
     def _watch(self) -> None:
         while not self._over.wait(0.1):
-            self.most = max(self.most, held(self._profile))
+            now = held(self._profile)
+            self.most = Held(max(self.most.pages, now.pages), max(self.most.rest, now.rest))
 
 
 def _line(pid: int, parents: dict[int, int]) -> set[int]:
@@ -58,3 +76,11 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0
     return int(rollup.split("\nPss:")[1].split()[0])
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])  # utime, stime
