@@ -52,9 +52,12 @@ globalThis.looks = {
     sheet.replaceSync('*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}')
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
     const isCut = one => {
-      const { overflowX, overflowY, textOverflow } = getComputedStyle(one)
+      const { overflowX, overflowY, textOverflow, webkitLineClamp } = getComputedStyle(one)
       const cuts = way => way === 'hidden' || way === 'clip'
-      if (textOverflow === 'ellipsis' || !one.checkVisibility({ visibilityProperty: true }) || one.closest('.unseen')) return false
+      // A field scrolls what is typed; the text of a PDF lies unseen over its picture.
+      if (one.matches('input, textarea') || one.closest('.unseen, .pdf-text')) return false
+      // What a list shortens on purpose, with an ellipsis, stands whole in what it opens.
+      if (textOverflow === 'ellipsis' || webkitLineClamp !== 'none' || !one.checkVisibility({ visibilityProperty: true })) return false
       return (cuts(overflowX) && one.scrollWidth > one.clientWidth + 1) || (cuts(overflowY) && one.scrollHeight > one.clientHeight + 1)
     }
     const cut = [...document.querySelectorAll('body *')].filter(isCut).map(one => `cut off: ${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 30)}"`)
