@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """The first true answer of `condition`, asked every 20 ms. Raises TimeoutError naming `what`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
