@@ -19,8 +19,8 @@ class Codes:
         self._last = int(activated) // STEP
 
     def fresh(self) -> str:
-        """A code that was never given out. The relay takes one step either side of now."""
-        step = max(self._last + 1, _now() - 1)
+        """A code that was never given out, good for half a step. The relay takes one step either side of now."""
+        step = max(self._last + 1, int(time.time() - STEP / 2) // STEP)
         until(lambda: step <= _now() + 1, "the next one-time code counts", 2 * STEP + 5)
         self._last = step
         return self._totp.at(step * STEP)

@@ -143,7 +143,7 @@ def test_a_letter_for_a_relay_that_is_down_leaves_once_when_it_is_back(
         patient.relay.start_again()
     seen.clock.fast_forward(SLOW)
     expect(seen.locator(".letter", has_text="Écrit sans relais")).to_be_visible(timeout=SLOW)
-    until(lambda: clinician.heard(patient.account), "the clinician has it", 20)
+    until(lambda: clinician.heard(patient.account), "the clinician has it")
     seen.reload()
     expect(patient.form(seen).locator("textarea")).to_have_value("")
     assert [text.split("\n")[0] for text in clinician.heard(patient.account)] == ["Écrit sans relais"]
@@ -157,9 +157,10 @@ def test_a_letter_whose_answer_was_lost_is_no_draft_after_its_tab_closed(
     form.locator("input[autocomplete=name]").fill("Zoé Garnier")
     form.locator("textarea").fill("Parti sans réponse")
     seen.context.route("**/jmap/api", _answer_lost)
-    form.locator("button[type=submit]").click()
-    seen.clock.fast_forward(UNDO)
-    until(lambda: clinician.heard(patient.account), "the clinician has it", 20)
+    with seen.expect_event("requestfailed", lambda request: request.url.endswith("/jmap/api"), timeout=SLOW):
+        form.locator("button[type=submit]").click()
+        seen.clock.fast_forward(UNDO)
+    until(lambda: clinician.heard(patient.account), "the clinician has it")
     other = seen.context.new_page()
     seen.close()
     other.context.unroute("**/jmap/api")
