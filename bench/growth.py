@@ -4,8 +4,10 @@ Two relays at once, asked in turn, so that whatever else the machine does meets 
 """
 
 import asyncio
+import os
+import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -106,7 +108,16 @@ async def _furnished(folder: Path, count: int, stack: AsyncExitStack) -> tuple[H
     member = join(store, count)[count // 2]
     write_letters(store, member, house.sender, count)
     store.close()
+    _settle(relay.data / "relay.db")
     return house, member, count
+
+
+def _settle(database: Path) -> None:
+    """What grew within a minute becomes what grew over years: its journal of gigabytes is where it belongs, on the
+    disk. Otherwise the first sends would pay for it."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()
 
 
 async def _opened(house: House, member: Member, count: int, stack: AsyncExitStack) -> _Place:
