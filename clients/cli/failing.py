@@ -45,6 +45,8 @@ _REFUSED = {
     "tooLate": "Open the account with `pli activate`, then close it with `pli close`.",
     "confirmFirst": "Log in again with the password, then run the same command.",
     "stateMismatch": "Run the same command again.",
+    "notFound": "Check the id or name: it may have been removed.",
+    "invalidProperties": "Correct what is named, then run the same command again.",
 }
 
 
@@ -69,7 +71,10 @@ def explain(error: Exception) -> Failure | None:
 
 def _refused(refusal: Refusal) -> Failure:
     after = refusal.members.get("retryAfter")
-    what = TABLE[refusal.name].title + (f" ({refusal.detail})" if refusal.detail else "")
+    title, properties = TABLE[refusal.name].title, refusal.members.get("properties")
+    detail = ", ".join(map(str, properties)) if isinstance(properties, list) else refusal.detail
+    # A SetError brings the title as its description (RFC 8620, 5.3).
+    what = f"{title} ({detail})" if detail and detail != title else title
     wait = f" Wait {after} seconds." if after else ""
     if refusal.name in _LOGIN:
         return Failure(refusal.name, what, _LOGIN[refusal.name] + wait, exits.LOGIN)

@@ -76,7 +76,13 @@ def add(
     except BaseException:
         secret_file.unlink()
         raise
-    secretfile.write(secret_file, made.secret.encode() + b"\n", replace=True)
+    try:
+        secretfile.write(secret_file, made.secret.encode() + b"\n", replace=True)
+    except OSError as error:
+        raise Stop(
+            f"{error.strerror}: {secret_file}. The secret of webhook {made.id} is lost.",
+            f"Make room, run `pli webhook remove {made.id}`, and add it again.",
+        ) from error
     said = {"webhook": made.id, "url": url, "secretFile": str(secret_file)}
     settings.of(context).output(as_json).done(said, f"Webhook {made.id}; its secret is in {secret_file}")
 

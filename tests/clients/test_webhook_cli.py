@@ -28,4 +28,6 @@ def test_a_webhook_is_added_looked_at_turned_off_and_forgotten(line: Line, relay
     assert secret.read_text().strip() not in str(made)
     assert [done.returncode for done in (again, refused, unknown)] == [8, 3, 3]
     assert not other.exists(), "what was refused leaves no file"
+    assert "(url)" in refused.stderr
+    assert unknown.stderr.count("There is no such thing here.") == 1
     assert "Traceback" not in again.stderr + refused.stderr + unknown.stderr
