@@ -10,8 +10,11 @@ import type { Desk } from './desk.ts'
 import type { Here } from './here.ts'
 import type { Clock, Presence } from './ports.ts'
 import type { Transport } from './transport.ts'
+import { Turns } from './turns.ts'
 
-const PARALLEL = 4 // uploads under way at once: enough for a phone's line, and little memory
+// Uploads under way at once, of all files together: enough for a phone's line, little memory, and half of what the relay
+// takes of one device (docs/spec/protocol.md, maxConcurrentUpload), so that two pages of it do not hinder each other.
+const PARALLEL = 4
 const BACKOFF = [1, 2, 4, 8, 16, 30] // seconds
 const TRIES = 4
 const CHUNK = 'chunk '
@@ -36,6 +39,7 @@ export class Files {
   #away = false
   readonly #wakes = new Set<() => void>()
   readonly #moving = new Map<string, Moving>()
+  readonly #turns = new Turns(PARALLEL)
 
   constructor(desk: Desk, transport: Transport, account: string, here: Here, clock: Clock, presence: Pick<Presence, 'onReturn'>) {
     this.#desk = desk
@@ -190,7 +194,7 @@ export class Files {
     for (let attempt = 0; ; attempt++) {
       if (this.#ended) throw new Refusal('unauthorized')
       try {
-        await this.#transport.upload(this.#account, bytes)
+        await this.#turns.take(() => this.#transport.upload(this.#account, bytes))
         if (attempt > 0) onPaused(false)
         return
       } catch (error) {
@@ -217,7 +221,8 @@ export class Files {
   }
 }
 
-const PASSING = new Set<string>(['unreachable', 'serverUnavailable', 'timeout', 'rateLimit'])
+// `limit`: other pages of this device have all its uploads under way.
+const PASSING = new Set<string>(['unreachable', 'serverUnavailable', 'timeout', 'rateLimit', 'limit'])
 
 type Report = { readonly sent: (more: number) => void; readonly paused: (now: boolean) => void; readonly end: () => void }
 

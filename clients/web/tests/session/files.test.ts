@@ -15,9 +15,10 @@ const SIZE = 10 // bytes of each chunk
 
 /** Gives as many chunks, and waits for each as a worker does. */
 const desk = {
-  sealFile: async (_: unknown, onChunk: (index: number, chunk: Blob, id: string) => Promise<void>) => {
-    for (const [index, name] of CHUNKS.entries()) await onChunk(index, new Blob([name.padEnd(SIZE)]), name)
-    return { chunks: CHUNKS, id: '', key: '', name: 'a', sha256: '', size: CHUNKS.length * SIZE, type: 'a/b' }
+  sealFile: async ({ name }: { name: string }, onChunk: (index: number, chunk: Blob, id: string) => Promise<void>) => {
+    const chunks = CHUNKS.map(chunk => (name === 'a' ? chunk : `${chunk} ${name}`))
+    for (const [index, chunk] of chunks.entries()) await onChunk(index, new Blob([chunk.padEnd(SIZE)]), chunk)
+    return { chunks, id: '', key: '', name, sha256: '', size: CHUNKS.length * SIZE, type: 'a/b' }
   },
 }
 
@@ -54,8 +55,8 @@ beforeEach(() => {
   files = new Files(desk as never, relay.transport, 'a', here, clock, { onReturn: () => () => undefined })
 })
 
-const keep = (told: (readonly [number, boolean])[] = []): Promise<AttachmentJson> =>
-  files.keep(new Blob(), 'a', 'a/b', (sent, paused) => told.push([sent, paused]))
+const keep = (told: (readonly [number, boolean])[] = [], name = 'a'): Promise<AttachmentJson> =>
+  files.keep(new Blob(), name, 'a/b', (sent, paused) => told.push([sent, paused]))
 const send = (made: AttachmentJson, told: (readonly [number, boolean])[] = []): Promise<void> =>
   files.send(made, (sent, paused) => told.push([sent, paused]))
 function closed(): { open: () => void } {
@@ -118,6 +119,26 @@ describe('a file that is sent', () => {
     await sending
     expect([...relay.has].sort()).toEqual([...CHUNKS].sort())
     expect(told.at(-1)).toEqual([CHUNKS.length * SIZE, false])
+  })
+
+  test('takes turns with the others, however many are chosen at once', async () => {
+    const gate = closed()
+    const made = await Promise.all(['a', 'b', 'c', 'd'].map(name => keep([], name)))
+    const sending = Promise.all(made.map(one => send(one)))
+    gate.open()
+    await sending
+    expect(relay.has).toHaveLength(4 * CHUNKS.length)
+    expect(relay.most).toBe(4)
+  })
+
+  test('waits where other pages of this device have all its uploads under way', async () => {
+    relay.refusals.push(new Refusal('limit', { limit: 'maxConcurrentUpload' }))
+    const made = await keep()
+    const sending = send(made)
+    await expect.poll(() => relay.has.length).toBe(CHUNKS.length - 1)
+    clock.pass(1000)
+    await sending
+    expect(relay.has).toHaveLength(CHUNKS.length)
   })
 
   test('is brought by another page of the same browser, which sends only what is still here', async () => {
