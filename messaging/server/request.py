@@ -59,8 +59,10 @@ class Request(_Request):  # type: ignore[misc] # its type is Any, see above
         try:
             self._admit(command.decode("latin-1"), target.decode("latin-1"), length)
         except Refusal as refusal:
+            self.stop()  # Twisted may never hear of this request again
             return refusal
         except OSError:
+            self.stop()
             return _no_room()
         return None
 

@@ -80,14 +80,15 @@ async def test_one_more_upload_than_a_device_may_have_is_refused_and_the_rest_go
 
 async def test_uploads_that_are_refused_count_for_nothing(visitor: Visitor) -> None:
     patient = await activate(visitor)
-    for path in ("nobody", patient.who.account):
+    # Refused by the door's rule, with the upload counted already; and by its length, before.
+    for path, length in (("nobody", 10), (patient.who.account, limits.MAX_SIZE_UPLOAD + 1)):
         door = names.UPLOAD.format(accountId=path)
         for _ in range(MOST + 1):
             refused = await visitor.say(
                 f"POST {door} HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer {patient.token}\r\n"
-                f"Content-Length: {limits.MAX_SIZE_UPLOAD + 1}\r\n\r\n".encode()
+                f"Content-Length: {length}\r\n\r\n".encode()
             )
-            assert refused.json.get("limit") != "maxConcurrentUpload", refused.json
+            assert refused.status in (404, 413), refused
     await _count(visitor, 0)
 
 
