@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright, Request
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (
@@ -65,6 +65,9 @@ def open_browser(
     try:
         yield _seat(context, origin)
     finally:
+        # A route that still waits for its answer would break off in whatever the next browser does.
+        with contextlib.suppress(Error):  # it is closed already
+            context.unroute_all(behavior="ignoreErrors")
         context.close()
 
 

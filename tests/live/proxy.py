@@ -21,7 +21,7 @@ class Proxy:
         self._answers_only = False
         self.reached = threading.Event()
         self.cut = threading.Event()
-        self.carried = 0  # bytes from the sender of the connection that ended last
+        self.carried: list[int] = []  # bytes from the sender of each connection that its sender ended
         threading.Thread(target=self._accept, daemon=True).start()
 
     def hold_after(self, sent: int, *, answers_only: bool = False) -> None:
@@ -60,39 +60,42 @@ class Proxy:
             except OSError:  # nobody is there now: whoever came hears so, and may come again
                 sender.close()
                 continue
-            threading.Thread(target=self._up, args=(sender, receiver), daemon=True).start()
-            threading.Thread(target=self._down, args=(receiver, sender), daemon=True).start()
+            this = threading.Event()  # it is this connection's turn: an earlier one's answer may still be on its way
+            threading.Thread(target=self._up, args=(sender, receiver, this), daemon=True).start()
+            threading.Thread(target=self._down, args=(receiver, sender, this), daemon=True).start()
 
-    def _up(self, sender: socket.socket, receiver: socket.socket) -> None:
+    def _up(self, sender: socket.socket, receiver: socket.socket, this: threading.Event) -> None:
         carried = 0
         with sender, receiver, contextlib.suppress(OSError):
             while piece := sender.recv(_PIECE):
-                if self._is_cut(carried + len(piece)):
+                if self._is_cut(carried + len(piece), this):
                     receiver.sendall(piece[: (self._cut_at or 0) - carried])
                     self._break(sender, receiver)
                     return
                 carried += len(piece)
                 if self._held_at is not None and carried >= self._held_at:
+                    this.set()
                     self.reached.set()
                     if not self._answers_only:
                         self._open.wait()
                 receiver.sendall(piece)
             receiver.shutdown(socket.SHUT_WR)
-            self.carried = carried
+            self.carried.append(carried)
 
-    def _is_cut(self, carried: int) -> bool:
+    def _is_cut(self, carried: int, this: threading.Event) -> bool:
         if self._cut_at is None or carried < self._cut_at:
             return False
+        this.set()
         self.reached.set()
         return not self._answers_only
 
-    def _down(self, receiver: socket.socket, sender: socket.socket) -> None:
+    def _down(self, receiver: socket.socket, sender: socket.socket, this: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while piece := receiver.recv(_PIECE):
-                if self.reached.is_set() and self._cut_at is not None:
+                if this.is_set() and self._cut_at is not None:
                     self._break(sender, receiver)
                     return
-                if self.reached.is_set():
+                if this.is_set():
                     self._open.wait()
                 sender.sendall(piece)
         with contextlib.suppress(OSError):

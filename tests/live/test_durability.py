@@ -68,7 +68,7 @@ def test_a_kill_while_a_mail_is_handed_over_loses_and_doubles_nothing(
     _kill_and_start(part)
     operator.flush()
     desk.wait_for(mail.message_id)
-    until(operator.queue_is_empty, "the operator handed everything over")
+    operator.hand_over()
     assert len(desk.with_mail(mail.message_id)) == 1
 
 
