@@ -43,11 +43,12 @@ class Seat:
 
 @contextlib.contextmanager
 def open_browser(
-    playwright: Playwright, origin: str, profile: Path, size: tuple[int, int], *, policy: bool = True
+    playwright: Playwright, origin: str, profile: Path, size: tuple[int, int], *, policy: bool = True, kept: bool = True
 ) -> Iterator[Seat]:
     """A fresh Chromium with its own profile in `profile`, in French, at that size in CSS pixels.
 
-    Without `policy` it ignores the page's content security policy: what holds then holds by the page alone.
+    Without `policy` it ignores the page's content security policy: what holds then holds by the page alone. Without
+    `kept` no service worker answers in the relay's place.
     """
     width, height = size
     context = playwright.chromium.launch_persistent_context(
@@ -61,6 +62,7 @@ def open_browser(
         timezone_id="Europe/Paris",
         accept_downloads=True,
         bypass_csp=not policy,
+        service_workers="allow" if kept else "block",
     )
     try:
         yield _seat(context, origin)

@@ -193,8 +193,14 @@ def test_a_full_mailbox_says_what_to_do_and_the_letter_stays(
     expect(form.get_by_text("large.bin").first).to_be_visible()
 
 
-def test_a_clock_that_is_wrong_is_named(patient: Patient, sit: Callable[[str], Page]) -> None:
-    seen = sit("one")
+def test_a_clock_that_is_wrong_is_named(patient: Patient, playwright: Playwright, tmp_path: Path) -> None:
+    origin = patient.relay.origin
+    # The worker's code must come from the relay: only there can it be given another clock.
+    with browser.open_browser(playwright, origin, tmp_path / "one", browser.DESK, kept=False) as seat:
+        _finds_its_clock_wrong(patient, seat.page)
+
+
+def _finds_its_clock_wrong(patient: Patient, seen: Page) -> None:
     page.give_password(seen, patient.relay.origin, patient.login, PASSWORD)
     page.give_code(seen, patient.codes.wrong())
     expect(page.said_wrong(seen)).to_contain_text("l’heure", timeout=SLOW)
