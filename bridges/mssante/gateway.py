@@ -49,7 +49,7 @@ from bridges.mssante.sender import Patience, Sender, Way
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, Source, WhitelistKeeper
-from bridges.process import keep_no_core
+from bridges.process import keep_no_core, settle_memory
 from clients.sdk import Client, Distrusted, Mailbox, Trust
 from crypto.errors import CryptoError
 from messaging.wire.errors import Refusal
@@ -74,6 +74,7 @@ async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[str,
     async with running(config, log, stop) as gateway:
         if gateway is None:
             return
+        settle_memory()
         ready(*gateway.address)
         await gateway.until(stop)
 
