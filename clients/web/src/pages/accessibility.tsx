@@ -23,7 +23,6 @@ export const Accessibility = (): JSX.Element => (
       <li>{t('access.limits1')}</li>
       <li>{t('access.limits2')}</li>
       <li>{t('access.limits3')}</li>
-      <li>{t('access.limits4')}</li>
     </ul>
     <h2>{t('access.contact')}</h2>
     <p>{t('access.contactText')}</p>

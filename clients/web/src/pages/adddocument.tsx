@@ -78,7 +78,7 @@ function AddForm(): JSX.Element {
   return (
     <Form onSubmit={submit}>
       <Failure error={error} />
-      <FilePicker add={t('shelf.file')} photo={t('shelf.photo')} hint={t('shelf.drop')} onFiles={take}>
+      <FilePicker label={t('shelf.fileLabel')} must add={t('shelf.file')} photo={t('shelf.photo')} hint={t('shelf.drop')} onFiles={take}>
         <WaitingFiles files={files} onRemove={id => composer.remove(FORM, id)} />
         {tried && files.length === 0 && (
           <p class="wrong" role="alert">
@@ -88,6 +88,7 @@ function AddForm(): JSX.Element {
       </FilePicker>
       <TextField
         label={t('shelf.title')}
+        must
         hint={t('shelf.titleHint')}
         value={title}
         onValue={setTitle}
@@ -96,12 +97,14 @@ function AddForm(): JSX.Element {
       />
       <Select
         label={t('shelf.type')}
+        must={false}
         value={code}
         choices={[['', t('shelf.typeNone')], ...byLabel.map(one => [one.code, one.label] as const)]}
         onValue={setCode}
       />
       <DateField
         label={t('shelf.date')}
+        must
         value={date}
         onValue={setDate}
         max={today()}

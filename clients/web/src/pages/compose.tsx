@@ -84,6 +84,7 @@ function Form(): JSX.Element {
         />
         <TextField
           label={t('compose.subject')}
+          must={false}
           value={draft.subject}
           onValue={subject => drafts.write(thread, { subject })}
           maxLength={SUBJECT_LENGTH}

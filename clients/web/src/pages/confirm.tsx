@@ -66,6 +66,7 @@ function Confirm({ onAnswer }: { readonly onAnswer: Answer }): JSX.Element {
         <Failure error={error} here={wrongPassword} />
         <PasswordField
           label={t('login.password')}
+          must
           value={password}
           onValue={setPassword}
           autocomplete="current-password"

@@ -8,6 +8,7 @@ type DigitsFieldProps = { readonly value: string; readonly onValue: (value: stri
 export const DigitsField = ({ value, onValue, missing }: DigitsFieldProps): JSX.Element => (
   <TextField
     label={t('code.label')}
+    must
     value={value}
     onValue={onValue}
     look="code"

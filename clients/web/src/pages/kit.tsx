@@ -183,6 +183,7 @@ const PLACES = ['kit.place0', 'kit.place1', 'kit.place2'] as const satisfies rea
 const GroupField = ({ group, value, onValue, wrong }: GroupFieldProps): JSX.Element => (
   <TextField
     label={t('kit.group', group + 1)}
+    must
     hint={t('kit.groupHint', Math.floor(group / 3) + 1, t(PLACES[group % 3] ?? 'kit.place0'))}
     value={value}
     onValue={onValue}

@@ -51,6 +51,7 @@ export function LetterForm(props: LetterFormProps): JSX.Element {
       <p>{carried ? t('activation.carried') : (words?.text ?? t('activation.text'))}</p>
       <TextField
         label={t('login.name')}
+        must
         hint={t('activation.nameHint')}
         value={name}
         onValue={value => onTyped({ ...typed, name: value })}
@@ -61,6 +62,7 @@ export function LetterForm(props: LetterFormProps): JSX.Element {
       />
       <CodeField
         label={t('activation.code')}
+        must
         hint={t('activation.codeHint')}
         value={code}
         onValue={value => onTyped({ ...typed, code: value })}
@@ -74,6 +76,7 @@ export function LetterForm(props: LetterFormProps): JSX.Element {
       {second !== undefined && (
         <CodeField
           label={t('activation.second')}
+          must
           hint={t('activation.secondHint')}
           value={second}
           onValue={value => onTyped({ ...typed, second: value })}

@@ -67,6 +67,7 @@ function NameAndPassword({ name, onName, onTicket }: NameAndPasswordProps): JSX.
       <Failure error={error} />
       <TextField
         label={t('login.name')}
+        must
         hint={t('login.nameHint')}
         value={name}
         onValue={onName}
@@ -77,6 +78,7 @@ function NameAndPassword({ name, onName, onTicket }: NameAndPasswordProps): JSX.
       />
       <PasswordField
         label={t('login.password')}
+        must
         value={password}
         onValue={setPassword}
         autocomplete="current-password"

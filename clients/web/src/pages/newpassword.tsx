@@ -36,6 +36,7 @@ export function NewPassword({ name, onPassword, above }: NewPasswordProps): JSX.
       <input type="text" hidden autocomplete="username" value={name} readOnly />
       <PasswordField
         label={t('activation.password')}
+        must
         hint={t('activation.passwordHint', PASSWORD_LEAST)}
         value={password}
         onValue={setPassword}
@@ -46,6 +47,7 @@ export function NewPassword({ name, onPassword, above }: NewPasswordProps): JSX.
       </PasswordField>
       <PasswordField
         label={t('activation.passwordAgain')}
+        must
         value={again}
         onValue={setAgain}
         autocomplete="new-password"

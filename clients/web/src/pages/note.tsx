@@ -83,6 +83,7 @@ function NoteForm({ entry }: { readonly entry: AgendaEntry | undefined }): JSX.E
       <Failure error={error} />
       <TextField
         label={t('diary.summary')}
+        must
         hint={t('diary.summaryHint')}
         value={typed.summary}
         onValue={put('summary')}
@@ -91,22 +92,24 @@ function NoteForm({ entry }: { readonly entry: AgendaEntry | undefined }): JSX.E
       />
       <DateField
         label={t('diary.day')}
+        must
         value={typed.day}
         onValue={put('day')}
         wrong={tried && typed.day === '' ? t('diary.dayMissing') : undefined}
       />
-      <DateField type="time" label={t('diary.from')} hint={t('diary.fromHint')} value={typed.from} onValue={put('from')} />
+      <DateField type="time" label={t('diary.from')} must={false} hint={t('diary.fromHint')} value={typed.from} onValue={put('from')} />
       {typed.from !== '' && (
         <DateField
           type="time"
           label={t('diary.to')}
+          must={false}
           value={typed.to}
           onValue={put('to')}
           wrong={tried && endsEarly ? t('diary.toWrong') : undefined}
         />
       )}
-      <TextField label={t('diary.place')} value={typed.location} onValue={put('location')} maxLength={500} />
-      <TextArea label={t('diary.notes')} value={typed.description} onValue={put('description')} rows={4} />
+      <TextField label={t('diary.place')} must={false} value={typed.location} onValue={put('location')} maxLength={500} />
+      <TextArea label={t('diary.notes')} must={false} value={typed.description} onValue={put('description')} rows={4} />
       <Button type="submit" look="main" waiting={busy}>
         {t('diary.save')}
       </Button>

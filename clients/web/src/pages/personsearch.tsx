@@ -50,7 +50,7 @@ export function PersonSearch({ label, hint, people, note, only, wrong, onKnown, 
   }
   return (
     <>
-      <Combobox {...{ label, hint, options, wrong }} listLabel={t('find.list')} value={typed} onValue={setTyped} onPick={pick} />
+      <Combobox {...{ label, hint, options, wrong }} must listLabel={t('find.list')} value={typed} onValue={setTyped} onPick={pick} />
       <p class="find-status" role="status">
         {typed.trim() === '' || asking ? '' : failed ? t('find.failed') : options.length === 0 ? t('find.noOne') : t('find.count', options.length)}
       </p>

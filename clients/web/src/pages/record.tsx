@@ -72,7 +72,7 @@ type SearchProps = { readonly words: string; readonly onWords: (words: string) =
 
 const Search = ({ words, onWords, found }: SearchProps): JSX.Element => (
   <search>
-    <TextField label={t('shelf.search')} hint={t('shelf.searchHint')} value={words} onValue={onWords} />
+    <TextField label={t('shelf.search')} must={false} hint={t('shelf.searchHint')} value={words} onValue={onWords} />
     <p class="unseen" role="status">
       {words.trim() === '' ? '' : t('shelf.found', found)}
     </p>

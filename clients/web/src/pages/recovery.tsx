@@ -93,6 +93,7 @@ function SheetForm({ typed, onTyped, busy, error, onComplete }: SheetFormProps):
       <p>{t('recovery.text')}</p>
       <TextField
         label={t('login.name')}
+        must
         value={typed.name}
         onValue={value => onTyped({ ...typed, name: value })}
         autocomplete="username"
@@ -102,6 +103,7 @@ function SheetForm({ typed, onTyped, busy, error, onComplete }: SheetFormProps):
       />
       <CodeField
         label={t('recovery.code')}
+        must
         hint={t('activation.codeHint')}
         value={typed.code}
         onValue={value => onTyped({ ...typed, code: value })}

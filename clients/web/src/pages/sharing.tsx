@@ -58,7 +58,7 @@ function SharingForm({ filed, onDone }: SharingFormProps): JSX.Element {
         wrong={tried && chosen === undefined ? t('shelf.shareMissing') : undefined}
         onChoose={one => setAccount(one ?? '')}
       />
-      <TextArea label={t('shelf.shareMessage')} value={text} onValue={setText} rows={4} />
+      <TextArea label={t('shelf.shareMessage')} must={false} value={text} onValue={setText} rows={4} />
       {chosen?.byMail === true && <Aside icon="lock">{t('shelf.shareMssante')}</Aside>}
       <Button type="submit" look="main" icon="send" waiting={busy}>
         {t('shelf.shareDo')}

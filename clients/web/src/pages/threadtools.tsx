@@ -6,6 +6,7 @@ import { LABEL_LENGTH } from '../session/filing.ts'
 import type { Thread } from '../session/entries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Mark } from '../ui/notice.tsx'
 import { t } from '../words/words.ts'
 import { announce } from './announcement.ts'
@@ -57,11 +58,14 @@ export function ThreadTools({ thread }: { readonly thread: Thread }): JSX.Elemen
 function Labels({ thread, labelling }: { readonly thread: Thread; readonly labelling: boolean }): JSX.Element | null {
   const { session } = useApp()
   const [name, setName] = useState('')
+  const [missing, setMissing] = useState(false)
   const labels = session.filing.labelsOf(thread.id)
   const others = session.filing.allLabels().filter(one => !labels.includes(one))
   if (labels.length === 0 && !labelling) return null
-  const add = (one: string): void => {
-    session.filing.label(thread.id, one, true)
+  const submit = (): void => {
+    setMissing(name.trim() === '')
+    if (name.trim() === '') return
+    session.filing.label(thread.id, name, true)
     setName('')
   }
   return (
@@ -82,20 +86,19 @@ function Labels({ thread, labelling }: { readonly thread: Thread; readonly label
               </Button>
             ))}
           </div>
-          <form
-            class="labels-new"
-            noValidate
-            autocomplete="off"
-            onSubmit={event => {
-              event.preventDefault()
-              add(name)
-            }}
-          >
-            <TextField label={t('thread.newLabel')} value={name} onValue={setName} maxLength={LABEL_LENGTH} />
+          <Form class="labels-new" onSubmit={submit}>
+            <TextField
+              label={t('thread.newLabel')}
+              must
+              value={name}
+              onValue={setName}
+              maxLength={LABEL_LENGTH}
+              wrong={missing && name.trim() === '' ? t('field.nameMissing') : undefined}
+            />
             <Button type="submit" icon="add">
               {t('thread.addLabel')}
             </Button>
-          </form>
+          </Form>
         </>
       )}
     </div>

@@ -45,6 +45,7 @@ export function UnlockPage(): JSX.Element {
         <input type="text" hidden autocomplete="username" value={login.lastName()} readOnly />
         <PasswordField
           label={t('login.password')}
+          must
           value={password}
           onValue={setPassword}
           autocomplete="current-password"

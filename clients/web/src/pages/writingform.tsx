@@ -58,6 +58,7 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
       {unnamed && (
         <TextField
           label={t('answer.name')}
+          must
           hint={t('answer.nameHint')}
           value={personal.name.value}
           onValue={value => personal.setName(value)}
@@ -67,9 +68,17 @@ export function WritingForm({ thread, label, byMail, children, check, onSend }: 
       )}
       {children}
       <LeftBefore thread={thread} />
-      <FilePicker add={t('answer.addFile')} photo={t('answer.photo')} hint={t('answer.dropHint')} onFiles={add}>
+      <FilePicker
+        label={t('answer.files')}
+        must={false}
+        add={t('answer.addFile')}
+        photo={t('answer.photo')}
+        hint={t('answer.dropHint')}
+        onFiles={add}
+      >
         <TextArea
           label={label}
+          must={files.length === 0}
           value={text}
           onValue={value => drafts.write(thread, { text: value })}
           rows={7}

@@ -1,11 +1,13 @@
 /** Must: take a printed code in any spelling, pasted or typed; leave the caret where the person works (WCAG 2.2, 3.3.2, 3.3.8). */
 import type { JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
-import { Labelled, described } from './field.tsx'
+import { described, Labelled } from './field.tsx'
 import { caretIn, inGroups, onLines, signsOf } from './groups.ts'
+import { required } from './needs.tsx'
 
 type CodeFieldProps = {
   readonly label: string
+  readonly must: boolean
   /** In groups, with hyphens. */
   readonly value: string
   readonly onValue: (value: string) => void
@@ -14,7 +16,7 @@ type CodeFieldProps = {
 }
 
 /** Three lines of three groups, as large as on paper: two of them can be compared at a glance. */
-export function CodeField({ label, value, onValue, hint, wrong }: CodeFieldProps): JSX.Element {
+export function CodeField({ label, must, value, onValue, hint, wrong }: CodeFieldProps): JSX.Element {
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
   const caret = useRef<number | undefined>(undefined)
@@ -33,7 +35,7 @@ export function CodeField({ label, value, onValue, hint, wrong }: CodeFieldProps
     onValue(inGroups(typed))
   }
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <textarea
         ref={field}
         id={id}
@@ -49,6 +51,7 @@ export function CodeField({ label, value, onValue, hint, wrong }: CodeFieldProps
         autocomplete="off"
         autocapitalize="characters"
         spellcheck={false}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />

@@ -8,11 +8,13 @@ import type { JSX } from 'preact'
 import { useEffect, useId, useState } from 'preact/hooks'
 import { described, Labelled } from './field.tsx'
 import { Icon, type IconName } from './icons.tsx'
+import { required } from './needs.tsx'
 
 export type ComboOption = { readonly id: string; readonly icon: IconName; readonly title: string; readonly lines: readonly string[] }
 
 type ComboboxProps = {
   readonly label: string
+  readonly must: boolean
   readonly hint: string
   /** Of the list, for readers of screens. */
   readonly listLabel: string
@@ -23,7 +25,7 @@ type ComboboxProps = {
   readonly wrong: string | undefined
 }
 
-export function Combobox({ label, hint, listLabel, value, onValue, options, onPick, wrong }: ComboboxProps): JSX.Element {
+export function Combobox({ label, must, hint, listLabel, value, onValue, options, onPick, wrong }: ComboboxProps): JSX.Element {
   const id = useId()
   const [active, setActive] = useState<string>()
   const at = options.findIndex(option => option.id === active)
@@ -49,7 +51,7 @@ export function Combobox({ label, hint, listLabel, value, onValue, options, onPi
     event.preventDefault()
   }
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <input
         id={id}
         type="text"
@@ -61,6 +63,7 @@ export function Combobox({ label, hint, listLabel, value, onValue, options, onPi
         aria-expanded={options.length > 0}
         aria-controls={`${id}-list`}
         aria-activedescendant={at < 0 ? undefined : lineId(at)}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
         value={value}

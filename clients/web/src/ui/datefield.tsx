@@ -2,9 +2,11 @@
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { described, Labelled } from './field.tsx'
+import { required } from './needs.tsx'
 
 type DateFieldProps = {
   readonly label: string
+  readonly must: boolean
   /** YYYY-MM-DD, or hh:mm; empty while it is none. */
   readonly value: string
   readonly onValue: (value: string) => void
@@ -15,10 +17,10 @@ type DateFieldProps = {
   readonly wrong?: string | undefined
 }
 
-export function DateField({ label, value, onValue, type = 'date', max, min, hint, wrong }: DateFieldProps): JSX.Element {
+export function DateField({ label, must, value, onValue, type = 'date', max, min, hint, wrong }: DateFieldProps): JSX.Element {
   const id = useId()
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <input
         id={id}
         class="input input-short"
@@ -27,6 +29,7 @@ export function DateField({ label, value, onValue, type = 'date', max, min, hint
         {...(max === undefined ? {} : { max })}
         {...(min === undefined ? {} : { min })}
         onInput={event => onValue(event.currentTarget.value)}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />

@@ -1,11 +1,14 @@
 /** Must: have a visible label; tie hint and error to the input; allow paste and password managers (WCAG 2.2, 3.3.2, 3.3.8). */
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import { useContext, useId, useState } from 'preact/hooks'
 import { t } from '../words/words.ts'
 import { Button } from './button.tsx'
+import { FormNeeds, kindOf, MayStayEmpty, Need, required } from './needs.tsx'
 
 export type Common = {
   readonly label: string
+  /** False where it may stay empty: then its label says so. */
+  readonly must: boolean
   readonly value: string
   readonly onValue: (value: string) => void
   readonly hint?: string
@@ -23,26 +26,33 @@ type InputAttributes = {
 export function Labelled(props: {
   readonly id: string
   readonly label: string
+  readonly must: boolean
   readonly hint: string | undefined
   readonly wrong: string | undefined
   readonly children: ComponentChildren
 }): JSX.Element {
-  const { id, label, hint, wrong, children } = props
+  const { id, label, must, hint, wrong, children } = props
   return (
-    <div class={wrong === undefined ? 'field' : 'field field-wrong'}>
-      <label for={id}>{label}</label>
-      {hint !== undefined && (
-        <span class="hint" id={`${id}-hint`}>
-          {hint}
-        </span>
-      )}
-      {wrong !== undefined && (
-        <span class="wrong" id={`${id}-wrong`}>
-          {wrong}
-        </span>
-      )}
-      {children}
-    </div>
+    <>
+      <Need id={id} kind={kindOf(must)} />
+      <div class={wrong === undefined ? 'field' : 'field field-wrong'}>
+        <label for={id}>
+          {label}
+          <MayStayEmpty kind={kindOf(must)} />
+        </label>
+        {hint !== undefined && (
+          <span class="hint" id={`${id}-hint`}>
+            {hint}
+          </span>
+        )}
+        {wrong !== undefined && (
+          <span class="wrong" id={`${id}-wrong`}>
+            {wrong}
+          </span>
+        )}
+        {children}
+      </div>
+    </>
   )
 }
 
@@ -51,10 +61,10 @@ export const described = (id: string, hint: string | undefined, wrong: string | 
 
 type TextFieldProps = Common & InputAttributes & { readonly look?: 'code' | 'group' }
 
-export function TextField({ label, value, onValue, hint, wrong, look, ...rest }: TextFieldProps): JSX.Element {
+export function TextField({ label, must, value, onValue, hint, wrong, look, ...rest }: TextFieldProps): JSX.Element {
   const id = useId()
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <input
         autocomplete="off" // else the browser writes what is typed to its disk, to restore the tab
         {...rest}
@@ -63,6 +73,7 @@ export function TextField({ label, value, onValue, hint, wrong, look, ...rest }:
         class={look === undefined ? 'input' : `input input-${look}`}
         value={value}
         onInput={event => onValue(event.currentTarget.value)}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />
@@ -72,11 +83,11 @@ export function TextField({ label, value, onValue, hint, wrong, look, ...rest }:
 
 /** The password can be shown: who sees what they type makes fewer mistakes. */
 export function PasswordField(props: Common & { readonly autocomplete: string; readonly children?: ComponentChildren }): JSX.Element {
-  const { label, value, onValue, hint, wrong, autocomplete, children } = props
+  const { label, must, value, onValue, hint, wrong, autocomplete, children } = props
   const id = useId()
   const [shown, setShown] = useState(false)
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <div class="input-row">
         <input
           {...(shown ? ({ type: 'text' } as const) : ({ type: 'password' } as const))}
@@ -87,6 +98,7 @@ export function PasswordField(props: Common & { readonly autocomplete: string; r
           autocomplete={autocomplete}
           autocapitalize="none"
           spellcheck={false}
+          aria-required={required(must)}
           aria-invalid={wrong === undefined ? undefined : 'true'}
           aria-describedby={described(id, hint, wrong)}
         />
@@ -101,12 +113,36 @@ export function PasswordField(props: Common & { readonly autocomplete: string; r
 
 type CheckProps = { readonly label: string; readonly checked: boolean; readonly onValue: (value: boolean) => void }
 
+/** A box that may stay as it is. */
 export function Check({ label, checked, onValue }: CheckProps): JSX.Element {
+  const id = useId()
   return (
-    <label class="check">
-      <input type="checkbox" checked={checked} onChange={event => onValue(event.currentTarget.checked)} />
-      <span>{label}</span>
-    </label>
+    <>
+      <Need id={id} kind="box" />
+      <label class="check">
+        <input id={id} type="checkbox" checked={checked} onChange={event => onValue(event.currentTarget.checked)} />
+        <span>
+          {label}
+          <MayStayEmpty kind="box" />
+        </span>
+      </label>
+    </>
+  )
+}
+
+type ChecksProps = { readonly legend: string; readonly children: ComponentChildren }
+
+/** Boxes of which at least one is needed: the legend says so, and no box is marked by itself. */
+export function Checks({ legend, children }: ChecksProps): JSX.Element {
+  const id = useId()
+  return (
+    <>
+      <Need id={id} kind="must" />
+      <fieldset class="choices" id={id}>
+        <legend class="legend">{legend}</legend>
+        <FormNeeds.Provider value={undefined}>{children}</FormNeeds.Provider>
+      </fieldset>
+    </>
   )
 }
 
@@ -119,17 +155,22 @@ type ChoicesProps<T extends string> = {
   readonly tongues?: boolean
 }
 
+/** One of them is chosen from the start, so the group is never empty. */
 export function Choices<T extends string>({ legend, value, choices, onValue, tongues = false }: ChoicesProps<T>): JSX.Element {
   const name = useId()
+  const isInForm = useContext(FormNeeds) !== undefined
   return (
-    <fieldset class="choices">
-      <legend class="legend">{legend}</legend>
-      {choices.map(([choice, label]) => (
-        <label class="check" key={choice}>
-          <input type="radio" name={name} checked={choice === value} onChange={() => onValue(choice)} />
-          <span lang={tongues ? choice : undefined}>{label}</span>
-        </label>
-      ))}
-    </fieldset>
+    <>
+      <Need id={name} kind="must" />
+      <fieldset class="choices" id={name}>
+        <legend class="legend">{legend}</legend>
+        {choices.map(([choice, label]) => (
+          <label class="check" key={choice}>
+            <input type="radio" name={name} required={isInForm} checked={choice === value} onChange={() => onValue(choice)} />
+            <span lang={tongues ? choice : undefined}>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+    </>
   )
 }

@@ -1,10 +1,12 @@
-/** Must: on sending, put the focus on the first field that is wrong, so that its error is read (WCAG 2.2, 3.3.1, 2.4.3). */
+/** Must: say before sending which fields are needed (needs.tsx); on sending, put the focus on the first field that is wrong, so that its error is read (WCAG 2.2, 3.3.1, 2.4.3). */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { FormNeeds, Needs } from './needs.tsx'
 
-type FormProps = { readonly onSubmit: () => void; readonly children: ComponentChildren }
+type FormProps = { readonly onSubmit: () => void; readonly class?: string; readonly children: ComponentChildren }
 
-export function Form({ onSubmit, children }: FormProps): JSX.Element {
+export function Form({ onSubmit, class: look, children }: FormProps): JSX.Element {
+  const needs = useMemo(() => new Needs(), [])
   const form = useRef<HTMLFormElement>(null)
   const [attempts, setAttempts] = useState(0)
   // After the page has drawn what `onSubmit` found.
@@ -17,8 +19,8 @@ export function Form({ onSubmit, children }: FormProps): JSX.Element {
     setAttempts(count => count + 1)
   }
   return (
-    <form ref={form} onSubmit={submit} noValidate autocomplete="off">
-      {children}
+    <form ref={form} class={look} onSubmit={submit} noValidate autocomplete="off">
+      <FormNeeds.Provider value={needs}>{children}</FormNeeds.Provider>
     </form>
   )
 }

@@ -2,9 +2,11 @@
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { described, Labelled } from './field.tsx'
+import { required } from './needs.tsx'
 
 type SelectProps = {
   readonly label: string
+  readonly must: boolean
   readonly value: string
   readonly choices: readonly (readonly [value: string, label: string])[]
   readonly onValue: (value: string) => void
@@ -12,15 +14,16 @@ type SelectProps = {
   readonly wrong?: string | undefined
 }
 
-export function Select({ label, value, choices, onValue, hint, wrong }: SelectProps): JSX.Element {
+export function Select({ label, must, value, choices, onValue, hint, wrong }: SelectProps): JSX.Element {
   const id = useId()
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <select
         id={id}
         class="input"
         value={value}
         onChange={event => onValue(event.currentTarget.value)}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       >

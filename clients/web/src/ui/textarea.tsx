@@ -2,14 +2,15 @@
 import type { JSX, RefObject } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { described, Labelled, type Common } from './field.tsx'
+import { required } from './needs.tsx'
 
 type TextAreaProps = Common & { readonly onPaste?: (event: ClipboardEvent) => void; readonly rows?: number }
 
-export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6 }: TextAreaProps): JSX.Element {
+export function TextArea({ label, must, value, onValue, hint, wrong, onPaste, rows = 6 }: TextAreaProps): JSX.Element {
   const id = useId()
   const { box, note } = useCaret(value)
   return (
-    <Labelled {...{ id, label, hint, wrong }}>
+    <Labelled {...{ id, label, must, hint, wrong }}>
       <textarea
         id={id}
         ref={box}
@@ -25,6 +26,7 @@ export function TextArea({ label, value, onValue, hint, wrong, onPaste, rows = 6
         onKeyUp={note}
         onPointerUp={note}
         onPaste={onPaste}
+        aria-required={required(must)}
         aria-invalid={wrong === undefined ? undefined : 'true'}
         aria-describedby={described(id, hint, wrong)}
       />

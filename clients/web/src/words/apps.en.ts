@@ -32,6 +32,7 @@ export const enApps: AppsWords = {
   'apps.allow': 'Allow',
   'apps.allowLong': name => `Allow ${name}`,
   'apps.choose': 'What you allow',
+  'apps.chooseLeast': 'What you allow (at least one line)',
   'apps.chooseMissing': 'Tick at least one line, or go back.',
   'apps.howLong': 'For how long',
   'apps.days30': 'A month',

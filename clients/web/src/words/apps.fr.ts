@@ -32,6 +32,7 @@ export const frApps = {
   'apps.allow': 'Autoriser',
   'apps.allowLong': (name: string) => `Autoriser ${name}`,
   'apps.choose': 'Ce que vous autorisez',
+  'apps.chooseLeast': 'Ce que vous autorisez (une ligne au moins)',
   'apps.chooseMissing': 'Cochez au moins une ligne, ou revenez en arrière.',
   'apps.howLong': 'Pour combien de temps',
   'apps.days30': 'Un mois',

@@ -48,6 +48,11 @@ export const en: Words = {
   'login.other': 'Other ways in',
   'login.ended': 'Your session has ended. Log in again to continue.',
 
+  'field.all': 'All fields are needed.',
+  'field.allButMarked': 'All fields are needed, except those marked “optional”.',
+  'field.allButBoxes': count => `All fields are needed, except the ${count === 1 ? 'box' : 'boxes'} to tick.`,
+  'field.optional': '(optional)',
+  'field.nameMissing': 'Write a name.',
   'password.show': 'Show',
   'password.hide': 'Hide',
   'password.showLong': 'Show password',

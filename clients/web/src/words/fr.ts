@@ -50,6 +50,11 @@ export const fr = {
   'login.other': 'D’autres façons d’entrer',
   'login.ended': 'Votre connexion a pris fin. Connectez-vous de nouveau pour continuer.',
 
+  'field.all': 'Tous les champs sont nécessaires.',
+  'field.allButMarked': 'Tous les champs sont nécessaires, sauf ceux marqués « facultatif ».',
+  'field.allButBoxes': (count: number) => `Tous les champs sont nécessaires, sauf ${count === 1 ? 'la case' : 'les cases'} à cocher.`,
+  'field.optional': '(facultatif)',
+  'field.nameMissing': 'Écrivez un nom.',
   'password.show': 'Afficher',
   'password.hide': 'Masquer',
   'password.showLong': 'Afficher le mot de passe',

@@ -29,6 +29,7 @@ export const enRecord: RecordWords = {
 
   'shelf.addTitle': 'Add a document',
   'shelf.addText': 'It is sealed on your device before it leaves. Only you can open it, until you send it to somebody.',
+  'shelf.fileLabel': 'File of the document',
   'shelf.file': 'Choose a file',
   'shelf.photo': 'Take a photo',
   'shelf.drop': 'You can also drop a file here.',

@@ -29,6 +29,7 @@ export const frRecord = {
 
   'shelf.addTitle': 'Ajouter un document',
   'shelf.addText': 'Il est scellé sur votre appareil avant de partir. Vous seul pouvez l’ouvrir, jusqu’à ce que vous l’envoyiez à quelqu’un.',
+  'shelf.fileLabel': 'Fichier du document',
   'shelf.file': 'Choisir un fichier',
   'shelf.photo': 'Prendre une photo',
   'shelf.drop': 'Vous pouvez aussi glisser un fichier ici.',

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { CatalogueApp } from '../../session/catalogue.ts'
 import { Button } from '../../ui/button.tsx'
-import { Check, Choices } from '../../ui/field.tsx'
+import { Check, Checks, Choices } from '../../ui/field.tsx'
 import { Form } from '../../ui/form.tsx'
 import { Alert, Aside } from '../../ui/notice.tsx'
 import type { Scope } from '../../wire/grants.ts'
@@ -51,12 +51,11 @@ export function Allowing({ app, scopes, yes, no, onGiven, onCancel }: AllowingPr
   return (
     <>
       <Form onSubmit={submit}>
-        <fieldset class="choices">
-          <legend class="legend">{t('apps.choose')}</legend>
+        <Checks legend={t('apps.chooseLeast')}>
           {scopes.map(scope => (
             <Check key={scope} label={t(`apps.scope.${scope}`)} checked={chosen.has(scope)} onValue={value => choose(scope, value)} />
           ))}
-        </fieldset>
+        </Checks>
         {missing && (
           <Alert title={t('apps.choose')}>
             <p>{t('apps.chooseMissing')}</p>

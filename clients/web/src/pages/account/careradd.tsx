@@ -63,6 +63,7 @@ function Asking({ onFound }: { readonly onFound: (found: Found) => void }): JSX.
       </Notice>
       <TextField
         label={t('carers.name')}
+        must
         hint={t('carers.nameHint')}
         value={name}
         onValue={setName}
@@ -72,6 +73,7 @@ function Asking({ onFound }: { readonly onFound: (found: Found) => void }): JSX.
       />
       <TextField
         label={t('carers.theirNumber')}
+        must
         hint={t('carers.theirNumberHint')}
         value={number}
         onValue={setNumber}

@@ -79,6 +79,7 @@ function Before({ name, onNext }: BeforeProps): JSX.Element {
           <input type="text" hidden autocomplete="username" value={login.lastName()} readOnly />
           <PasswordField
             label={t('login.password')}
+            must
             hint={t('carers.endPassword')}
             value={password}
             onValue={setPassword}

@@ -73,6 +73,7 @@ function Asking({ onChild }: { readonly onChild: (child: Child) => void }): JSX.
       </Notice>
       <TextField
         label={t('carers.childName')}
+        must
         hint={t('carers.nameHint')}
         value={name}
         onValue={setName}
@@ -82,6 +83,7 @@ function Asking({ onChild }: { readonly onChild: (child: Child) => void }): JSX.
       />
       <TextField
         label={t('carers.childLogin')}
+        must
         hint={t('activation.nameHint')}
         value={login}
         onValue={setLogin}
@@ -92,6 +94,7 @@ function Asking({ onChild }: { readonly onChild: (child: Child) => void }): JSX.
       />
       <CodeField
         label={t('activation.code')}
+        must
         hint={t('activation.codeHint')}
         value={code}
         onValue={value => setCode(inGroups(value))}
@@ -101,6 +104,7 @@ function Asking({ onChild }: { readonly onChild: (child: Child) => void }): JSX.
       {two && (
         <CodeField
           label={t('carers.childSecond')}
+          must
           value={second}
           onValue={value => setSecond(inGroups(value))}
           wrong={missing(second, t('carers.childSecondMissing'))}

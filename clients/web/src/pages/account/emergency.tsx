@@ -96,6 +96,7 @@ function Deposit({ onDone, onCancel }: DepositProps): JSX.Element {
         <GranteeField to={to} wrong={tried && to === undefined ? t('emergency.toMissing') : undefined} onChoose={setTo} />
         <TextArea
           label={t('emergency.summary')}
+          must
           value={text}
           onValue={value => setText(value.slice(0, SUMMARY_LENGTH))}
           rows={9}

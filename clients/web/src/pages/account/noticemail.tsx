@@ -47,6 +47,7 @@ function NewAddress({ keep }: Pick<SettingsProps, 'keep'>): JSX.Element {
         <Failure error={error} here={noMail} />
         <TextField
           label={t('notices.address')}
+          must
           hint={t('notices.addressHint')}
           value={address}
           onValue={setAddress}
@@ -109,6 +110,7 @@ function Code({ email, keep }: { readonly email: string; readonly keep: Settings
       <Failure error={error} here={wrongCode} />
       <TextField
         label={t('notices.code')}
+        must
         value={code}
         onValue={setCode}
         look="code"

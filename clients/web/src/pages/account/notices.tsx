@@ -75,8 +75,8 @@ function QuietHours({ settings, keep }: SettingsProps): JSX.Element {
       <Check label={t('notices.quietUse')} checked={wanted} onValue={use} />
       {wanted && (
         <Form onSubmit={submit}>
-          <DateField type="time" label={t('notices.quietFrom')} value={from} onValue={setFrom} wrong={missing(from)} />
-          <DateField type="time" label={t('notices.quietTo')} value={to} onValue={setTo} wrong={missing(to) ?? same} />
+          <DateField type="time" label={t('notices.quietFrom')} must value={from} onValue={setFrom} wrong={missing(from)} />
+          <DateField type="time" label={t('notices.quietTo')} must value={to} onValue={setTo} wrong={missing(to) ?? same} />
           <p class="hint">{t('notices.quietZone', zone.replaceAll('_', ' '))}</p>
           <Button type="submit" waiting={busy}>
             {t('notices.quietSave')}

@@ -92,6 +92,7 @@ function Reading({ onFound }: { readonly onFound: (found: Found) => void }): JSX
       <Scan onText={find} busy={busy} />
       <CodeField
         label={t('pairOld.code')}
+        must
         hint={t('pairOld.codeHint')}
         value={code}
         onValue={value => setCode(inGroups(value))}

@@ -138,6 +138,7 @@ function Adding({ can, full, onChanged }: AddingProps): JSX.Element {
         <Failure error={error} />
         <TextField
           label={t('passkeys.name')}
+          must
           hint={t('passkeys.nameHint')}
           value={name}
           onValue={setName}

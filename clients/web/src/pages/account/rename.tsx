@@ -44,7 +44,7 @@ export function Rename({ button, long, label, hint, name, onName }: RenameProps)
       {open ? (
         <Form onSubmit={save}>
           <Failure error={error} />
-          <TextField label={label} hint={hint} value={typed} onValue={setTyped} autocomplete="off" maxLength={60} />
+          <TextField label={label} must={false} hint={hint} value={typed} onValue={setTyped} autocomplete="off" maxLength={60} />
           <div class="buttons">
             <Button type="submit" look="main" waiting={busy}>
               {t('confirm.save')}

@@ -13,8 +13,12 @@ export function YouPage(): JSX.Element {
   const { session, login } = useApp()
   const [name, setName] = useState(() => session.ownName())
   const [saved, setSaved] = useState(false)
+  const [missing, setMissing] = useState(false)
   const title = t(session.acting.value ? 'account.nameOther' : 'answer.name')
   const save = (): void => {
+    const empty = name.trim() === ''
+    setMissing(empty)
+    if (empty) return
     session.personal.setName(name.trim())
     setSaved(true)
     announce(t('account.nameSaved'))
@@ -28,7 +32,15 @@ export function YouPage(): JSX.Element {
         </dl>
       )}
       <Form onSubmit={save}>
-        <TextField label={title} hint={t('answer.nameHint')} value={name} onValue={setName} autocomplete={session.acting.value ? 'off' : 'name'} />
+        <TextField
+          label={title}
+          must
+          hint={t('answer.nameHint')}
+          value={name}
+          onValue={setName}
+          autocomplete={session.acting.value ? 'off' : 'name'}
+          wrong={missing && name.trim() === '' ? t('field.nameMissing') : undefined}
+        />
         <Button type="submit" look="main">
           {t('account.saveName')}
         </Button>

@@ -52,6 +52,7 @@ function ProposingForm({ entry, onDone }: ProposingProps): JSX.Element {
       <p>{t('propose.text')}</p>
       <DateField
         label={t('diary.day')}
+        must
         value={date}
         onValue={setDate}
         min={dayOf(new Date())}
@@ -61,6 +62,7 @@ function ProposingForm({ entry, onDone }: ProposingProps): JSX.Element {
         <DateField
           type="time"
           label={t('propose.time')}
+          must
           value={time}
           onValue={setTime}
           wrong={tried && time === '' ? t('propose.timeMissing') : undefined}
