@@ -5,6 +5,8 @@
  */
 
 export type CdaHeader = {
+  /** As `languageCode` says it: "fr" or "fr-FR"; undefined when it says nothing of that kind. */
+  readonly language: string | undefined
   readonly title: string
   readonly type: string
   /** HL7 date text turned into "YYYY-MM-DD" or "YYYY-MM-DDThh:mm"; empty when there is none. */
@@ -62,11 +64,16 @@ function authorOf(author: Element): string {
 /** Whether this is a CDA document at all. */
 export const isCda = (document: Document): boolean => document.documentElement.localName === 'ClinicalDocument'
 
+// Two letters that name no language would be said as if they did.
+const NAMES = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
+
 export function header(document: Document): CdaHeader {
   const root = document.documentElement
   const patient = at(root, 'recordTarget', 'patientRole', 'patient')
   const code = child(root, 'code')
+  const language = child(root, 'languageCode')?.getAttribute('code') ?? ''
   return {
+    language: /^[a-z]{2}(-[A-Z]{2})?$/.test(language) && NAMES.of(language) !== undefined ? language : undefined,
     title: textOf(child(root, 'title')),
     type: code?.getAttribute('displayName') ?? '',
     date: hl7Date(child(root, 'effectiveTime')?.getAttribute('value')),

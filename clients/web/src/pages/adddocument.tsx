@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { DocumentType } from '../content/documenttypes.ts'
+import { FRENCH } from '../session/tongue.ts'
 import { Button } from '../ui/button.tsx'
 import { DateField } from '../ui/datefield.tsx'
 import { TextField } from '../ui/field.tsx'
@@ -101,6 +102,7 @@ function AddForm(): JSX.Element {
         value={code}
         choices={[['', t('shelf.typeNone')], ...byLabel.map(one => [one.code, one.label] as const)]}
         onValue={setCode}
+        tongue={FRENCH}
       />
       <DateField
         label={t('shelf.date')}

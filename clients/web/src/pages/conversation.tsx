@@ -5,6 +5,7 @@ import type { Known } from '../session/aim.ts'
 import { keyChanges, type KeyChange } from '../session/keychanges.ts'
 import { gaps, type Arrived, type Thread, type Unreadable } from '../session/entries.ts'
 import { askedAbout, isReceipt, receipts, type Told } from '../session/receipts.ts'
+import { tongueOf, tongueOfSubject } from '../session/tongue.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Aside, Notice, Waiting } from '../ui/notice.tsx'
@@ -69,7 +70,11 @@ function Letters({ thread }: { readonly thread: Thread }): JSX.Element {
   const answerable = thread.letters.findLast(({ box, letter }) => box === 'in' && !isReceipt(letter))
   return (
     <>
-      <Heading title={thread.subject === '' ? t('messages.noSubject') : thread.subject} tab={t('messages.open')} />
+      {thread.subject === '' ? (
+        <Heading title={t('messages.noSubject')} tab={t('messages.open')} />
+      ) : (
+        <Heading title={thread.subject} tab={t('messages.open')} tongue={tongueOfSubject(thread)} />
+      )}
       <div class="readers">
         <Aside icon="people">{readers(thread, session.account, session.people.value)}</Aside>
         {isMail(thread) && <Aside icon="lock">{t('conversation.mssante')}</Aside>}
@@ -133,6 +138,7 @@ type LetterViewProps = { readonly entry: Arrived; readonly gap: boolean; readonl
 
 function LetterView({ entry, gap, told }: LetterViewProps): JSX.Element {
   const { letter, box, receivedAt } = entry
+  const tongue = tongueOf(entry)
   const name = box === 'out' ? t('conversation.ownLetter') : letter.sender.name || letter.sender.address
   const when = dayAndTime(toDate(receivedAt))
   const doubted = useDoubt(entry)
@@ -163,7 +169,7 @@ function LetterView({ entry, gap, told }: LetterViewProps): JSX.Element {
           <time dateTime={receivedAt}>{when}</time>
         </p>
       </div>
-      {letter.html === null ? <SaidText text={letter.text} tongue={letter.mail === null ? undefined : 'fr'} /> : <Markup html={letter.html} text={letter.text} />}
+      {letter.html === null ? <SaidText text={letter.text} tongue={tongue} /> : <Markup html={letter.html} text={letter.text} tongue={tongue} />}
       {letter.parts.map((part, place) => (
         <PartView key={place} part={part} entry={entry} place={place} />
       ))}

@@ -5,16 +5,18 @@ import { useLocation } from 'preact-iso'
 import type { FiledDocument } from '../session/entries.ts'
 import { isOwn, nameOf } from '../session/shelf.ts'
 import { plainSubject } from '../session/subject.ts'
+import { tongueOf } from '../session/tongue.ts'
 import { Button } from '../ui/button.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Aside, Notice, Waiting } from '../ui/notice.tsx'
 import { Sure } from '../ui/sure.tsx'
+import { Theirs } from '../ui/theirs.tsx'
 import { day, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { announce } from './announcement.ts'
 import { useApp } from './context.ts'
-import { DocumentFacts, DocumentFiles, titleOf } from './parts/record.tsx'
+import { DocumentFacts, DocumentFiles, titleOf, tongueOfTitle } from './parts/record.tsx'
 import * as places from './places.ts'
 import { Failure } from './refusals.tsx'
 import { Sharing } from './sharing.tsx'
@@ -39,16 +41,19 @@ export function DocumentPage({ params }: { readonly params: Readonly<Record<stri
 function Opened({ filed }: { readonly filed: FiledDocument }): JSX.Element {
   const { document, from } = filed
   const own = isOwn(filed)
+  const subject = plainSubject(from.letter)
   return (
     <>
-      <Heading title={titleOf(document)} tab={t('record.title')} />
+      <Heading title={titleOf(document)} tab={t('record.title')} tongue={tongueOfTitle(document, from)} />
       <DocumentFacts document={document} />
       <Announced filed={filed} />
       {own ? (
         <Aside icon="person">{t('shelf.mine')}</Aside>
       ) : (
         <Aside icon="letter">
-          {t('record.cameWith')} <a href={places.conversation(from.letter.thread)}>{plainSubject(from.letter) || t('messages.noSubject')}</a>
+          {t('record.cameWith')} <a href={places.conversation(from.letter.thread)}>
+            {subject === '' ? t('messages.noSubject') : <Theirs tongue={tongueOf(from)}>{subject}</Theirs>}
+          </a>
         </Aside>
       )}
       <Versions filed={filed} />
@@ -62,7 +67,7 @@ function Opened({ filed }: { readonly filed: FiledDocument }): JSX.Element {
 /** The clinician asked that it be explained first: it is the person's, and opens when they say so. */
 function Announced({ filed }: { readonly filed: FiledDocument }): JSX.Element {
   const [open, setOpen] = useState(!filed.document.confidentiality.some(isToBeExplained))
-  if (open) return <DocumentFiles document={filed.document} />
+  if (open) return <DocumentFiles document={filed.document} from={filed.from} />
   return (
     <Notice icon="people" care>
       <p>
@@ -88,7 +93,7 @@ function Versions({ filed }: { readonly filed: FiledDocument }): JSX.Element | n
   if (newer.length + older.length === 0) return null
   const line = (one: FiledDocument): JSX.Element => (
     <a href={places.document(one.from.id, one.place)}>
-      {titleOf(one.document)}, {day(toDate(one.document.date))}
+      <Theirs tongue={tongueOfTitle(one.document, one.from)}>{titleOf(one.document)}</Theirs>, {day(toDate(one.document.date))}
     </a>
   )
   return (

@@ -6,6 +6,7 @@
  */
 import { h, type ComponentChild, type JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { Ours, type Tongue } from '../ui/theirs.tsx'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 
@@ -32,7 +33,7 @@ export function reduce(node: Node, depth = 0): ComponentChild {
   const made = h(INSTEAD[name] ?? name, attributes(element, name), children)
   // What a mail repeats of earlier ones stands in a blockquote: folded, the outermost alone.
   const folded = name === 'blockquote' && element.parentElement?.closest('blockquote') == null
-  return folded ? h('details', { class: 'quoted' }, h('summary', {}, t('conversation.quoted')), made) : made
+  return folded ? h('details', { class: 'quoted' }, h('summary', {}, h(Ours, null, t('conversation.quoted'))), made) : made
 }
 
 function attributes(element: Element, name: string): Record<string, string | number> {
@@ -49,19 +50,25 @@ export function spans(element: Element, name: 'colspan' | 'rowspan'): Record<str
   return Number.isInteger(count) && count > 1 && count <= 100 ? { [name]: count } : {}
 }
 
+type MarkupProps = { readonly html: string; readonly text: string; readonly tongue: Tongue }
+
 /** Until it is read, and when it cannot be, the plain text of the same letter stands there. */
-export function Markup({ html, text }: { readonly html: string; readonly text: string }): JSX.Element {
+export function Markup({ html, text, tongue }: MarkupProps): JSX.Element {
   const { screen } = useApp()
   const [content, setContent] = useState<ComponentChild>()
   useEffect(() => {
     let shown = true
     screen.parse(new TextEncoder().encode(html), 'text/html').then(
-      parsed => shown && setContent(h('div', { class: 'markup' }, reduce(parsed.body))),
+      parsed => shown && setContent(reduce(parsed.body)),
       () => undefined,
     )
     return () => {
       shown = false
     }
   }, [html, screen])
-  return content === undefined ? <div class="letter-text">{text}</div> : <>{content}</>
+  return (
+    <div class={content === undefined ? 'letter-text' : 'markup'} lang={tongue}>
+      {content ?? text}
+    </div>
+  )
 }

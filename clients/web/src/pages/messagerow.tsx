@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import type { Known } from '../session/aim.ts'
 import type { Thread, Unreadable } from '../session/entries.ts'
 import { isReceipt } from '../session/receipts.ts'
+import { tongueOfSubject } from '../session/tongue.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Mark } from '../ui/notice.tsx'
 import { brief, enumerate, toDate } from '../words/dates.ts'
@@ -29,7 +30,9 @@ export function ThreadRow({ thread, open, tabIndex }: { readonly thread: Thread 
       <time class="row-when" dateTime={last.receivedAt}>
         {brief(toDate(last.receivedAt), new Date())}
       </time>
-      <span class="row-what">{subject === '' ? t('messages.noSubject') : subject}</span>
+      <span class="row-what" lang={subject === '' ? undefined : tongueOfSubject(thread)}>
+        {subject === '' ? t('messages.noSubject') : subject}
+      </span>
       <span class="row-marks">
         {unread > 0 && <Mark look="new">{t('messages.unread')}</Mark>}
         {isDraft && <Mark icon="edit">{t('messages.draft')}</Mark>}

@@ -5,6 +5,7 @@ import { useLoaded } from './account/useloaded.ts'
 import type { Invitation, Moment } from '../content/agenda.ts'
 import { groups } from '../content/groups.ts'
 import type { AgendaEntry } from '../session/entries.ts'
+import { tongueOf } from '../session/tongue.ts'
 import { Button } from '../ui/button.tsx'
 import { longDay, monthName, time, weekDays } from '../words/dates.ts'
 import { t } from '../words/words.ts'
@@ -94,7 +95,7 @@ function Day({ day, today, standing }: DayProps): JSX.Element {
       <b aria-hidden="true">{day.getDate()}</b>
       <span class="unseen">{longDay(day)}</span>
       {standing.map(({ entry, at }) => (
-        <a key={anchorOf(entry)} href={`#${anchorOf(entry)}`} title={entry.invitation.summary}>
+        <a key={anchorOf(entry)} href={`#${anchorOf(entry)}`} title={entry.invitation.summary} lang={tongueOf(entry.from)}>
           {'date' in entry.invitation.start ? '' : `${time(at)} `}
           {entry.invitation.summary}
         </a>

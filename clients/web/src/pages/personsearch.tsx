@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { fold, wordsOf } from '../search/fold.ts'
 import type { Known } from '../session/aim.ts'
 import type { Listed } from '../session/register.ts'
+import { FRENCH } from '../session/tongue.ts'
 import { Combobox, type ComboOption } from '../ui/combobox.tsx'
 import { isRefusal } from '../wire/errors.ts'
 import { t } from '../words/words.ts'
@@ -34,12 +35,12 @@ export function PersonSearch({ label, hint, people, note, only, wrong, onKnown, 
   // Whoever is known is also found by what the directory says of them: their town, say.
   const foundKnown = people.filter(one => listed.some(({ id }) => id === one.account) && !known.includes(one))
   const options: readonly ComboOption[] = [
-    ...[...known, ...foundKnown].map(({ account, name, address }) => ({ id: account, icon: 'person' as const, title: name, lines: [address] })),
+    ...[...known, ...foundKnown].map(({ account, name, address }) => ({ id: account, icon: 'person' as const, title: name, lines: [{ text: address }] })),
     ...others.map(entry => ({
       id: entry.id,
       icon: entry.kind === 'organisation' ? ('people' as const) : ('person' as const),
       title: entry.name,
-      lines: [describe(entry), note(entry)].filter(line => line !== ''),
+      lines: [{ text: describe(entry), tongue: FRENCH }, { text: note(entry) }].filter(({ text }) => text !== ''),
     })),
   ]
   const pick = (id: string): void => {

@@ -4,16 +4,18 @@ import { useEffect, useState } from 'preact/hooks'
 import { groups } from '../content/groups.ts'
 import type { FiledDocument } from '../session/entries.ts'
 import { isOwn, nameOf } from '../session/shelf.ts'
+import { FRENCH } from '../session/tongue.ts'
 import { Button, ButtonLink } from '../ui/button.tsx'
 import { Choices, TextField } from '../ui/field.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Mark, Waiting } from '../ui/notice.tsx'
+import { Theirs } from '../ui/theirs.tsx'
 import { day, monthName, toDate } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
 import { matching } from './matching.ts'
-import { titleOf } from './parts/record.tsx'
+import { titleOf, tongueOfTitle } from './parts/record.tsx'
 import * as places from './places.ts'
 import { Failure } from './refusals.tsx'
 import { useAct } from './useact.ts'
@@ -49,7 +51,9 @@ export function RecordPage(): JSX.Element {
       {visible.length > 1 && <Ordering order={order} onOrder={setOrder} />}
       {[...groups(shown, groupOf(order))].map(([group, list]) => (
         <section key={group}>
-          <h2 class="month-name">{group}</h2>
+          <h2 class="month-name" lang={order === 'type' && list.some(({ document }) => document.code.label !== '') ? FRENCH : undefined}>
+            {group}
+          </h2>
           <ul class="list list-titles">
             {list.map(one => (
               <li key={nameOf(one)}>
@@ -116,13 +120,19 @@ function Row({ filed, hidden }: { readonly filed: FiledDocument; readonly hidden
   const who = isOwn(filed) ? [t('shelf.mine')] : [author.name, author.organization]
   return (
     <a class="row" href={places.document(from.id, place)}>
-      <span class="row-who">{titleOf(document)}</span>
+      <span class="row-who" lang={tongueOfTitle(document, from)}>
+        {titleOf(document)}
+      </span>
       <time class="row-when" dateTime={document.date}>
         {day(toDate(document.date))}
       </time>
       <span class="row-what">{who.filter(text => text !== '').join(', ')}</span>
       <span class="row-marks">
-        {code.label !== '' && <Mark icon="record">{code.label}</Mark>}
+        {code.label !== '' && (
+          <Mark icon="record">
+            <Theirs tongue={FRENCH}>{code.label}</Theirs>
+          </Mark>
+        )}
         {replaced && <Mark look="care">{t('record.replaced')}</Mark>}
         {hidden && <Mark icon="lock">{t('shelf.hiddenMark')}</Mark>}
       </span>

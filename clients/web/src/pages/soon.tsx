@@ -2,7 +2,9 @@
 import type { JSX } from 'preact'
 import { instant } from '../content/agenda.ts'
 import type { AgendaEntry } from '../session/entries.ts'
+import { tongueOf } from '../session/tongue.ts'
 import { Icon } from '../ui/icons.tsx'
+import { Holding, type Tongue } from '../ui/theirs.tsx'
 import { time } from '../words/dates.ts'
 import { t } from '../words/words.ts'
 import { useApp } from './context.ts'
@@ -18,11 +20,13 @@ export function Soon(): JSX.Element | null {
   return (
     <section class="soon" aria-label={t('soon.title')}>
       <ul>
-        {lines.map(([anchor, words]) => (
+        {lines.map(({ anchor, sentence, name, tongue }) => (
           <li key={anchor}>
             <a href={`${places.AGENDA}#${anchor}`}>
               <Icon name="agenda" />
-              <span>{words}</span>
+              <span>
+                <Holding sentence={sentence} words={name} tongue={tongue} />
+              </span>
             </a>
           </li>
         ))}
@@ -31,16 +35,20 @@ export function Soon(): JSX.Element | null {
   )
 }
 
-function lineOf(entry: AgendaEntry): readonly (readonly [anchor: string, words: string])[] {
+type Line = { readonly anchor: string; readonly sentence: string; readonly name: string; readonly tongue: Tongue }
+
+function lineOf(entry: AgendaEntry): readonly Line[] {
   const { start, summary } = entry.invitation
   const at = instant(start)
   const now = new Date()
   const isOn = (day: Date): boolean => new Date(at).toDateString() === day.toDateString()
   const name = summary || t('invitation.noTitle')
+  const tongue = summary === '' ? undefined : tongueOf(entry.from)
+  const line = (sentence: string): readonly Line[] => [{ anchor: anchorOf(entry), sentence, name, tongue }]
   const allDay = 'date' in start
   if (isOn(now) && (allDay || at > now.getTime())) {
-    return [[anchorOf(entry), allDay ? t('soon.todayAllDay', name) : t('soon.today', time(new Date(at)), name)]]
+    return line(allDay ? t('soon.todayAllDay', name) : t('soon.today', time(new Date(at)), name))
   }
   if (!isOn(new Date(now.getTime() + DAY))) return []
-  return [[anchorOf(entry), allDay ? t('soon.tomorrowAllDay', name) : t('soon.tomorrow', time(new Date(at)), name)]]
+  return line(allDay ? t('soon.tomorrowAllDay', name) : t('soon.tomorrow', time(new Date(at)), name))
 }

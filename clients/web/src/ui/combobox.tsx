@@ -9,8 +9,10 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import { described, Labelled } from './field.tsx'
 import { Icon, type IconName } from './icons.tsx'
 import { required } from './needs.tsx'
+import type { Tongue } from './theirs.tsx'
 
-export type ComboOption = { readonly id: string; readonly icon: IconName; readonly title: string; readonly lines: readonly string[] }
+export type ComboOption = { readonly id: string; readonly icon: IconName; readonly title: string; readonly lines: readonly ComboLine[] }
+export type ComboLine = { readonly text: string; readonly tongue?: Tongue }
 
 type ComboboxProps = {
   readonly label: string
@@ -85,8 +87,10 @@ export function Combobox({ label, must, hint, listLabel, value, onValue, options
             <Icon name={option.icon} />
             <span>
               <b>{option.title}</b>
-              {option.lines.map(line => (
-                <small key={line}>{line}</small>
+              {option.lines.map(({ text, tongue }) => (
+                <small key={text} lang={tongue}>
+                  {text}
+                </small>
               ))}
             </span>
           </li>

@@ -1,11 +1,14 @@
 /** Must: take the focus when its page opens, so that readers of screens begin there; name the page (WCAG 2.2, 2.4.2, 2.4.3). */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import type { Tongue } from './theirs.tsx'
 
 type HeadingProps = {
   readonly title: string
   /** Where the title is somebody's words: what the tab is called instead, since browsers keep that in their history. */
   readonly tab?: string
+  /** Of a title that is somebody's words. */
+  readonly tongue?: Tongue
   readonly children?: ComponentChildren
   /** Off for a heading that is in the page beside another one. */
   readonly focused?: boolean
@@ -15,7 +18,7 @@ type HeadingProps = {
 let first = true
 let place = ''
 
-export function Heading({ title, tab = title, children, focused = true }: HeadingProps): JSX.Element {
+export function Heading({ title, tab = title, tongue, children, focused = true }: HeadingProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     if (!focused) return
@@ -27,7 +30,7 @@ export function Heading({ title, tab = title, children, focused = true }: Headin
     first = false
   }, [title, tab, focused])
   return (
-    <h1 ref={heading} tabIndex={-1}>
+    <h1 ref={heading} tabIndex={-1} lang={tongue}>
       {children ?? title}
     </h1>
   )

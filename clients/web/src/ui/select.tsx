@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { described, Labelled } from './field.tsx'
 import { required } from './needs.tsx'
+import type { Tongue } from './theirs.tsx'
 
 type SelectProps = {
   readonly label: string
@@ -10,11 +11,13 @@ type SelectProps = {
   readonly value: string
   readonly choices: readonly (readonly [value: string, label: string])[]
   readonly onValue: (value: string) => void
+  /** Of the names of the choices, where they are not ours; that of an empty value is. */
+  readonly tongue?: Tongue
   readonly hint?: string
   readonly wrong?: string | undefined
 }
 
-export function Select({ label, must, value, choices, onValue, hint, wrong }: SelectProps): JSX.Element {
+export function Select({ label, must, value, choices, onValue, tongue, hint, wrong }: SelectProps): JSX.Element {
   const id = useId()
   return (
     <Labelled {...{ id, label, must, hint, wrong }}>
@@ -28,7 +31,7 @@ export function Select({ label, must, value, choices, onValue, hint, wrong }: Se
         aria-describedby={described(id, hint, wrong)}
       >
         {choices.map(([choice, words]) => (
-          <option key={choice} value={choice}>
+          <option key={choice} value={choice} lang={choice === '' ? undefined : tongue}>
             {words}
           </option>
         ))}

@@ -46,7 +46,7 @@ export const enHelp: HelpWords = {
     'Everybody must be able to use Pli: with a keyboard, a screen reader, a magnifier, by voice, or on a small phone.',
   'access.state': 'State of conformance',
   'access.stateText':
-    'Not conformant, as the RGAA uses the word: no audit by a third party has taken place yet. The operator who serves Pli to the public has to have one made, and to publish its result here. By our own account, criterion by criterion (RGAA 4.1.2), 73 of the 74 criteria that apply are met and 1 is not: it is named below. For 8 of these 73, people who use a screen reader have still to judge by ear.',
+    'Not conformant, as the RGAA uses the word: no audit by a third party has taken place yet. The operator who serves Pli to the public has to have one made, and to publish its result here. By our own account, criterion by criterion (RGAA 4.1.2), the 74 criteria that apply are met. For 9 of them, people who use a screen reader have still to judge by ear.',
   'access.tested': 'What we check in each version',
   'access.tested1': 'axe-core on the pages and states that our trial browser walks, light and dark, on a phone and on a desk: no violation.',
   'access.tested2': 'Forms say beforehand which fields may stay empty. Error messages take the focus, and fields to be corrected are named.',
@@ -55,7 +55,7 @@ export const enHelp: HelpWords = {
   'access.limits': 'What is not accessible',
   'access.limits1': 'Documents that you receive (PDF, images) are shown as their authors made them. Ask them for another format where one cannot be read.',
   'access.limits2': 'A square to aim at (QR) can always be replaced by a code to copy.',
-  'access.limits3': 'In English, subjects and documents that are written in French are not marked as French for screen readers (criterion 8.7).',
+  'access.limits3': 'In English, what your clinicians wrote in French is marked as French for screen readers, except in the name of a button that holds a title: it is read in one voice.',
   'access.contact': 'Report a difficulty',
   'access.contactText':
     'Write to the operator whose address is on your letter. Without a satisfying answer you can turn to the French Defender of Rights: defenseurdesdroits.fr, or +33 9 69 39 00 00.',

@@ -46,7 +46,7 @@ export const frHelp = {
     'Pli doit pouvoir servir à chacun : au clavier, avec un lecteur d’écran, une loupe, une commande vocale, ou sur un petit téléphone.',
   'access.state': 'État de conformité',
   'access.stateText':
-    'Non conforme, au sens où le RGAA l’entend : aucun audit par un tiers n’a encore eu lieu. L’exploitant qui sert Pli au public doit en faire réaliser un, et publier ici son résultat. Selon notre propre relevé, critère par critère (RGAA 4.1.2), 73 des 74 critères qui s’appliquent sont respectés, et 1 ne l’est pas : il est nommé plus bas. Pour 8 de ces 73, il manque encore l’oreille de personnes qui se servent d’un lecteur d’écran.',
+    'Non conforme, au sens où le RGAA l’entend : aucun audit par un tiers n’a encore eu lieu. L’exploitant qui sert Pli au public doit en faire réaliser un, et publier ici son résultat. Selon notre propre relevé, critère par critère (RGAA 4.1.2), les 74 critères qui s’appliquent sont respectés. Pour 9 d’entre eux, il manque encore l’oreille de personnes qui se servent d’un lecteur d’écran.',
   'access.tested': 'Ce que nous vérifions à chaque version',
   'access.tested1': 'axe-core sur les pages et les états que parcourt notre navigateur d’essai, en clair et en sombre, au téléphone et au bureau : aucune violation.',
   'access.tested2': 'Les formulaires disent d’avance quels champs peuvent rester vides. Les messages d’erreur prennent le curseur, et les champs à corriger sont nommés.',
@@ -55,7 +55,7 @@ export const frHelp = {
   'access.limits': 'Ce qui n’est pas accessible',
   'access.limits1': 'Les documents reçus (PDF, images) sont montrés tels que leurs auteurs les ont faits. Demandez-leur un autre format si l’un d’eux ne se lit pas.',
   'access.limits2': 'Le carré à viser (QR) se remplace toujours par un code à recopier.',
-  'access.limits3': 'En anglais, les sujets et les documents écrits en français ne sont pas signalés comme français aux lecteurs d’écran (critère 8.7).',
+  'access.limits3': 'En anglais, ce que vos soignants ont écrit en français est signalé comme français aux lecteurs d’écran, sauf dans le nom d’un bouton qui reprend un titre : il est lu d’une seule voix.',
   'access.contact': 'Signaler une difficulté',
   'access.contactText':
     'Écrivez à l’exploitant dont l’adresse figure sur votre lettre. Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits : defenseurdesdroits.fr, ou 09 69 39 00 00.',

@@ -48,7 +48,7 @@ test('after a recovery the way leads to who may open the mailbox, and stays unti
 })
 
 function conversation(...letters: readonly Arrived[]): HTMLElement {
-  const thread = { id: letter().thread, letters, subject: 'Vos résultats', last: letters.at(-1), unread: 0, files: false, invitation: false }
+  const thread = { id: letter().thread, letters, shown: letters, subject: 'Vos résultats', last: letters.at(-1), unread: 0, files: false, invitation: false }
   const session = {
     thread: () => thread,
     account: ANNE,

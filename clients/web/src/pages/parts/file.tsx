@@ -5,6 +5,7 @@ import { plainName, type Attachment } from '../../content/attachment.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Waiting } from '../../ui/notice.tsx'
+import { Holding, type Tongue } from '../../ui/theirs.tsx'
 import { fileSize } from '../../words/dates.ts'
 import { t } from '../../words/words.ts'
 import { useApp } from '../context.ts'
@@ -12,9 +13,16 @@ import { Failure } from '../refusals.tsx'
 import { useAct } from '../useact.ts'
 import { canView, Viewer } from '../viewer/viewer.tsx'
 
-type FileViewProps = { readonly attachment: Attachment; readonly title?: string }
+type FileViewProps = {
+  readonly attachment: Attachment
+  /** Of its name, of `title`, and of what it says. */
+  readonly tongue: Tongue
+  readonly title?: string
+  /** What of `title` is not ours; all of it where this is not given. */
+  readonly theirs?: string
+}
 
-export function FileView({ attachment, title }: FileViewProps): JSX.Element {
+export function FileView({ attachment, tongue, title, theirs }: FileViewProps): JSX.Element {
   const { session, screen } = useApp()
   const [bytes, setBytes] = useState<Uint8Array>()
   const { act, busy, error } = useAct()
@@ -30,7 +38,7 @@ export function FileView({ attachment, title }: FileViewProps): JSX.Element {
           <span class="file-name">
             <Icon name={type.startsWith('image/') ? 'image' : 'clip'} />
             <span>
-              {label}
+              <Holding sentence={label} words={theirs === undefined ? label : plainName(theirs)} tongue={tongue} />
               <small>{fileSize(size)}</small>
             </span>
           </span>
@@ -53,7 +61,7 @@ export function FileView({ attachment, title }: FileViewProps): JSX.Element {
         </div>
         {busy && <Waiting>{t('file.fetching')}</Waiting>}
         <Failure error={error} />
-        {bytes !== undefined && <Viewer attachment={attachment} bytes={bytes} title={label} />}
+        {bytes !== undefined && <Viewer attachment={attachment} bytes={bytes} title={label} tongue={tongue} />}
       </div>
     </div>
   )

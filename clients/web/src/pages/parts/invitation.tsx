@@ -5,9 +5,11 @@ import { instant, occurrence, type Answer, type Invitation } from '../../content
 import { toIcs } from '../../content/ics.ts'
 import { isNoted } from '../../session/diary.ts'
 import type { AgendaEntry } from '../../session/entries.ts'
+import { tongueOf } from '../../session/tongue.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Aside, Mark } from '../../ui/notice.tsx'
+import { Theirs, type Tongue } from '../../ui/theirs.tsx'
 import { dayAndTime, shortMonth, span } from '../../words/dates.ts'
 import { t, type PlainWord } from '../../words/words.ts'
 import { useApp } from '../context.ts'
@@ -44,6 +46,7 @@ export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX
   const { screen, session } = useApp()
   const { invitation, state, movedFrom, proposed } = entry
   const noted = isNoted(entry)
+  const tongue = tongueOf(entry.from)
   const keep = (): void =>
     screen.save(new TextEncoder().encode(toIcs([entry], session.reminder.value)), `${t('invitation.fileName')}.ics`, 'text/calendar')
   return (
@@ -55,14 +58,14 @@ export function AppointmentCard({ entry }: { readonly entry: AgendaEntry }): JSX
       <div class="when">
         <Leaf at={new Date(instant(invitation.start))} />
         <div class="when-text">
-          <h3>{invitation.summary || t('invitation.noTitle')}</h3>
-          <Facts invitation={invitation} noted={noted} />
+          <h3 lang={invitation.summary === '' ? undefined : tongue}>{invitation.summary || t('invitation.noTitle')}</h3>
+          <Facts invitation={invitation} noted={noted} tongue={tongue} />
           {movedFrom !== undefined && <p class="fact">{t('propose.moved', dayAndTime(new Date(instant(movedFrom))))}</p>}
           <p>{noted ? <Mark icon="person">{t('diary.own')}</Mark> : <StateMark state={state} />}</p>
           {proposed !== undefined && <p class="fact">{t('propose.proposed', dayAndTime(new Date(instant(proposed.start))))}</p>}
         </div>
       </div>
-      {invitation.description !== '' && <div class="letter-text">{invitation.description}</div>}
+      {invitation.description !== '' && <div class="letter-text" lang={tongue}>{invitation.description}</div>}
       {noted && <NotedActs entry={entry} />}
       {!noted && state !== 'cancelled' && <Choice entry={entry} />}
       <Button look="plain" icon="save" onPress={keep} label={t('invitation.saveLong', invitation.summary)}>
@@ -79,7 +82,9 @@ const Leaf = ({ at }: { readonly at: Date }): JSX.Element => (
   </div>
 )
 
-function Facts({ invitation, noted }: { readonly invitation: Invitation; readonly noted: boolean }): JSX.Element {
+type FactsProps = { readonly invitation: Invitation; readonly noted: boolean; readonly tongue: Tongue }
+
+function Facts({ invitation, noted, tongue }: FactsProps): JSX.Element {
   const { start, end, location, organizer, recurrence } = invitation
   const allDay = 'date' in start
   const last = end === null ? undefined : new Date(instant(end) - (allDay ? 86_400_000 : 0))
@@ -91,7 +96,7 @@ function Facts({ invitation, noted }: { readonly invitation: Invitation; readonl
       {recurrence !== null && <p>{t('invitation.repeats')}</p>}
       {location !== '' && (
         <p class="fact">
-          <Icon name="place" /> {location}
+          <Icon name="place" /> <Theirs tongue={tongue}>{location}</Theirs>
         </p>
       )}
       {!noted && (

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { Part } from '../../content/kinds.ts'
 import type { Arrived } from '../../session/entries.ts'
+import { tongueOf } from '../../session/tongue.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { t } from '../../words/words.ts'
 import { FileView } from './file.tsx'
@@ -13,7 +14,7 @@ type PartViewProps = { readonly part: Part; readonly entry: Arrived; readonly pl
 export function PartView({ part, entry, place }: PartViewProps): JSX.Element | null {
   switch (part.kind) {
     case 'file':
-      return <FileView attachment={part.file} />
+      return <FileView attachment={part.file} tongue={tongueOf(entry)} />
     case 'record.document':
       return <RecordView document={part} entry={entry} place={place} />
     case 'agenda.invitation':

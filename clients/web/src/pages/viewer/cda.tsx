@@ -3,15 +3,16 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { at, child, children, embedded, hasDoctype, header, isCda, type CdaHeader } from '../../content/cda.ts'
 import { Notice, Waiting } from '../../ui/notice.tsx'
+import type { Tongue } from '../../ui/theirs.tsx'
 import { day, dayAndTime, toDate } from '../../words/dates.ts'
 import { t } from '../../words/words.ts'
 import { useApp } from '../context.ts'
 import { Narrative } from './narrative.tsx'
 import { Viewer } from './viewer.tsx'
 
-type CdaViewProps = { readonly bytes: Uint8Array; readonly title: string }
+type CdaViewProps = { readonly bytes: Uint8Array; readonly title: string; readonly tongue: Tongue }
 
-export function CdaView({ bytes, title }: CdaViewProps): JSX.Element {
+export function CdaView({ bytes, title, tongue }: CdaViewProps): JSX.Element {
   const [document, failed] = useXml(bytes)
   if (failed) {
     return (
@@ -21,10 +22,12 @@ export function CdaView({ bytes, title }: CdaViewProps): JSX.Element {
     )
   }
   if (document === undefined) return <Waiting>{t('file.opening')}</Waiting>
+  const head = header(document)
+  const said = head.language ?? tongue
   return (
     <div class="view view-sheet cda" role="region" aria-label={title} tabIndex={0}>
-      <Head head={header(document)} />
-      <Body document={document} title={title} />
+      <Head head={head} tongue={said} />
+      <Body document={document} title={title} tongue={said} />
     </div>
   )
 }
@@ -46,7 +49,7 @@ function useXml(bytes: Uint8Array): readonly [Document | undefined, boolean] {
   return [document, failed]
 }
 
-function Head({ head }: { readonly head: CdaHeader }): JSX.Element {
+function Head({ head, tongue }: { readonly head: CdaHeader; readonly tongue: Tongue }): JSX.Element {
   const facts: readonly (readonly [string, string])[] = [
     [t('cda.patient'), head.birth === '' ? head.patient : t('cda.born', head.patient, day(toDate(head.birth)))],
     [t('cda.author'), head.authors.join(' ; ')],
@@ -56,14 +59,14 @@ function Head({ head }: { readonly head: CdaHeader }): JSX.Element {
   ]
   return (
     <>
-      <h3>{head.title || head.type}</h3>
+      <h3 lang={tongue}>{head.title || head.type}</h3>
       <dl class="facts">
         {facts
           .filter(([, value]) => value !== '')
           .map(([name, value]) => (
             <>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd lang={value === head.type ? tongue : undefined}>{value}</dd>
             </>
           ))}
       </dl>
@@ -74,20 +77,20 @@ function Head({ head }: { readonly head: CdaHeader }): JSX.Element {
 const sayDate = (date: string): string =>
   date === '' ? '' : date.length > 10 ? dayAndTime(new Date(date)) : day(toDate(date))
 
-function Body({ document, title }: { readonly document: Document; readonly title: string }): JSX.Element {
+function Body({ document, title, tongue }: { readonly document: Document; readonly title: string; readonly tongue: Tongue }): JSX.Element {
   const component = child(document.documentElement, 'component')
   const inside = embedded(at(component, 'nonXMLBody', 'text'))
   if (inside !== undefined) {
-    return <Viewer attachment={{ name: title, type: inside.type }} bytes={inside.bytes} title={title} />
+    return <Viewer attachment={{ name: title, type: inside.type }} bytes={inside.bytes} title={title} tongue={tongue} />
   }
   const sections = children(child(component, 'structuredBody'), 'component').flatMap(one => child(one, 'section') ?? [])
   if (sections.length === 0) return <p>{t('cda.empty')}</p>
   return (
-    <>
+    <div lang={tongue}>
       {sections.map((section, place) => (
         <Section key={place} section={section} />
       ))}
-    </>
+    </div>
   )
 }
 

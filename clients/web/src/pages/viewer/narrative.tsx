@@ -5,7 +5,7 @@
  */
 import { h, type ComponentChild, type JSX } from 'preact'
 import { embedded } from '../../content/cda.ts'
-import { t } from '../../words/words.ts'
+import { language, t } from '../../words/words.ts'
 import { spans } from '../markup.tsx'
 import { Viewer } from './viewer.tsx'
 
@@ -94,5 +94,9 @@ function Media({ element, context }: { readonly element: Element; readonly conte
   const value = media === undefined ? undefined : Array.from(media.children).find(one => one.localName === 'value')
   const found = embedded(value)
   if (found === undefined) return null
-  return <Viewer attachment={{ name: '', type: found.type }} bytes={found.bytes} title={t('cda.media')} />
+  return (
+    <div lang={language.value}>
+      <Viewer attachment={{ name: '', type: found.type }} bytes={found.bytes} title={t('cda.media')} tongue={undefined} />
+    </div>
+  )
 }

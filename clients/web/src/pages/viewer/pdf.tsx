@@ -4,15 +4,16 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy } from 'pdfjs-dist'
 import { Button } from '../../ui/button.tsx'
 import { Notice, Waiting } from '../../ui/notice.tsx'
+import type { Tongue } from '../../ui/theirs.tsx'
 import { t } from '../../words/words.ts'
 import { useApp } from '../context.ts'
 import { PdfData } from './pdfdata.ts'
 
 const STEPS = [1, 1.5, 2, 3] as const
 
-type PdfViewProps = { readonly bytes: Uint8Array; readonly title: string }
+type PdfViewProps = { readonly bytes: Uint8Array; readonly title: string; readonly tongue: Tongue }
 
-export function PdfView({ bytes, title }: PdfViewProps): JSX.Element {
+export function PdfView({ bytes, title, tongue }: PdfViewProps): JSX.Element {
   const [document, failed] = usePdf(bytes)
   const [step, setStep] = useState(0)
   if (failed) {
@@ -32,7 +33,7 @@ export function PdfView({ bytes, title }: PdfViewProps): JSX.Element {
       </div>
       <div class="view" role="region" aria-label={title} tabIndex={0}>
         {Array.from({ length: document.numPages }, (_, at) => (
-          <PdfPage key={`${at} ${zoom}`} document={document} number={at + 1} zoom={zoom} />
+          <PdfPage key={`${at} ${zoom}`} document={document} number={at + 1} zoom={zoom} tongue={tongue} />
         ))}
       </div>
     </>
@@ -62,10 +63,10 @@ function usePdf(bytes: Uint8Array): readonly [PDFDocumentProxy | undefined, bool
   return [document, failed]
 }
 
-type PdfPageProps = { readonly document: PDFDocumentProxy; readonly number: number; readonly zoom: number }
+type PdfPageProps = { readonly document: PDFDocumentProxy; readonly number: number; readonly zoom: number; readonly tongue: Tongue }
 
 /** A page is drawn when it comes near the part that is seen. */
-function PdfPage({ document, number, zoom }: PdfPageProps): JSX.Element {
+function PdfPage({ document, number, zoom, tongue }: PdfPageProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const [near, setNear] = useState(number === 1)
   useEffect(() => {
@@ -80,8 +81,8 @@ function PdfPage({ document, number, zoom }: PdfPageProps): JSX.Element {
   useEffect(() => {
     const element = box.current
     if (element === null || !near) return
-    return draw(element, document, number)
-  }, [document, number, near])
+    return draw(element, document, number, tongue)
+  }, [document, number, tongue, near])
   return (
     <div
       class="pdf-page"
@@ -94,7 +95,7 @@ function PdfPage({ document, number, zoom }: PdfPageProps): JSX.Element {
 }
 
 /** Draw one page into its box; what is returned stops it. */
-function draw(box: HTMLDivElement, document: PDFDocumentProxy, number: number): () => void {
+function draw(box: HTMLDivElement, document: PDFDocumentProxy, number: number, tongue: Tongue): () => void {
   let stopped = false
   const stops: (() => void)[] = []
   const work = async (): Promise<void> => {
@@ -109,6 +110,7 @@ function draw(box: HTMLDivElement, document: PDFDocumentProxy, number: number): 
     canvas.setAttribute('aria-hidden', 'true')
     const text = window.document.createElement('div')
     text.className = 'pdf-text'
+    text.lang = tongue ?? ''
     box.style.setProperty('--total-scale-factor', String(scale))
     box.replaceChildren(canvas, text)
     const drawing = page.render({ canvas, viewport: sharp })

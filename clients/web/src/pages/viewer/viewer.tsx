@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Waiting } from '../../ui/notice.tsx'
+import type { Tongue } from '../../ui/theirs.tsx'
 import { Refusal } from '../../wire/errors.ts'
 import { t } from '../../words/words.ts'
 import { useApp } from '../context.ts'
@@ -24,20 +25,20 @@ function wayOf({ type, name }: Viewable): Way | undefined {
 
 export const canView = (file: Viewable): boolean => wayOf(file) !== undefined
 
-type ViewerProps = { readonly attachment: Viewable; readonly bytes: Uint8Array; readonly title: string }
+type ViewerProps = { readonly attachment: Viewable; readonly bytes: Uint8Array; readonly title: string; readonly tongue: Tongue }
 
-export function Viewer({ attachment, bytes, title }: ViewerProps): JSX.Element | null {
+export function Viewer({ attachment, bytes, title, tongue }: ViewerProps): JSX.Element | null {
   switch (wayOf(attachment)) {
     case 'pdf':
-      return <Later load={pdfView} props={{ bytes, title }} />
+      return <Later load={pdfView} props={{ bytes, title, tongue }} />
     case 'cda':
-      return <Later load={cdaView} props={{ bytes, title }} />
+      return <Later load={cdaView} props={{ bytes, title, tongue }} />
     case 'image':
       return <ImageView bytes={bytes} type={attachment.type} title={title} />
     case 'text':
       return (
         <div class="view view-sheet" role="region" aria-label={title} tabIndex={0}>
-          <pre>{new TextDecoder().decode(bytes)}</pre>
+          <pre lang={tongue}>{new TextDecoder().decode(bytes)}</pre>
         </div>
       )
     case undefined:
@@ -45,7 +46,7 @@ export function Viewer({ attachment, bytes, title }: ViewerProps): JSX.Element |
   }
 }
 
-type ViewProps = { readonly bytes: Uint8Array; readonly title: string }
+type ViewProps = { readonly bytes: Uint8Array; readonly title: string; readonly tongue: Tongue }
 type View = (props: ViewProps) => JSX.Element
 
 const pdfView = async (): Promise<View> => (await import('./pdf.tsx')).PdfView
