@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import postgres
+from tests import packing, postgres
 from tests.postgres import Cluster
 
 # What a machine is busy with is no property of the code: time is measured in bench/ alone.
@@ -26,6 +26,18 @@ def cluster() -> Iterator[Cluster]:
     """A PostgreSQL for the whole session: whoever leaves rows in its own database empties it, others make one."""
     with postgres.running() as started:
         yield started
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every worker of pytest-xdist puts the suite into the same order (packing.py)."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = packing.packed(items, workers, _kind, lambda item: item.path.stem)
+
+
+def _kind(item: pytest.Item) -> packing.Kind:
+    if "pli" in getattr(item, "fixturenames", ()):
+        return "installed"
+    return "live" if item.get_closest_marker("live") or "demo" in item.nodeid else "small"
 
 
 def pytest_sessionfinish() -> None:

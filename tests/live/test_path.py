@@ -124,9 +124,9 @@ def test_an_accepted_appointment_is_in_the_agenda_and_the_clinician_hears(visit:
     card = page.accept(visit.conversation(), mail.visit.summary)
     expect(card.get_by_role("group")).to_have_count(0, timeout=30_000)
     page.go_to(visit.seat.page, "/agenda")
-    entry = visit.seat.page.locator("section.card[id^=rdv-]", has_text=mail.visit.location)
-    expect(entry).to_be_visible()
-    answered = visit.wait_for_mail("METHOD:REPLY", "the clinician has the reply")
+    entry = visit.seat.page.locator(f"section.card[id^='rdv-'][id$='-{mail.uid}']")
+    expect(entry).to_contain_text(mail.visit.location)
+    answered = visit.wait_for_mail(f"UID:{mail.uid}", "the clinician has the reply")
     event = _reply(answered)
     assert str(event["ATTENDEE"].params["PARTSTAT"]) == "ACCEPTED"
     assert str(event["ATTENDEE"]).lower() == f"mailto:{mail.recipient}".lower()
@@ -137,8 +137,9 @@ def test_an_answer_with_a_file_is_read_over_imap(visit: Visit) -> None:
     mail, data = visit.sent(), os.urandom(300_000)
     file = visit.folder / "tension.bin"
     file.write_bytes(data)
-    page.answer(visit.conversation(), "Merci docteur, voici mes mesures.", file, visit.member.patient.name)
-    answered = visit.wait_for_mail("voici mes mesures", "the clinician has the answer")
+    said = f"voici mes mesures de {mail.message_id[1:13]}"
+    page.answer(visit.conversation(), f"Merci docteur, {said}.", file, visit.member.patient.name)
+    answered = visit.wait_for_mail(said, "the clinician has the answer")
     attached = {part.get_filename(): part.get_payload(decode=True) for part in answered.iter_attachments()}
     assert attached["tension.bin"] == data
     assert answered["In-Reply-To"] == mail.message_id
