@@ -1,4 +1,5 @@
 /** Messages, record, agenda: each state that a person may have before them. */
+import { SIZES } from './eyes.mjs'
 
 export async function messages(who) {
   const { page, rig } = who
@@ -36,6 +37,11 @@ export async function conversation(who) {
   await page.locator('.labels-new').getByRole('button', { name: 'Ajouter' }).click()
   await who.see('labels', { at: page.locator('.thread-tools') })
   await who.button('Étiquettes').click()
+  // On a phone the rest of the tools is a press away.
+  await page.setViewportSize({ width: SIZES.phone[0], height: SIZES.phone[1] })
+  await who.button(/^Plus, pour/).click()
+  await who.see('more', { at: page.locator('.thread-tools') })
+  await page.setViewportSize({ width: SIZES.desk[0], height: SIZES.desk[1] })
 
   await who.button('Accepter').click()
   await page.getByText('Vous avez accepté ce rendez-vous').first().waitFor()

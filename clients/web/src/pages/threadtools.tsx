@@ -15,10 +15,12 @@ import * as places from './places.ts'
 import { Failure } from './refusals.tsx'
 import { useAct } from './useact.ts'
 
+/** Where there is little room, one is there at once and the others are a press away: never three lines before the letter. */
 export function ThreadTools({ thread }: { readonly thread: Thread }): JSX.Element {
   const { session, screen } = useApp()
   const { route } = useLocation()
   const { act, busy, error } = useAct()
+  const [more, setMore] = useState(false)
   const [labelling, setLabelling] = useState(false)
   const away = session.filing.isArchived(thread)
   const archive = (): void => {
@@ -35,20 +37,27 @@ export function ThreadTools({ thread }: { readonly thread: Thread }): JSX.Elemen
     <div class="thread-tools no-print">
       <Labels thread={thread} labelling={labelling} />
       <div class="buttons">
-        <Button look="plain" icon="tag" expanded={labelling} onPress={() => setLabelling(!labelling)}>
-          {t('thread.label')}
-        </Button>
         <Button look="plain" icon="archive" onPress={archive}>
           {t(away ? 'thread.back' : 'thread.away')}
         </Button>
-        {thread.files && (
-          <Button look="plain" icon="save" waiting={busy} onPress={download}>
-            {t(busy ? 'thread.saving' : 'thread.save')}
+        <span class="thread-more">
+          <Button look="plain" icon="more" expanded={more} onPress={() => setMore(!more)} label={t('thread.moreLong')}>
+            {t('thread.more')}
           </Button>
-        )}
-        <Button look="plain" icon="print" onPress={screen.print}>
-          {t('conversation.print')}
-        </Button>
+        </span>
+        <div class={more ? 'thread-rest thread-rest-open' : 'thread-rest'}>
+          <Button look="plain" icon="tag" expanded={labelling} onPress={() => setLabelling(!labelling)}>
+            {t('thread.label')}
+          </Button>
+          {thread.files && (
+            <Button look="plain" icon="save" waiting={busy} onPress={download}>
+              {t(busy ? 'thread.saving' : 'thread.save')}
+            </Button>
+          )}
+          <Button look="plain" icon="print" onPress={screen.print}>
+            {t('conversation.print')}
+          </Button>
+        </div>
       </div>
       <Failure error={error} />
     </div>
