@@ -1,11 +1,12 @@
 /** What stands around every page: skip link, places, what was said, and what is being sent. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useLayoutEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { Button, ButtonLink } from '../ui/button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { LiveRegion } from '../ui/live.tsx'
 import { Notice } from '../ui/notice.tsx'
-import { t } from '../words/words.ts'
+import { language, t } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import { useApp } from './context.ts'
 import { insideParts } from './insideparts.ts'
@@ -16,6 +17,11 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
   const { session } = useApp()
   const { path } = useLocation()
   const phase = session.phase.value
+  const spoken = language.value
+  // What was said in the language of before would be read in the voice of this one.
+  useLayoutEffect(() => {
+    announcement.value = ''
+  }, [spoken])
   // From one mailbox to another, what stands around them stays.
   const parts = insideParts.value
   const inside = parts !== undefined && (phase === 'in' || (phase === 'starting' && session.ownAccount !== ''))

@@ -4,8 +4,10 @@ import { signal } from '@preact/signals'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { header } from '../../src/content/cda.ts'
 import type { Letter } from '../../src/content/letter.ts'
+import { announcement } from '../../src/pages/announcement.ts'
 import type { App } from '../../src/pages/context.ts'
 import { Conversation } from '../../src/pages/conversation.tsx'
+import { Frame } from '../../src/pages/frame.tsx'
 import { ThreadRow } from '../../src/pages/messagerow.tsx'
 import { AppointmentCard } from '../../src/pages/parts/invitation.tsx'
 import { RecordPage } from '../../src/pages/record.tsx'
@@ -14,7 +16,7 @@ import { agenda, exchanges, filed, threads, type Arrived } from '../../src/sessi
 import { Holding } from '../../src/ui/theirs.tsx'
 import { learn, speak } from '../../src/words/words.ts'
 import { ANNE, arrived, hash, invitation, letter, recordDocument } from '../fakes/letters.ts'
-import { Screen } from '../fakes/screen.tsx'
+import { doorApp, Screen } from '../fakes/screen.tsx'
 
 const screen = new Screen()
 beforeEach(async () => {
@@ -110,6 +112,16 @@ test('a CDA document says its language itself, in the form that browsers know', 
   const language = (code: string): string | undefined =>
     header(new DOMParser().parseFromString(`<ClinicalDocument><languageCode code="${code}"/></ClinicalDocument>`, 'application/xml')).language
   expect(['fr-FR', 'en', '', 'français', 'fr_FR', 'x-klingon', 'xx'].map(language)).toEqual(['fr-FR', 'en', undefined, undefined, undefined, undefined, undefined])
+})
+
+test('what was announced in one language is not left there for the voice of another', async () => {
+  await screen.show(doorApp().app, <Frame>{null}</Frame>)
+  announcement.value = 'Message sent.'
+  await screen.settle()
+  expect(screen.root.querySelector('.unseen[role=status]')?.textContent).toBe('Message sent.')
+  await speak('fr')
+  await screen.settle()
+  expect(announcement.value).toBe('')
 })
 
 test('words that a sentence does not hold mark nothing', async () => {
