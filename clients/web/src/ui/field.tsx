@@ -137,7 +137,7 @@ export function Checks({ legend, children }: ChecksProps): JSX.Element {
   const id = useId()
   return (
     <>
-      <Need id={id} kind="must" />
+      <Need id={id} kind="chosen" />
       <fieldset class="choices" id={id}>
         <legend class="legend">{legend}</legend>
         <FormNeeds.Provider value={undefined}>{children}</FormNeeds.Provider>
@@ -158,15 +158,16 @@ type ChoicesProps<T extends string> = {
 /** One of them is chosen from the start, so the group is never empty. */
 export function Choices<T extends string>({ legend, value, choices, onValue, tongues = false }: ChoicesProps<T>): JSX.Element {
   const name = useId()
-  const isInForm = useContext(FormNeeds) !== undefined
+  // As the sentence says it of all.
+  const isSaid = useContext(FormNeeds)?.first.value !== undefined
   return (
     <>
-      <Need id={name} kind="must" />
+      <Need id={name} kind="chosen" />
       <fieldset class="choices" id={name}>
         <legend class="legend">{legend}</legend>
         {choices.map(([choice, label]) => (
           <label class="check" key={choice}>
-            <input type="radio" name={name} required={isInForm} checked={choice === value} onChange={() => onValue(choice)} />
+            <input type="radio" name={name} required={isSaid} checked={choice === value} onChange={() => onValue(choice)} />
             <span lang={tongues ? choice : undefined}>{label}</span>
           </label>
         ))}

@@ -10,10 +10,13 @@ import { createContext, type JSX } from 'preact'
 import { useContext, useLayoutEffect } from 'preact/hooks'
 import { t } from '../words/words.ts'
 
-/** A box to tick may always stay as it is: no label of one is longer for it where the sentence can say so. */
-type Kind = 'must' | 'may' | 'box'
+/**
+ * `box`: it may always stay as it is, and no label of one is longer for it where the sentence can say so. `chosen`: a group
+ * that has its answer from the start, or says itself what it needs; where there are such groups alone, no sentence is needed.
+ */
+type Kind = 'must' | 'may' | 'box' | 'chosen'
 type Counts = Readonly<Record<Kind, number>>
-const NONE: Counts = { must: 0, may: 0, box: 0 }
+const NONE: Counts = { must: 0, may: 0, box: 0, chosen: 0 }
 
 /** What a form knows of its fields. Fields come and go while it is filled in. */
 export class Needs {
@@ -70,10 +73,10 @@ export function Need({ id, kind }: NeedProps): JSX.Element | null {
 /** The mark, within the label. */
 export function MayStayEmpty({ kind }: { readonly kind: Kind }): JSX.Element | null {
   const needs = useContext(FormNeeds)
-  if (needs === undefined || kind === 'must') return null
-  const { must, may, box } = needs.counts.value
+  if (needs === undefined || kind === 'must' || kind === 'chosen') return null
+  const { must, may, box, chosen } = needs.counts.value
   // One field alone stays empty or not: nothing has to be told from anything.
-  const isMarked = must + may + box > 1 && (kind === 'may' || may > 0)
+  const isMarked = must + may + box + chosen > 1 && (kind === 'may' || may > 0)
   return isMarked ? <span class="may"> {t('field.optional')}</span> : null
 }
 

@@ -100,6 +100,13 @@ test.each(each(false))('%s says in words that it may stay empty', (_, field) => 
   expect(root.textContent).toContain('Un (facultatif)')
 })
 
+test('groups that have their answer, or say what they need, want no sentence', () => {
+  const days = <Choices key="days" legend="Combien" value="a" choices={[['a', 'A'], ['b', 'B']]} onValue={nothing} />
+  inForm(<Checks key="boxes" legend="Une ligne au moins">{[box]}</Checks>, days)
+  expect(said()).toEqual([])
+  expect(root.querySelector('[required]')).toBeNull()
+})
+
 test('one of several is always chosen, and is counted as needed', () => {
   inForm(name, <Choices key="days" legend="Combien" value="a" choices={[['a', 'A'], ['b', 'B']]} onValue={nothing} />)
   expect(said()).toEqual([ALL])
