@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 @app.command("serve")
 def serve(config: ConfigFile, as_json: AsJson = False) -> None:
     """Run the relay until SIGTERM or SIGINT."""
-    from messaging.server import loop as loops  # noqa: PLC0415 - it installs the reactor, which `--help` does not need
+    from messaging import loop as loops  # noqa: PLC0415 - it installs the reactor, which `--help` does not need
     from messaging.server.loghead import LogLost  # noqa: PLC0415 - not needed by `--help`
 
     settings = _config(config)

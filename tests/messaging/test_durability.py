@@ -185,9 +185,9 @@ def test_timers_follow_no_wall_clock() -> None:
 
     code = """
 import time
-from messaging.server.loop import install
+from messaging.loop import install
 _, reactor = install()
 print(type(reactor).__name__, reactor.seconds is time.monotonic, type(reactor._asyncioEventloop).__module__)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert said == ["AsyncioSelectorReactor", "True", "uvloop"]
+    assert said == ["HearingReactor", "True", "uvloop"]
