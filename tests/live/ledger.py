@@ -1,7 +1,7 @@
 """What a relay holds, counted: two equal counts mean that nothing was added, changed or taken away."""
 
-import hashlib
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,21 +11,33 @@ KEPT: Final = ("accounts", "keys", "boxes", "addresses", "edges", "messages")
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows by table with a digest of their bytes, and the files of the blob store."""
+    """The rows of each table, and the files of the blob store."""
 
-    tables: dict[str, tuple[int, str]]
+    tables: dict[str, frozenset[str]]
     blobs: frozenset[str]
+
+    def since(self, before: "Ledger") -> list[str]:
+        """What is new, other or gone, in words; nothing where they are equal."""
+        new = [f"+ {table}: {row}" for table, row in self._rows() if row not in before.tables[table]]
+        gone = [f"- {table}: {row}" for table, row in before._rows() if row not in self.tables[table]]
+        return new + gone + [f"blob {name}" for name in sorted(self.blobs ^ before.blobs)]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(table, row) for table, rows in self.tables.items() for row in sorted(rows)]
 
 
 def take(relay_data: Path) -> Ledger:
     """The ledger of now, read beside the running relay."""
-    with sqlite3.connect(f"file:{relay_data / 'relay.db'}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{relay_data / 'relay.db'}?mode=ro", uri=True)) as database:
+        database.execute("BEGIN")
         tables = {name: _table(database, name) for name in KEPT}
-    database.close()
     blobs = frozenset(path.name for path in (relay_data / "blobs").rglob("*") if path.is_file())
     return Ledger(tables, blobs)
 
 
-def _table(database: sqlite3.Connection, name: str) -> tuple[int, str]:
-    rows = [repr(row) for row in database.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]
-    return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
+def _table(database: sqlite3.Connection, name: str) -> frozenset[str]:
+    rows = database.execute(f"SELECT * FROM {name}")
+    columns = [column[0] for column in rows.description]
+    return frozenset(
+        ", ".join(f"{column}={str(value)[:40]}" for column, value in zip(columns, row, strict=True)) for row in rows
+    )
