@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = ("accounts", "keys", "boxes", "addresses", "edges", "messages")
+PASSING: Final = frozenset({"changed", "notices"})  # of earlier letters: what clients and the post have yet to hear
+_SHOWN: Final = 300  # characters of a row
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Ledger:
 
     def since(self, before: "Ledger") -> list[str]:
         """What is new, other or gone, in words; nothing where they are equal."""
-        new = [f"+ {table}: {row}" for table, row in self._rows() if row not in before.tables[table]]
-        gone = [f"- {table}: {row}" for table, row in before._rows() if row not in self.tables[table]]
+        new = [f"+ {table}: {row[:_SHOWN]}" for table, row in self._rows() if row not in before.tables[table]]
+        gone = [f"- {table}: {row[:_SHOWN]}" for table, row in before._rows() if row not in self.tables[table]]
         return new + gone + [f"blob {name}" for name in sorted(self.blobs ^ before.blobs)]
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -38,6 +40,8 @@ def take(relay_data: Path) -> Ledger:
 def _table(database: sqlite3.Connection, name: str) -> frozenset[str]:
     rows = database.execute(f"SELECT * FROM {name}")
     columns = [column[0] for column in rows.description]
-    return frozenset(
-        ", ".join(f"{column}={str(value)[:40]}" for column, value in zip(columns, row, strict=True)) for row in rows
-    )
+    return frozenset(_said(dict(zip(columns, row, strict=True))) for row in rows)
+
+
+def _said(row: dict[str, object]) -> str:
+    return ", ".join(f"{column}={value!r}" for column, value in row.items() if column not in PASSING)
