@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-KEPT: Final = ("accounts", "keys", "boxes", "addresses", "edges", "messages")
+# No key boxes: their owners write into them by themselves how far they know the key log.
+KEPT: Final = ("accounts", "keys", "addresses", "edges", "messages")
 PASSING: Final = frozenset({"changed", "notices"})  # of earlier letters: what clients and the post have yet to hear
 _SHOWN: Final = 300  # characters of a row
 
