@@ -1,7 +1,6 @@
-"""What the processes of bridges/ do before they serve: give up core dumps and readers, and settle their memory."""
+"""What a process that sees plaintext gives up: core dumps, and being read by other processes of its user."""
 
 import ctypes
-import gc
 import resource
 import sys
 from typing import Final
@@ -14,10 +13,3 @@ def keep_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def settle_memory() -> None:
-    """What is loaded now stays: the collector need not walk it again and again. Once, when all is loaded."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)

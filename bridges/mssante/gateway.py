@@ -49,9 +49,10 @@ from bridges.mssante.sender import Patience, Sender, Way
 from bridges.mssante.submissions import Submissions
 from bridges.mssante.whitelist import Signer
 from bridges.mssante.whitelist_keeper import Guard, Source, WhitelistKeeper
-from bridges.process import keep_no_core, settle_memory
+from bridges.process import keep_no_core
 from clients.sdk import Client, Distrusted, Mailbox, Trust
 from crypto.errors import CryptoError
+from messaging import memory
 from messaging.wire.errors import Refusal
 
 FINISH_SECONDS: Final = 20.0
@@ -74,7 +75,7 @@ async def serve(config: Config, log: FilteringBoundLogger, ready: Callable[[str,
     async with running(config, log, stop) as gateway:
         if gateway is None:
             return
-        settle_memory()
+        memory.settle()
         ready(*gateway.address)
         await gateway.until(stop)
 
@@ -160,9 +161,7 @@ async def _assemble(parts: _Parts, stack: AsyncExitStack) -> Gateway:
     copying = Workers(1, command=copyist.COMMAND)
     stack.push_async_callback(copying.stop)
     await copying.start()
-    outgoing = Outgoing(
-        database, keys, directory, notices, style, log, time.time, sender.wake, Copyist(copying, log)
-    )
+    outgoing = Outgoing(database, keys, directory, notices, style, log, time.time, sender.wake, Copyist(copying, log))
     hostname = config.gateway.hostname
     returned = Returned(database, notices, by_account, hostname, log, time.time)
     delivery = Delivery(

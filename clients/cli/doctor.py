@@ -152,7 +152,9 @@ def _signed_by(log: Any) -> Finding:
     said = f"{log.since or 0} entries, signed within the last 24 hours"
     if log.policy.quorum is None:
         return Finding("key log", "warn", f"{said} by the relay alone", "Ask its operator for a policy with witnesses.")
-    return Finding("key log", "ok", f"{said}, as its policy with {len(log.policy.witnesses)} witnesses asks")
+    witnesses = len(log.policy.witnesses)
+    named = "1 witness" if witnesses == 1 else f"{witnesses} witnesses"
+    return Finding("key log", "ok", f"{said}, as its policy with {named} asks")
 
 
 def _clock(date: str, seconds: float) -> Finding:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from messaging import memory
 from messaging.server import lifecommands
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ def serve(config: ConfigFile, as_json: AsJson = False) -> None:
     def begin() -> None:
         task.append(loop.create_task(_serve(settings, reactor, failed, as_json=as_json)))
 
-    _settle_memory()
+    memory.settle()
     if settings.database is not None:
         # The writer waits for each of PostgreSQL's answers, and then for its turn among threads: Python's own 5 ms for
         # that made a batch three times as long as its statements.
@@ -261,15 +262,6 @@ async def _until_stopped(settings: Any, reactor: Any, *, as_json: bool) -> None:
     await relay.close()
     if lost is not None:
         raise lost
-
-
-def _settle_memory() -> None:
-    import gc  # noqa: PLC0415 - of this command alone
-
-    # What is loaded now stays: walking it again and again cost a send 4 % of its time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _ready(settings: Any, port: int, *, as_json: bool) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-# No key boxes: their owners write into them by themselves how far they know the key log.
-KEPT: Final = ("accounts", "keys", "addresses", "edges", "messages")
-PASSING: Final = frozenset({"changed", "notices"})  # of earlier letters: what clients and the post have yet to hear
+KEPT: Final = ("accounts", "keys", "boxes", "addresses", "edges", "messages")
+# Clients write into their key box by themselves how far they know the key log: a new version, and one more change of
+# its account. That it is there, and whose, is counted.
+BY_ITSELF: Final = {"accounts": frozenset({"changed"}), "boxes": frozenset({"version", "box"})}
 _SHOWN: Final = 300  # characters of a row
 
 
@@ -41,8 +42,8 @@ def take(relay_data: Path) -> Ledger:
 def _table(database: sqlite3.Connection, name: str) -> frozenset[str]:
     rows = database.execute(f"SELECT * FROM {name}")
     columns = [column[0] for column in rows.description]
-    return frozenset(_said(dict(zip(columns, row, strict=True))) for row in rows)
-
-
-def _said(row: dict[str, object]) -> str:
-    return ", ".join(f"{column}={value!r}" for column, value in row.items() if column not in PASSING)
+    left = BY_ITSELF.get(name, frozenset())
+    return frozenset(
+        ", ".join(f"{column}={value!r}" for column, value in zip(columns, row, strict=True) if column not in left)
+        for row in rows
+    )

@@ -200,17 +200,6 @@ def test_a_clock_that_is_wrong_is_named(patient: Patient, playwright: Playwright
         _finds_its_clock_wrong(patient, seat.page)
 
 
-def _finds_its_clock_wrong(patient: Patient, seen: Page) -> None:
-    page.give_password(seen, patient.relay.origin, patient.login, PASSWORD)
-    page.give_code(seen, patient.codes.wrong())
-    expect(page.said_wrong(seen)).to_contain_text("l’heure", timeout=SLOW)
-    seen.context.route("**/assets/worker-*.js", _a_year_ahead)
-    seen.clock.install(time=time.time() + YEAR)
-    page.give_password(seen, patient.relay.origin, patient.login, PASSWORD)
-    page.give_code(seen, patient.codes.fresh())
-    expect(seen.get_by_text("Vérifiez la date et l’heure de l’appareil").first).to_be_visible(timeout=SLOW)
-
-
 def test_a_browser_without_room_says_that_the_draft_is_on_this_page_only(
     patient: Patient, sit: Callable[[str], Page]
 ) -> None:
@@ -261,6 +250,17 @@ def test_a_device_that_is_signed_out_elsewhere_ends_and_keeps_only_what_was_type
     assert dump(lost)["session"] == {}
     page.log_in(lost, patient.relay.origin, patient.login, PASSWORD, patient.codes.fresh())
     expect(patient.form(lost).locator("textarea")).to_have_value("Je voulais vous dire")
+
+
+def _finds_its_clock_wrong(patient: Patient, seen: Page) -> None:
+    page.give_password(seen, patient.relay.origin, patient.login, PASSWORD)
+    page.give_code(seen, patient.codes.wrong())
+    expect(page.said_wrong(seen)).to_contain_text("l’heure", timeout=SLOW)
+    seen.context.route("**/assets/worker-*.js", _a_year_ahead)
+    seen.clock.install(time=time.time() + YEAR)
+    page.give_password(seen, patient.relay.origin, patient.login, PASSWORD)
+    page.give_code(seen, patient.codes.fresh())
+    expect(seen.get_by_text("Vérifiez la date et l’heure de l’appareil").first).to_be_visible(timeout=SLOW)
 
 
 def _leave(seen: Page) -> None:

@@ -27,13 +27,13 @@ from tests.live.places import Places
 from tests.live.polling import free_ports, until
 from tests.live.postfix import Identity, Postfix
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("members", "calm")]  # before anything is counted
 PATIENT = PEOPLE[PROGRAM].address
 UNKNOWN = f"299127505699953@{PATIENT_DOMAIN}"
 
 
 @pytest.fixture(scope="module")
-def calm(pli: Installation, operator: Postfix, members: object) -> None:  # noqa: ARG001 - enrolled before counting
+def calm(pli: Installation, operator: Postfix) -> None:
     """No mail of an earlier test is under way: not in the gateway, then not at the operator, which may answer."""
     for _ in range(2):
         until(lambda: _waiting(pli) == 0, "the gateway handed everything over")
@@ -46,7 +46,7 @@ def _waiting(pli: Installation) -> int:
 
 
 @pytest.fixture(autouse=True)
-def nothing_changed(pli: Installation, calm: None) -> Iterator[None]:  # noqa: ARG001 - before counting
+def nothing_changed(pli: Installation) -> Iterator[None]:
     """Around every test: the relay's ledger is the same before and after."""
     before = ledger.take(pli.layout.relay_data)
     yield

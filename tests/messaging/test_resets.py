@@ -26,8 +26,14 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRelay]:
 
 
 def _sockets(relay: RunningRelay) -> int:
-    held = Path(f"/proc/{relay.process.pid}/fd")
-    return sum(str(one.readlink()).startswith("socket:") for one in held.iterdir())
+    return sum(_is_socket(one) for one in Path(f"/proc/{relay.process.pid}/fd").iterdir())
+
+
+def _is_socket(held: Path) -> bool:
+    try:
+        return str(held.readlink()).startswith("socket:")
+    except FileNotFoundError:  # closed since it was listed
+        return False
 
 
 def _reset(relay: RunningRelay, last: bytes) -> None:

@@ -1,4 +1,7 @@
-/** Must: say before sending which fields are needed (needs.tsx); on sending, put the focus on the first field that is wrong, so that its error is read (WCAG 2.2, 3.3.1, 2.4.3). */
+/**
+ * Must: say before sending which fields are needed (needs.tsx); on sending, put the focus on the first field that is wrong, so
+ * that its error is read (WCAG 2.2, 3.3.1, 2.4.3).
+ */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { FormNeeds, Needs } from './needs.tsx'
